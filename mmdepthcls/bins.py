@@ -1,0 +1,217 @@
+"""Depth bins: the intervals into which a depth range is cut, and the maps between metres and labels.
+
+Pure (numpy and torch only). K bins have K + 1 edges ``e_0 < ... < e_K`` in metres. The rules, for every scheme:
+
+- bin i is ``[e_i, e_(i+1))``; ``max_depth`` itself belongs to the last bin;
+- 0, negative, NaN, infinite and greater than ``max_depth`` get ``ignore_index``: nothing was measured, or out of range;
+- ``0 < depth < min_depth`` gets the first bin (``below='first'``, default) or ``ignore_index`` (``below='ignore'``);
+- a label outside ``[0, K)`` decodes to 0, which means "no depth" everywhere in this package.
+
+>>> bins = SIDBins(min_depth=1.0, max_depth=80.0, num_bins=71)
+>>> bins.encode(np.array([0.0, 1.0, 10.0, 80.0, 80.1]))
+array([255,   0,  37,  70, 255], dtype=uint8)
+>>> bins.decode(np.array([37, 255])).round(3)
+array([10.119,  0.   ])
+"""
+import math
+
+import numpy as np
+import torch
+
+IGNORE_INDEX = 255
+
+
+class DepthBins:
+    """Bins given by their edges; the base of every scheme.
+
+    Args:
+        edges (sequence of float): K + 1 strictly increasing edges in metres, the first >= 0. 2 <= K <= 255, since
+            labels are uint8 and 255 means "ignore".
+        center (str): 'arithmetic' (middle of the bin) or 'geometric' (middle of the logarithms).
+        below (str): label of ``0 < depth < edges[0]``: 'first' (bin 0) or 'ignore'.
+
+    Raises:
+        ValueError: for edges that are not finite, not increasing or negative, for K outside 2..255 and for unknown
+            ``center`` or ``below``; the message names the argument and what it got.
+    """
+
+    def __init__(self, edges, center='arithmetic', below='first'):
+        edges = np.array(edges, dtype=np.float64)
+        if edges.ndim != 1 or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any() or (edges < 0).any():
+            raise ValueError(f'{type(self).__name__}: edges must be finite, not negative and strictly increasing, '
+                             f'got {edges}')
+        _check_num_bins(type(self).__name__, len(edges) - 1)
+        if below not in ('first', 'ignore'):
+            raise ValueError(f"{type(self).__name__}: below must be 'first' or 'ignore', got {below!r}")
+        if center not in ('arithmetic', 'geometric'):
+            raise ValueError(f"{type(self).__name__}: center must be 'arithmetic' or 'geometric', got {center!r}")
+        self.edges = edges
+        self.below = below
+        self.center = center
+        low, high = edges[:-1], edges[1:]
+        self.centers = (low + high) / 2 if center == 'arithmetic' else np.sqrt(low * high)
+        self.edges.flags.writeable = self.centers.flags.writeable = False
+        # The smallest float32 that is not below each edge: comparing float32 depth with these is exact.
+        rounded = edges.astype(np.float32)
+        self._edges32 = np.where(rounded < edges, np.nextafter(rounded, np.float32(np.inf)), rounded)
+
+    @property
+    def num_bins(self):
+        """int: K."""
+        return len(self.edges) - 1
+
+    @property
+    def min_depth(self):
+        """float: first edge, m."""
+        return float(self.edges[0])
+
+    @property
+    def max_depth(self):
+        """float: last edge, m."""
+        return float(self.edges[-1])
+
+    def encode(self, depth, ignore_index=IGNORE_INDEX):
+        """Labels of a depth map.
+
+        Args:
+            depth (ndarray or Tensor): any shape, floating point or integer metres, 0 = no measurement.
+            ignore_index (int): label of what belongs to no bin, 0..255 and no bin's own label.
+
+        Returns:
+            ndarray of uint8, or Tensor of int64 on the same device: same shape, values in [0, K) or ``ignore_index``.
+
+        Raises:
+            ValueError: if ``ignore_index`` is a bin's label or does not fit into 8 bits.
+        """
+        if not 0 <= ignore_index <= 255 or ignore_index < self.num_bins:
+            raise ValueError(f'ignore_index must be in {self.num_bins}..255 (labels below are bins), '
+                             f'got {ignore_index}')
+        lowest = 0.0 if self.below == 'first' else self.min_depth
+        if isinstance(depth, torch.Tensor):
+            return self._encode_tensor(depth, lowest, ignore_index)
+        depth = np.asarray(depth)
+        if depth.dtype == np.float16:
+            depth = depth.astype(np.float32)  # no loss, and max_depth is not rounded to half precision
+        valid = (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+        label = np.full(depth.shape, ignore_index, dtype=np.uint8)
+        label[valid] = self._bin_of(depth[valid])
+        return label
+
+    def _bin_of(self, depth):
+        """Bin of valid depths (P,). Only the inner edges decide: what is below is bin 0, max_depth is K - 1."""
+        edges = self._edges32 if depth.dtype == np.float32 else self.edges
+        return np.searchsorted(edges[1:-1], depth, side='right')
+
+    def _encode_tensor(self, depth, lowest, ignore_index):
+        exact = depth.dtype == torch.float64 or not depth.is_floating_point()
+        # Half precision widens to float32 without loss, and float32 edges rounded up decide exactly.
+        depth = depth.double() if exact else depth.float()
+        edges = torch.as_tensor((self.edges if exact else self._edges32)[1:-1].copy(), device=depth.device)
+        label = torch.bucketize(depth, edges, right=True)
+        valid = (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+        return torch.where(valid, label, torch.full_like(label, ignore_index))
+
+    def decode(self, label):
+        """Center of each label's bin.
+
+        Args:
+            label (ndarray or Tensor): integer labels of any shape.
+
+        Returns:
+            ndarray of float64, or Tensor of float32 on the same device: metres, 0 where the label is no bin's.
+        """
+        if isinstance(label, torch.Tensor):
+            centers = torch.as_tensor(np.append(self.centers, 0.0), dtype=torch.float32, device=label.device)
+            label = label.long()
+            return centers[torch.where((label < 0) | (label >= self.num_bins), self.num_bins, label)]
+        label = np.asarray(label).astype(np.int64)
+        inside = (label >= 0) & (label < self.num_bins)
+        return np.append(self.centers, 0.0)[np.where(inside, label, self.num_bins)]
+
+    def __eq__(self, other):
+        return (isinstance(other, DepthBins) and self.below == other.below
+                and np.array_equal(self.edges, other.edges) and np.array_equal(self.centers, other.centers))
+
+    def __hash__(self):
+        return hash((self.edges.tobytes(), self.below))
+
+    def __repr__(self):
+        below = '' if self.below == 'first' else f', below={self.below!r}'
+        if type(self) is DepthBins:  # nothing shorter tells these bins from others
+            return f'DepthBins(edges={self.edges.tolist()}, center={self.center!r}{below})'
+        return (f'{type(self).__name__}(min_depth={self.min_depth!r}, max_depth={self.max_depth!r}, '
+                f'num_bins={self.num_bins}{below})')
+
+
+class SIDBins(DepthBins):
+    """Spatially increasing discretisation: equal steps of log depth (Fu et al., DORN, 2018; the paper's eq. 2).
+
+    ``e_i = exp(log(a) + log(b / a) * i / K)``; centers are geometric, ``sqrt(e_i * e_(i+1))``.
+
+    Args:
+        min_depth (float): a, metres, > 0.
+        max_depth (float): b, metres, > a.
+        num_bins (int): K, 2..255.
+        below (str): see :class:`DepthBins`.
+
+    >>> SIDBins(1.0, 80.0, 4).edges.round(3)
+    array([ 1.   ,  2.991,  8.944, 26.75 , 80.   ])
+    """
+
+    def __init__(self, min_depth, max_depth, num_bins, below='first'):
+        index = _indices(type(self).__name__, min_depth, max_depth, num_bins)
+        if min_depth <= 0:
+            raise ValueError(f'{type(self).__name__}: min_depth must be > 0 (its logarithm is taken), got {min_depth}')
+        edges = np.exp(math.log(min_depth) + math.log(max_depth / min_depth) * index / num_bins)
+        super().__init__(_pin_ends(edges, min_depth, max_depth), 'geometric', below)
+
+
+class UDBins(DepthBins):
+    """Uniform discretisation: equal steps of depth (the paper's eq. 1), ``e_i = a + (b - a) * i / K``.
+
+    Arguments as :class:`SIDBins`, but ``min_depth`` may be 0; centers are arithmetic.
+
+    >>> UDBins(0.0, 80.0, 4).centers
+    array([10., 30., 50., 70.])
+    """
+
+    def __init__(self, min_depth, max_depth, num_bins, below='first'):
+        index = _indices(type(self).__name__, min_depth, max_depth, num_bins)
+        edges = min_depth + (max_depth - min_depth) * index / num_bins
+        super().__init__(_pin_ends(edges, min_depth, max_depth), 'arithmetic', below)
+
+
+class LIDBins(DepthBins):
+    """Linear-increasing discretisation: widths grow evenly (Center3D, 2020; Reading et al., CaDDN, 2021).
+
+    ``e_i = a + (b - a) * i * (i + 1) / (K * (K + 1))``; centers are arithmetic. Arguments as :class:`UDBins`.
+
+    >>> LIDBins(0.0, 60.0, 4).edges
+    array([ 0.,  6., 18., 36., 60.])
+    """
+
+    def __init__(self, min_depth, max_depth, num_bins, below='first'):
+        index = _indices(type(self).__name__, min_depth, max_depth, num_bins)
+        edges = min_depth + (max_depth - min_depth) * index * (index + 1) / (num_bins * (num_bins + 1))
+        super().__init__(_pin_ends(edges, min_depth, max_depth), 'arithmetic', below)
+
+
+def _check_num_bins(scheme, num_bins):
+    if isinstance(num_bins, bool) or not isinstance(num_bins, (int, np.integer)) or not 2 <= num_bins <= 255:
+        raise ValueError(f'{scheme}: num_bins must be an integer in 2..255 (labels are 8-bit and {IGNORE_INDEX} means '
+                         f'"ignore"), got {num_bins!r}')
+
+
+def _indices(scheme, min_depth, max_depth, num_bins):
+    """i = 0..K, after checking the range. Dividing by K last keeps edges exact that float64 can hold."""
+    _check_num_bins(scheme, num_bins)
+    if not (math.isfinite(min_depth) and math.isfinite(max_depth) and 0 <= min_depth < max_depth):
+        raise ValueError(f'{scheme}: expected 0 <= min_depth < max_depth, both finite metres, got '
+                         f'min_depth={min_depth}, max_depth={max_depth}')
+    return np.arange(num_bins + 1, dtype=np.float64)
+
+
+def _pin_ends(edges, min_depth, max_depth):
+    """Remove the rounding of exp and log from the two ends, so that max_depth itself is inside."""
+    edges[0], edges[-1] = min_depth, max_depth
+    return edges

@@ -1,0 +1,116 @@
+"""The one place that knows which MMSegmentation is installed, and what must be mended before it is imported.
+
+Two distributions provide the import names ``mmengine``, ``mmcv`` and ``mmseg``: **onedl** (onedl-mmengine, onedl-mmcv,
+onedl-mmsegmentation) and **openmmlab** (mmengine, mmcv or mmcv-lite, mmsegmentation). No other file asks which it is.
+"""
+import importlib
+import importlib.util
+import sys
+import types
+from importlib import metadata
+
+# What a newcomer needs when no MMSegmentation is there.
+INSTALL_HINT = ('mmdepthcls needs MMSegmentation for this, and it is not installed here. Install one stack:\n'
+                "    pip install -c requirements/onedl.txt -e '.[onedl]'          # maintained forks\n"
+                "    pip install -c requirements/openmmlab.txt -e '.[openmmlab]'  # upstream mmsegmentation 1.2.2")
+HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
+
+
+def is_installed(module):
+    """Whether top-level ``module`` can be found (it is not imported)."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def has_mmseg():
+    """Whether mmengine, mmcv and mmseg can all be found (none of them is imported)."""
+    return all(is_installed(module) for module in HOST_MODULES)
+
+
+def lazy_names(package, names):
+    """Public names of a package that are imported on first use (PEP 562), so that pure modules need no MMSegmentation.
+
+    Args:
+        package (str): the package's ``__name__``.
+        names (dict[str, str]): public name -> submodule that defines it.
+
+    Returns:
+        tuple: ``__getattr__``, ``__dir__`` and ``__all__`` for the package's ``__init__``.
+
+    Raises:
+        ImportError: on first use of a name whose module needs MMSegmentation where there is none; says how to install.
+    """
+
+    def __getattr__(name):
+        if name not in names:
+            raise AttributeError(f'module {package!r} has no attribute {name!r}')
+        try:
+            module = importlib.import_module(f'{package}.{names[name]}')
+        except ImportError as error:
+            if has_mmseg():
+                raise
+            raise ImportError(f'{package}.{name}: {INSTALL_HINT}') from error
+        return getattr(module, name)
+
+    return __getattr__, lambda: sorted(names), sorted(names)
+
+
+def prepare_host():
+    """Mend what would break importing MMSegmentation or finding its configs. Idempotent; goes before ``import mmseg``."""
+    _name_mmseg_distribution()
+    _stand_in_for_mmcv_ops()
+
+
+def _name_mmseg_distribution():
+    """Tell MMEngine which distribution provides ``mmseg``.
+
+    MMEngine looks for 'mmsegmentation' and, where a fork provides ``mmseg``, refuses ``_base_ = 'mmseg::...'`` and
+    pip-installs upstream over the fork in ``mmengine.hub.get_config('mmseg::...')``.
+    """
+    from mmengine.config.utils import MODULE2PACKAGE
+    provides = [name for name in ('onedl-mmsegmentation', 'mmsegmentation') if _has_distribution(name)]
+    provides += metadata.packages_distributions().get('mmseg', []) if not provides else []
+    if provides:
+        MODULE2PACKAGE['mmseg'] = provides[0]
+
+
+def _has_distribution(name):
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _stand_in_for_mmcv_ops():
+    """With mmcv-lite, put a module at ``mmcv.ops`` whose operators raise when used, so that mmseg can be imported."""
+    if 'mmcv.ops' in sys.modules:
+        return
+    try:
+        importlib.import_module('mmcv.ops')
+    except ImportError as error:
+        sys.modules['mmcv.ops'] = _MissingOps(str(error))
+
+
+class _MissingOps(types.ModuleType):
+    """Stand-in for ``mmcv.ops``: every operator can be imported, none can be used."""
+
+    def __init__(self, reason):
+        super().__init__('mmcv.ops', 'Stand-in of mmdepthcls for the compiled operators of the full mmcv.')
+        self._reason = reason
+
+    def __getattr__(self, name):
+        if name.startswith('__'):
+            raise AttributeError(name)
+        message = (f'mmcv.ops.{name} is a compiled operator and this mmcv has none ({self._reason}). '
+                   'Install the full mmcv (2.1.0 for mmsegmentation 1.2.2) or use a model that does not need it.')
+
+        def refuse(*args, **kwargs):
+            raise ImportError(message)
+
+        # Operators are classes or functions by their case; classes must be classes, since hosts test isinstance().
+        operator = type(name, (), {'__init__': refuse, '__doc__': message}) if name[:1].isupper() else refuse
+        setattr(self, name, operator)
+        return operator
