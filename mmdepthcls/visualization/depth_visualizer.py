@@ -1,0 +1,134 @@
+"""DepthVisualizer: what MMSegmentation's hooks and tools call to draw depth samples."""
+import re
+
+import mmcv
+import numpy as np
+import torch
+from mmengine.dist import master_only
+from mmengine.visualization import Visualizer
+from mmseg.registry import VISUALIZERS
+
+from .colour import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
+from .figures import depth_figure
+
+PATH_PARTS = 4  # of an image's path, for its stored name: tells KITTI's drives and cameras apart
+
+
+@VISUALIZERS.register_module()
+class DepthVisualizer(Visualizer):
+    """Draws image, true depth and predicted depth on one fixed colour scale. Takes the place of SegLocalVisualizer.
+
+    It needs no ``dataset_meta``: depth has no classes and no palette.
+
+    Args:
+        name (str): name of the instance.
+        image (numpy.ndarray | None): (H, W, 3) uint8, RGB, the first image to show.
+        vis_backends (list[dict] | dict | None): MMEngine's visualization backends.
+        save_dir (str | None): folder of the backends.
+        min_depth (float): m, the first colour.
+        max_depth (float): m, the last colour.
+        scale (str): 'log' or 'linear'.
+        colormap (str): name of a matplotlib colormap.
+
+    Raises:
+        ValueError: the colour scale makes no sense.
+
+    Example:
+        >>> visualizer = dict(type='DepthVisualizer', vis_backends=[dict(type='LocalVisBackend')], max_depth=80.0)
+    """
+
+    def __init__(self, name='visualizer', image=None, vis_backends=None, save_dir=None, min_depth=MIN_DEPTH,
+                 max_depth=MAX_DEPTH, scale=SCALE, colormap=COLORMAP):
+        check_scale(min_depth, max_depth, scale, colormap)
+        super().__init__(name=name, image=image, vis_backends=vis_backends, save_dir=save_dir)
+        self.colours = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
+
+    @master_only
+    def add_datasample(self, name, image, data_sample=None, draw_gt=True, draw_pred=True, show=False, wait_time=0,
+                       out_file=None, step=0, with_labels=None, with_image=True):
+        """Draw one sample; show it, write it to a file or hand it to the backends. ``get_image()`` then returns it.
+
+        Args:
+            name (str): name of the picture, see :func:`stored_name`.
+            image (numpy.ndarray): (H, W, 3) uint8, RGB. Where it is of another size than the depth and the sample has
+                ``crop_box`` = (top, left, height, width), that part of it is drawn.
+            data_sample (SegDataSample | None): ``gt_depth_map`` and ``pred_depth_map``, each (1, H, W), m; a missing
+                one leaves its panel out.
+            draw_gt (bool): whether to draw the truth.
+            draw_pred (bool): whether to draw the prediction.
+            show (bool): whether to open a window.
+            wait_time (float): how long the window stays, s; 0 = until a key is pressed.
+            out_file (str | None): file to write instead of handing the picture to the backends.
+            step (int): step under which the backends record the picture.
+            with_labels (bool | None): no effect (MMSegmentation's callers pass it; depth has no class labels).
+            with_image (bool): no effect, likewise; the image is always drawn.
+
+        Raises:
+            ValueError: image and depth differ in size, or the sample's depth is not one map.
+            OSError: ``out_file`` could not be written.
+        """
+        truth = depth_of(data_sample, 'gt_depth_map') if draw_gt else None
+        prediction = depth_of(data_sample, 'pred_depth_map') if draw_pred else None
+        crop_box = None
+        if data_sample is not None and any(depth is not None and depth.shape != image.shape[:2]
+                                           for depth in (truth, prediction)):
+            crop_box = data_sample.get('crop_box')
+        figure = depth_figure(image, truth, prediction, crop_box=crop_box, **self.colours)
+        self.set_image(figure)
+        if show:
+            self.show(figure, win_name=name, wait_time=wait_time)
+        if out_file is None:
+            self.add_image(stored_name(name, data_sample), figure, step)
+        elif not mmcv.imwrite(np.ascontiguousarray(figure[..., ::-1]), str(out_file)):
+            raise OSError(f'could not write the figure to {out_file}; is the folder writable?')
+
+
+def depth_of(data_sample, key):
+    """The depth map ``key`` of a sample.
+
+    Args:
+        data_sample (SegDataSample | None): where it is looked for.
+        key (str): 'gt_depth_map' or 'pred_depth_map', a PixelData whose data is (1, H, W) or (H, W), m.
+
+    Returns:
+        numpy.ndarray | None: (H, W) floating point, m; None where the sample has no such map.
+
+    Raises:
+        ValueError: the data is not one map.
+    """
+    if data_sample is None or key not in data_sample:
+        return None
+    depth = data_sample.get(key).data
+    if isinstance(depth, torch.Tensor):
+        depth = depth.detach().cpu()
+        depth = (depth.float() if depth.dtype == torch.bfloat16 else depth).numpy()
+    if depth.ndim == 3 and depth.shape[0] == 1:
+        depth = depth[0]
+    if depth.ndim != 2:
+        raise ValueError(f'{key}.data must be one map, (1, H, W) or (H, W), got shape {tuple(depth.shape)}')
+    return depth
+
+
+def stored_name(name, data_sample=None):
+    """Name under which a picture is stored, such that no two images share one.
+
+    MMSegmentation's hook names a picture 'test_' + the file's name and may never change the step, and KITTI numbers
+    the frames of every drive from 0: one would overwrite the other. So the last four parts of the image's path take
+    the place of the file's name.
+
+    Args:
+        name (str): the caller's name, such as 'val_0000000005.png'.
+        data_sample (SegDataSample | None): its ``img_path`` is used; without one, ``name`` is returned.
+
+    Returns:
+        str: such as 'val_2011_09_26_drive_0001_sync_image_02_data_0000000005'.
+    """
+    path = data_sample.get('img_path') if data_sample is not None else None
+    parts = [part for part in re.split(r'[\\/:]+', str(path or '')) if part not in ('', '.', '..')]
+    if not parts:
+        return name
+    file_name = parts[-1]
+    parts = parts[-PATH_PARTS:]
+    parts[-1] = file_name.rpartition('.')[0] or file_name
+    prefix = name.removesuffix(file_name).removesuffix(parts[-1]).rstrip('_')
+    return '_'.join([prefix, *parts] if prefix else parts)
