@@ -58,7 +58,7 @@ def lazy_names(package, names):
 
 
 def prepare_host():
-    """Mend what would break importing MMSegmentation or finding its configs. Idempotent; goes before ``import mmseg``."""
+    """Mend what would break importing MMSegmentation or finding its configs. Idempotent; call it before mmseg."""
     _name_mmseg_distribution()
     _stand_in_for_mmcv_ops()
 

@@ -1,0 +1,41 @@
+"""The embedded dataset of generated street scenes."""
+import os.path as osp
+
+from mmseg.registry import DATASETS
+
+from .depth_dataset import DepthDataset
+
+GROUND_TRUTHS = {'dense': '', 'sparse': '_sparse'}
+
+
+@DATASETS.register_module()
+class MiniDriveDataset(DepthDataset):
+    """MiniDrive: generated street scenes with exact depth, as written by ``tools/make_minidrive.py``::
+
+        data/minidrive
+        ├── minidrive.json                          # seed, size, counts
+        ├── {train,val,test}{,_sparse}.txt          # split files
+        ├── image/{train,val,test}/000000.png       # 8-bit RGB
+        ├── depth/{train,val,test}/000000.png       # uint16, metres * 256, 0 = sky
+        └── depth_sparse/{train,val,test}/...       # about 5 % of the pixels, as a LiDAR sees them
+
+    Args:
+        split (str): 'train', 'val' or 'test'; no scene is in two of them.
+        ground_truth (str): 'dense' or 'sparse'.
+        data_root (str): folder made by ``tools/make_minidrive.py``.
+        **kwargs: see :class:`DepthDataset`.
+
+    Raises:
+        FileNotFoundError: if the folder has not been made; says how.
+        ValueError: for an unknown split or ground truth.
+    """
+
+    def __init__(self, split='train', ground_truth='dense', data_root='data/minidrive', **kwargs):
+        if split not in ('train', 'val', 'test') or ground_truth not in GROUND_TRUTHS:
+            raise ValueError("MiniDriveDataset: expected split 'train', 'val' or 'test' and ground_truth 'dense' or "
+                             f"'sparse', got {split!r} and {ground_truth!r}")
+        ann_file = f'{split}{GROUND_TRUTHS[ground_truth]}.txt'
+        if not osp.isfile(osp.join(data_root, ann_file)):
+            raise FileNotFoundError(f'MiniDriveDataset: {osp.join(data_root, ann_file)} does not exist. Make the '
+                                    f'dataset first: python tools/make_minidrive.py {data_root}')
+        super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)

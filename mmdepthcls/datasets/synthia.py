@@ -1,0 +1,59 @@
+"""SYNTHIA-RAND-CITYSCAPES: synthetic streets with dense depth."""
+import os
+import os.path as osp
+
+from mmseg.registry import DATASETS
+
+from .depth_dataset import DepthDataset
+
+# Neighbouring files show the same scene, so the split takes whole blocks of 50 files: one of ten for val and for test.
+BLOCK = 50
+PARTS = {'val': (8, ), 'test': (9, ), 'train': tuple(range(8))}
+
+
+@DATASETS.register_module()
+class SYNTHIADepthDataset(DepthDataset):
+    """SYNTHIA-RAND-CITYSCAPES (Ros et al., 2016), as unpacked::
+
+        data/synthia/RAND_CITYSCAPES
+        ├── RGB/0000000.png ... 0009399.png         # 1280 x 760
+        └── Depth/Depth/0000000.png ...             # or Depth/; 3 x 16 bits, the same centimetres in each channel
+
+    There is no official split, and a random one leaks, since consecutive files show the same scene. Here files are
+    taken by blocks of 50: of every ten blocks eight are 'train' (7 600 of 9 400), one 'val' and one 'test'.
+
+    Args:
+        split (str, optional): 'train', 'val', 'test'; None takes every file.
+        data_root (str): the folder RAND_CITYSCAPES.
+        **kwargs: see :class:`DepthDataset`.
+    """
+
+    def __init__(self,
+                 split=None,
+                 data_root='data/synthia/RAND_CITYSCAPES',
+                 data_prefix=None,
+                 depth_scale=100.0,
+                 depth_channels=3,
+                 **kwargs):
+        if split is not None and split not in PARTS:
+            raise ValueError(f'SYNTHIADepthDataset: split must be one of {tuple(PARTS)} or None, got {split!r}')
+        self.split = split
+        if data_prefix is None:
+            nested = osp.isdir(osp.join(data_root, 'Depth', 'Depth'))
+            data_prefix = dict(img_path='RGB', depth_map_path=osp.join('Depth', 'Depth') if nested else 'Depth')
+        super().__init__(data_root=data_root, data_prefix=data_prefix, depth_scale=depth_scale,
+                         depth_channels=depth_channels, **kwargs)
+
+    def list_samples(self):
+        """Samples of the split."""
+        samples = super().list_samples()
+        if self.split is None or self.ann_file:
+            return samples
+        return [sample for sample in samples if _block(sample['img_path']) % 10 in PARTS[self.split]]
+
+
+def _block(path):
+    stem = os.path.splitext(osp.basename(path))[0]
+    if not stem.isdigit():
+        raise ValueError(f'{path}: expected a SYNTHIA file name such as 0000000.png (its number decides the split)')
+    return int(stem) // BLOCK

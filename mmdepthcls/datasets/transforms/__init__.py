@@ -1,0 +1,11 @@
+"""Pipeline transforms for depth."""
+from ...compat import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, {
+    'DepthCrop': 'geometry',
+    'DepthToBinLabel': 'labels',
+    'LoadDepth': 'loading',
+    'LoadImage': 'loading',
+    'LoadVelodyneDepth': 'loading',
+    'RandomDepthZoom': 'geometry',
+})

@@ -1,0 +1,274 @@
+"""What a dataset lists, and that no damaged, missing or foreign file gets past it."""
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmdepthcls.datasets import DepthDataset, KITTIDepthDataset, MiniDriveDataset, SYNTHIADepthDataset
+from mmdepthcls.datasets.depth_dataset import join_inside
+
+
+def open_split(root, text=None, **kwargs):
+    """The dataset of ``split.txt``, after writing it."""
+    if text is not None:
+        (root / 'split.txt').write_bytes(text if isinstance(text, bytes) else text.encode())
+    return DepthDataset(ann_file='split.txt', data_root=str(root), **kwargs)
+
+
+def listed(dataset):
+    """(image, depth or None) of every sample, relative to the data root."""
+    samples = [dataset.get_data_info(index) for index in range(len(dataset))]
+    return [tuple(sample[key].removeprefix(f'{dataset.data_root}/') if key in sample else None
+                  for key in ('img_path', 'depth_map_path')) for sample in samples]
+
+
+BOTH = [('image/0.png', 'depth/0.png'), ('image/1.png', 'depth/1.png')]
+LINES = 'image/0.png depth/0.png\nimage/1.png depth/1.png\n'
+
+
+@pytest.mark.parametrize('text', [
+    pytest.param(LINES, id='plain'),
+    pytest.param(LINES.rstrip(), id='no final newline'),
+    pytest.param(LINES.replace('\n', '\r\n'), id='crlf'),
+    pytest.param('\ufeff' + LINES, id='bom'),
+    pytest.param(b'\xef\xbb\xbf' + LINES.replace('\n', '\r\n').encode(), id='bom and crlf'),
+    pytest.param('# a comment\n\n' + LINES.replace('\n', '\n \t\n') + '#image/2.png depth/2.png', id='comments'),
+    pytest.param(LINES.replace('\n', ' 721.5377\n'), id='bts focal column'),
+    pytest.param(LINES.replace(' ', '\t  '), id='tabs'),
+    pytest.param(LINES.replace('image/1', './image/../image/1'), id='dots that stay inside'),
+])
+def test_forms_of_a_split_file(pairs, text):
+    got = [(image.replace('./image/../', ''), depth) for image, depth in listed(open_split(pairs, text))]
+    assert got == BOTH
+
+
+def test_a_sample_has_what_the_pipeline_needs(pairs):
+    dataset = open_split(pairs, depth_scale=100.0)
+    assert len(dataset) == 3
+    sample = dataset.get_data_info(1)
+    assert sample == dict(
+        img_path=f'{pairs}/image/1.png', depth_map_path=f'{pairs}/depth/1.png', depth_scale=100.0, depth_channels=1,
+        seg_fields=[], label_map=None, reduce_zero_label=False, sample_idx=1)
+
+
+def test_prefixes_and_absolute_folders(pairs):
+    text = '0.png 0.png\n1.png 1.png\n'
+    prefix = dict(img_path='image', depth_map_path='depth')
+    assert listed(open_split(pairs, text, data_prefix=prefix)) == BOTH
+    prefix = dict(img_path=str(pairs / 'image'), depth_map_path=str(pairs / 'depth'))
+    assert listed(open_split(pairs, text, data_prefix=prefix)) == BOTH
+    # One folder may be left out: it is then the data root.
+    assert listed(open_split(pairs, '0.png depth/0.png\n1.png depth/1.png', data_prefix=dict(img_path='image'))) == BOTH
+    assert prefix == dict(img_path=str(pairs / 'image'), depth_map_path=str(pairs / 'depth'))
+
+
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_samples_without_ground_truth_are_for_testing_only(pairs, test_mode):
+    dataset = open_split(pairs, LINES + 'image/2.png None 721.5\n', test_mode=test_mode)
+    assert listed(dataset) == BOTH + [('image/2.png', None)] * test_mode
+    if test_mode:
+        assert not {'depth_map_path', 'depth_scale', 'depth_channels'} & set(dataset.get_data_info(2))
+
+
+def test_folders(pairs, builders):
+    builders.write(pairs / 'image/sub/a.PNG', builders.image())
+    builders.write(pairs / 'depth/sub/a.png', builders.units())
+    builders.write(pairs / 'image/notes.txt', 'not an image')
+    cv2.imwrite(str(pairs / 'image/b.jpg'), builders.image())
+    builders.write(pairs / 'depth/b.png', builders.units())
+    dataset = DepthDataset(data_root=str(pairs), data_prefix=dict(img_path='image', depth_map_path='depth'))
+    assert listed(dataset) == BOTH + [('image/2.png', 'depth/2.png'), ('image/b.jpg', 'depth/b.png'),
+                                      ('image/sub/a.PNG', 'depth/sub/a.png')]
+
+
+def test_loaded_through_the_pipeline(pairs, builders, mmseg_scope):
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackSegInputs')]
+    packed = open_split(pairs, pipeline=pipeline)[1]
+    np.testing.assert_array_equal(packed['inputs'].numpy()[::-1].transpose(1, 2, 0), builders.image(1))
+    np.testing.assert_array_equal(packed['data_samples'].gt_depth_map.data[0].numpy(), builders.units(1) / 256)
+
+
+# -------------------------------------------------------------------------------------------------------------- damage
+def flip(data, place):
+    return data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1:]
+
+
+def as_jpeg(builders):
+    return cv2.imencode('.jpg', builders.image())[1].tobytes()
+
+
+# name, file that is spoilt, its new content (None: deleted), message, whether verify=False leaves it to LoadDepth
+DAMAGE = [
+    ('empty depth', 'depth', lambda b, data: b'', 'empty file', True),
+    ('empty image', 'image', lambda b, data: b'', 'empty file', False),
+    *((f'depth cut to {share:.0%}', 'depth', lambda b, data, s=share: data[:int(len(data) * s)],
+       'truncated|cut off', True) for share in (0.02, 0.1, 0.5, 0.999)),
+    *((f'image cut to {share:.0%}', 'image', lambda b, data, s=share: data[:int(len(data) * s)],
+       'truncated|cut off', False) for share in (0.005, 0.5, 0.999)),
+    ('depth header byte', 'depth', lambda b, data: flip(data, 18), 'header is cut off or damaged', True),
+    ('image header byte', 'image', lambda b, data: flip(data, 18), 'header is cut off or damaged', False),
+    ('8-bit depth', 'depth', lambda b, data: b.png_bytes(b.image()[..., 0]), '16-bit depth, got 8 bits', True),
+    ('8-bit colour depth', 'depth', lambda b, data: b.png_bytes(b.image()), '16-bit depth, got 8 bits', True),
+    ('3-channel depth', 'depth', lambda b, data: b.png_bytes(np.stack([b.units()] * 3, -1)), '1 channel.*got 3', True),
+    ('jpeg as depth', 'depth', lambda b, data: as_jpeg(b), 'a JPEG', True),
+    ('jpeg as png image', 'image', lambda b, data: as_jpeg(b), 'a JPEG', False),
+    ('depth of another size', 'depth', lambda b, data: b.png_bytes(b.units(shape=(20, 63))),
+     r'depth has 20 x 63 pixels, but its image .*image/1.png has 20 x 64', True),
+    ('depth on its side', 'depth', lambda b, data: b.png_bytes(b.units(shape=(64, 20))), 'has 64 x 20', True),
+    ('text', 'depth', lambda b, data: b'version https://git-lfs.github.com/spec/v1' * 2, 'no PNG', True),
+]
+
+
+def spoil(pairs, builders, folder, change):
+    path = pairs / folder / '1.png'
+    path.write_bytes(change(builders, path.read_bytes()))
+
+
+@pytest.mark.parametrize('folder, change, message', [pytest.param(*case[1:4], id=case[0]) for case in DAMAGE])
+def test_damage_is_seen_before_training(pairs, builders, folder, change, message):
+    assert len(open_split(pairs)) == 3
+    spoil(pairs, builders, folder, change)
+    with pytest.raises(ValueError, match=f'{folder}/1.png: (?s:.*)({message})'):
+        open_split(pairs)
+
+
+@pytest.mark.parametrize('folder, change, message',
+                         [pytest.param(*case[1:4], id=case[0]) for case in DAMAGE if case[4]])
+def test_damage_is_seen_while_loading_without_verify(pairs, builders, mmseg_scope, folder, change, message):
+    spoil(pairs, builders, folder, change)
+    dataset = open_split(pairs, verify=False, pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadDepth')])
+    assert dataset[0]['gt_depth_map'].max() > 0
+    with pytest.raises(ValueError, match=f'{folder}/1.png: (?s:.*)({message})'):
+        dataset[1]
+
+
+@pytest.mark.parametrize('folder', ['image', 'depth'])
+def test_a_flipped_byte_among_the_pixels_is_seen_while_loading(pairs, builders, mmseg_scope, folder, capfd):
+    spoil(pairs, builders, folder, lambda b, data: flip(data, len(data) // 2))
+    dataset = open_split(pairs, pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadDepth')])
+    with pytest.raises((ValueError, AssertionError), match=f'{folder}/1.png'):
+        dataset[1]
+    capfd.readouterr()
+
+
+def test_an_empty_jpeg(pairs, builders):
+    builders.write(pairs / 'image/1.jpg', b'')
+    with pytest.raises(ValueError, match='image/1.jpg: the file is empty'):
+        open_split(pairs, 'image/1.jpg depth/1.png\n')
+
+
+@pytest.mark.parametrize('verify', [True, False])
+@pytest.mark.parametrize('missing', ['image', 'depth'])
+def test_missing_files(pairs, missing, verify):
+    for index in (1, 2):
+        (pairs / missing / f'{index}.png').unlink()
+    with pytest.raises(FileNotFoundError, match=f'2 of the 6 files of .*split.txt do not exist, .*{missing}/1.png'):
+        open_split(pairs, verify=verify)
+
+
+def test_a_missing_folder_is_a_missing_file(pairs):
+    with pytest.raises(FileNotFoundError, match='1 of the 2 files .*nowhere/0.png'):
+        open_split(pairs, 'image/0.png nowhere/0.png')
+
+
+def test_missing_split_file(pairs):
+    (pairs / 'split.txt').unlink()
+    with pytest.raises(FileNotFoundError, match='split file .*split.txt does not exist'):
+        open_split(pairs)
+
+
+@pytest.mark.parametrize('text, kwargs, message', [
+    ('', {}, 'split.txt holds no sample with ground truth'),
+    ('# nothing\n\n', dict(test_mode=True), 'split.txt holds no sample. Check'),
+    ('image/0.png None\n', {}, 'holds no sample with ground truth'),
+], ids=['empty', 'comments', 'no depth'])
+def test_empty_splits(pairs, text, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        open_split(pairs, text, **kwargs)
+
+
+def test_empty_and_missing_folders(tmp_path):
+    (tmp_path / 'image').mkdir()
+    prefix = dict(img_path='image', depth_map_path='depth')
+    with pytest.raises(FileNotFoundError, match=r"data_prefix\['depth_map_path'\] = .*depth' does not exist"):
+        DepthDataset(data_root=str(tmp_path), data_prefix=prefix)
+    (tmp_path / 'depth').mkdir()
+    with pytest.raises(ValueError, match='image holds no sample'):
+        DepthDataset(data_root=str(tmp_path), data_prefix=prefix)
+    with pytest.raises(FileNotFoundError, match=r"data_prefix\['img_path'\] = '' does not exist"):
+        DepthDataset()
+
+
+@pytest.mark.parametrize('line, path', [
+    ('/etc/0.png depth/0.png', '/etc/0.png'),
+    ('image/0.png /etc/0.png', '/etc/0.png'),
+    ('../pairs/image/0.png depth/0.png', '../pairs/image/0.png'),
+    ('image/0.png depth/../../pairs/depth/0.png', 'depth/../../pairs/depth/0.png'),
+    ('image/0.png ..', '..'),
+    ('C:/image/0.png depth/0.png', 'C:/image/0.png'),
+])
+def test_paths_that_leave_the_data_root(pairs, line, path):
+    with pytest.raises(ValueError, match=f"split.txt, line 3: path '{path}' leaves the data root"):
+        open_split(pairs, f'# first\nimage/1.png depth/1.png\n{line}\n')
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(['a', 'b', '.', '..', '...', '..c']), min_size=1, max_size=6).map('/'.join))
+def test_join_inside_never_leaves(name):
+    depth = lowest = 0  # folders below the root, walking the path part by part
+    for part in name.split('/'):
+        depth += 0 if part == '.' else -1 if part == '..' else 1
+        lowest = min(lowest, depth)
+    try:
+        joined = join_inside('root', name, 'here')
+    except ValueError:
+        assert lowest < 0
+    else:
+        assert joined == f'root/{name}' and lowest == 0
+
+
+@pytest.mark.parametrize('line', ['image/0.png', 'image/0.png,depth/0.png'])
+def test_a_line_with_one_column(pairs, line):
+    with pytest.raises(ValueError, match=f"split.txt, line 4: expected 'IMAGE DEPTH' .*got '{line}'"):
+        open_split(pairs, f'{LINES}\n{line}\n')
+
+
+def test_a_split_file_in_utf_16(pairs):
+    with pytest.raises(ValueError, match='split.txt: a split file is UTF-8 text'):
+        open_split(pairs, LINES.encode('utf-16'))
+
+
+# --------------------------------------------------------------------------------------------------------- all together
+def test_all_datasets_concatenate(tmp_path, builders, minidrive, mmseg_scope):
+    from mmengine.dataset import ConcatDataset
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='LoadVelodyneDepth'),
+                dict(type='DepthCrop', crop_size=(20, 60)),
+                dict(type='DepthToBinLabel', bins=dict(type='SIDBins', min_depth=1, max_depth=80, num_bins=71)),
+                dict(type='PackSegInputs')]
+    kitti = builders.kitti(tmp_path / 'kitti')
+    parts = [
+        KITTIDepthDataset(data_root=str(kitti), pipeline=pipeline),
+        KITTIDepthDataset(data_root=str(kitti), ground_truth='velodyne', pipeline=pipeline),
+        MiniDriveDataset(data_root=minidrive, pipeline=pipeline),
+        SYNTHIADepthDataset(data_root=str(builders.synthia(tmp_path / 's', [0, 1, 50])), pipeline=pipeline),
+        open_split(builders.pairs(tmp_path / 'pairs'), pipeline=pipeline),
+    ]
+    together = ConcatDataset(parts)
+    assert [len(part) for part in parts] == [2, 4, 4, 3, 3] and len(together) == 16
+    assert together.metainfo['classes'] == ('depth', )
+    for index in range(16):
+        packed = together[index]
+        assert packed['inputs'].shape == (3, 20, 60)
+        depth = packed['data_samples'].gt_depth_map.data
+        assert depth.shape == (1, 20, 60) and 0 < depth.max() < 660
+        assert packed['data_samples'].gt_sem_seg.data.shape == (1, 20, 60)
+
+
+def test_base_class_features_still_work(pairs):
+    assert len(open_split(pairs, indices=2)) == 2
+    lazy = open_split(pairs, lazy_init=True)
+    lazy.full_init()
+    assert len(lazy) == 3
+    first, second = open_split(pairs, serialize_data=False), open_split(pairs)
+    assert listed(first) == listed(second)

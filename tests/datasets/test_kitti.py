@@ -1,0 +1,187 @@
+"""KITTI's own folders."""
+import numpy as np
+import pytest
+
+from mmdepthcls.datasets import KITTIDepthDataset, kitti
+
+DRIVE = '2011_09_26_drive_0001'
+OTHER = '2011_09_26_drive_0005'
+
+
+def frames_of(dataset):
+    """(frame, has ground truth) of every sample."""
+    samples = [dataset.get_data_info(index) for index in range(len(dataset))]
+    return [(int(sample['img_path'][-14:-4]), dataset.has_depth(sample)) for sample in samples]
+
+
+@pytest.fixture
+def root(tmp_path, builders):
+    """Frames 0, 5, 6 and 11, of which 5 and 6 have PNGs; every frame has a scan."""
+    return builders.kitti(tmp_path / 'kitti')
+
+
+def open_kitti(root, **kwargs):
+    return KITTIDepthDataset(data_root=str(root), **kwargs)
+
+
+@pytest.mark.parametrize('ground_truth, offset', [('annotated', 0), ('velodyne_png', 100)])
+@pytest.mark.parametrize('camera', [2, 3])
+def test_png_ground_truth_of_both_cameras(root, builders, mmseg_scope, ground_truth, offset, camera):
+    dataset = open_kitti(root, ground_truth=ground_truth, camera=camera,
+                         pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadDepth')])
+    assert frames_of(dataset) == [(5, True), (6, True)]
+    sample = dataset[1]
+    np.testing.assert_array_equal(sample['img'][..., ::-1], builders.image(6 + camera))
+    np.testing.assert_array_equal(sample['gt_depth_map'], builders.units(6 + camera + offset) / 256)
+    assert f'/image_0{camera}/data/0000000006.png' in sample['img_path']
+
+
+def test_test_mode_keeps_frames_without_ground_truth(root):
+    assert frames_of(open_kitti(root, test_mode=True)) == [(0, False), (5, True), (6, True), (11, False)]
+
+
+@pytest.mark.parametrize('part', ['train', 'val'])
+def test_annotated_is_found_in_train_and_val(tmp_path, builders, part):
+    builders.kitti(tmp_path, part='train')
+    builders.kitti(tmp_path, part=part, drive=OTHER)
+    dataset = open_kitti(tmp_path)
+    paths = [dataset.get_data_info(index)['depth_map_path'] for index in range(len(dataset))]
+    assert len(paths) == 4
+    assert all(f'annotated/{part}/{OTHER}_sync/proj_depth/groundtruth/image_02/' in path for path in paths[2:])
+
+
+def test_jpg_images(tmp_path, builders, mmseg_scope):
+    dataset = open_kitti(builders.kitti(tmp_path, suffix='jpg'), pipeline=[dict(type='LoadImageFromFile')])
+    assert len(dataset) == 2 and dataset[0]['img_path'].endswith('0000000005.jpg')
+    assert dataset[0]['img'].shape == (*builders.size, 3)
+
+
+def test_png_before_jpg(root, builders):
+    folder = root / f'raw/2011_09_26/{DRIVE}_sync/image_02/data'
+    builders.write(folder / '0000000005.jpg', b'x')
+    assert open_kitti(root).get_data_info(0)['img_path'].endswith('0000000005.png')
+
+
+def test_other_files_among_the_drives_do_no_harm(root, builders):
+    builders.write(root / 'raw/readme.txt', 'x')
+    builders.write(root / 'raw/2011_09_26/notes_sync/a.txt', 'x')
+    builders.write(root / f'raw/2011_09_26/{DRIVE}_sync/image_02/timestamps.txt', 'x')
+    builders.write(root / f'raw/2011_09_26/{DRIVE}_sync/image_02/data/Thumbs.db', 'x')
+    assert len(open_kitti(root)) == 2
+
+
+# ------------------------------------------------------------------------------------------------------------ velodyne
+@pytest.mark.parametrize('convention', ['kitti', 'monodepth'])
+@pytest.mark.parametrize('camera', [2, 3])
+def test_velodyne_is_projected(root, builders, mmseg_scope, camera, convention):
+    from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration
+    dataset = open_kitti(root, ground_truth='velodyne', camera=camera, pipeline=[
+        dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='LoadVelodyneDepth', convention=convention)])
+    assert frames_of(dataset) == [(0, True), (5, True), (6, True), (11, True)]
+    expected = project_velodyne(builders.scan(5), read_calibration(str(root / 'raw/2011_09_26'), camera), builders.size,
+                                convention)
+    assert (expected > 0).sum() > 50
+    np.testing.assert_array_equal(dataset[1]['gt_depth_map'], expected)
+
+
+@pytest.mark.parametrize('size', [0, 100])
+def test_a_truncated_scan(root, builders, mmseg_scope, size):
+    path = root / f'raw/2011_09_26/{DRIVE}_sync/velodyne_points/data/0000000006.bin'
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(ValueError, match=f'0000000006.bin: a LiDAR scan is .* 16 bytes, got {size}'):
+        open_kitti(root, ground_truth='velodyne')
+    dataset = open_kitti(root, ground_truth='velodyne', verify=False,
+                         pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadVelodyneDepth')])
+    with pytest.raises(ValueError, match='0000000006.bin: a LiDAR scan'):
+        dataset[2]
+
+
+@pytest.mark.parametrize('name', ['calib_cam_to_cam.txt', 'calib_velo_to_cam.txt'])
+def test_calibration_is_checked_before_training(root, name):
+    path = root / 'raw/2011_09_26' / name
+    path.write_text('nothing: 1 2 3\n')
+    with pytest.raises(ValueError, match=f'{name}: no line'):
+        open_kitti(root, ground_truth='velodyne', verify=False)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=name):
+        open_kitti(root, ground_truth='velodyne')
+    assert len(open_kitti(root)) == 2  # the PNGs need none
+
+
+def test_a_frame_without_a_scan(root):
+    (root / f'raw/2011_09_26/{DRIVE}_sync/velodyne_points/data/0000000006.bin').unlink()
+    assert [frame for frame, _ in frames_of(open_kitti(root, ground_truth='velodyne'))] == [0, 5, 11]
+
+
+# -------------------------------------------------------------------------------------------------------------- splits
+@pytest.fixture
+def small_split(monkeypatch):
+    """Eigen's lists shrunk to the frames that the small tree has."""
+    lists = dict(train=[(DRIVE, 0), (DRIVE, 5), (DRIVE, 6)], train_annotated=[(DRIVE, 5), (DRIVE, 6)],
+                 test=[(DRIVE, 6), (DRIVE, 11), (DRIVE, 5)], test_annotated=[(DRIVE, 6), (DRIVE, 5)])
+    monkeypatch.setattr(kitti, 'eigen_split', lambda name: lists[name])
+
+
+@pytest.mark.parametrize('split, kwargs, expected', [
+    ('train', dict(), [(5, True), (6, True)]),
+    ('train', dict(ground_truth='velodyne'), [(0, True), (5, True), (6, True)]),
+    ('train', dict(ground_truth='velodyne_png'), [(5, True), (6, True)]),
+    ('train_annotated', dict(ground_truth='velodyne'), [(5, True), (6, True)]),
+    ('test', dict(test_mode=True), [(6, True), (11, False), (5, True)]),
+    ('test', dict(test_mode=True, ground_truth='velodyne'), [(6, True), (11, True), (5, True)]),
+    ('test_annotated', dict(test_mode=True), [(6, True), (5, True)]),
+])
+def test_splits(root, small_split, split, kwargs, expected):
+    assert frames_of(open_kitti(root, split=split, **kwargs)) == expected
+
+
+@pytest.mark.parametrize('ground_truth, victim', [
+    ('annotated', f'annotated/train/{DRIVE}_sync/proj_depth/groundtruth/image_02/0000000006.png'),
+    ('velodyne', f'raw/2011_09_26/{DRIVE}_sync/velodyne_points/data/0000000006.bin'),
+    ('annotated', f'raw/2011_09_26/{DRIVE}_sync/image_02/data/0000000006.png'),
+])
+def test_what_a_split_promises_must_be_there(root, small_split, ground_truth, victim):
+    (root / victim).unlink()
+    with pytest.raises(FileNotFoundError, match=f'1 of the .* the first is .*{victim}'):
+        open_kitti(root, split='train', ground_truth=ground_truth, verify=False)
+
+
+def test_the_real_list_on_a_tree_without_files(root):
+    with pytest.raises(FileNotFoundError, match=r'\(split test\) do not exist'):
+        open_kitti(root, split='test', test_mode=True)
+
+
+def test_split_file(root):
+    image = f'2011_09_26/{DRIVE}_sync/image_02/data'
+    depth = f'train/{DRIVE}_sync/proj_depth/groundtruth/image_02'
+    lines = f'{image}/0000000006.png {depth}/0000000006.png 721.5', f'{image}/0000000000.png None'
+    (root / 'mine.txt').write_text('\n'.join(lines))
+    assert frames_of(open_kitti(root, ann_file='mine.txt')) == [(6, True)]
+    assert frames_of(open_kitti(root, ann_file='mine.txt', test_mode=True)) == [(6, True), (0, False)]
+
+
+@pytest.mark.parametrize('kwargs, error, message', [
+    (dict(ground_truth='lidar'), ValueError, "ground_truth must be one of .*'annotated'.*got 'lidar'"),
+    (dict(camera=0), ValueError, r'camera must be 2 \(left\) or 3 \(right\), got 0'),
+    (dict(split='train', ann_file='a.txt'), ValueError, r"split or ann_file, not both \('train', 'a.txt'\)"),
+    (dict(split='training'), ValueError, "no split 'training'"),
+    (dict(data_prefix=dict(img_path='nowhere')), FileNotFoundError, r"data_prefix\['img_path'\] = .*nowhere'"),
+    (dict(data_prefix=dict(img_path='raw', depth_map_path='nowhere')), ValueError, 'raw holds no sample with'),
+])
+def test_errors(root, kwargs, error, message):
+    with pytest.raises(error, match=message):
+        open_kitti(root, **kwargs)
+
+
+def test_real_sample(kitti_sample, mmseg_scope):
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
+    annotated = KITTIDepthDataset(data_root=kitti_sample, pipeline=pipeline)
+    assert frames_of(annotated) == [(5, True), (50, True), (100, True)]
+    for index in range(3):
+        depth = annotated[index]['gt_depth_map']
+        assert depth.shape == (375, 1242) and 0.17 < (depth > 0).mean() < 0.22
+        assert depth[depth > 0].min() > 4 and 60 < depth.max() < 90
+    scans = KITTIDepthDataset(data_root=kitti_sample, ground_truth='velodyne', camera=3, pipeline=[
+        dict(type='LoadImageFromFile'), dict(type='LoadVelodyneDepth')])
+    assert frames_of(scans) == [(5, True)]
+    assert 0.03 < (scans[0]['gt_depth_map'] > 0).mean() < 0.05
