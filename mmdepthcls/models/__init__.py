@@ -1,0 +1,11 @@
+"""The depth classifier and its parts."""
+from ..compat import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, {
+    'ArgmaxDecoder': 'decoders',
+    'DeepLabV2Head': 'deeplabv2_head',
+    'DepthClassifier': 'depth_classifier',
+    'DepthDataPreProcessor': 'data_preprocessor',
+    'DepthTTAModel': 'depth_tta',
+    'ExpectationDecoder': 'decoders',
+})

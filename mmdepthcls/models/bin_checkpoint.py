@@ -1,0 +1,109 @@
+"""Bin edges in checkpoints: saved with the weights, compared before weights are loaded.
+
+What a model's logits mean is decided by its bins. Weights made for other edges would load without a word and predict
+wrong metres, so loading compares first. Two situations are told apart:
+
+- *predicting* (the model was built and nothing more): every weight must come from the checkpoint, edges must agree;
+- *training* (``init_weights`` has run, as MMEngine's runner does before training): whatever fits is taken, what does
+  not fit keeps its initial value and is named.
+"""
+import numpy as np
+import torch
+from mmengine.logging import print_log
+
+EDGES_KEY = 'bin_edges'
+SHOWN = 6
+
+
+class BinMismatchError(RuntimeError):
+    """Weights that were made for other bins, or that lack what predicting needs."""
+
+
+def stored_edges(bins):
+    """Edges as they are saved: (K + 1,) float64 tensor, m."""
+    return torch.from_numpy(np.array(bins.edges))
+
+
+def same_edges(stored, bins):
+    """Whether edges of a checkpoint, of any floating type, are those of ``bins`` up to the rounding of that type."""
+    own = stored_edges(bins)
+    # Never tighter than float32: exp and log differ in their last digits between machines.
+    tolerance = 2 * max(torch.finfo(stored.dtype).eps, torch.finfo(torch.float32).eps)
+    return stored.shape == own.shape and torch.allclose(stored.detach().cpu().double(), own, rtol=tolerance, atol=0)
+
+
+def describe(edges):
+    """Edges in words, for messages."""
+    edges = edges.double()
+    return f'{len(edges) - 1} bins from {edges[0]:g} to {edges[-1]:g} m (second edge {edges[1]:g} m)'
+
+
+def require_all(model, state_dict, prefix, bins, require_edges):
+    """Refuse a checkpoint that a model cannot predict with.
+
+    Args:
+        model (nn.Module): the classifier.
+        state_dict (dict): weights, keys beginning with ``prefix``.
+        prefix (str): as given by ``load_state_dict``.
+        bins (DepthBins): the model's.
+        require_edges (bool): whether a checkpoint without edges is refused too.
+
+    Raises:
+        BinMismatchError: for other edges, missing or misshapen weights (auxiliary heads excepted) or missing edges.
+    """
+    edges = state_dict.get(prefix + EDGES_KEY)
+    if edges is not None and not same_edges(edges, bins):
+        raise BinMismatchError(f'The checkpoint was trained for other bins: {describe(edges)}; the model has {bins!r}. '
+                               'Set model.bins to those of the training.')
+    missing, misshapen = _misfits(model, state_dict, prefix)
+    if missing or misshapen:
+        raise BinMismatchError(
+            'The checkpoint does not hold this model: '
+            + '; '.join(f'{what} {_some(keys)}' for what, keys in (('missing', missing), ('other shape', misshapen))
+                        if keys)
+            + '. Use the config it was trained with (only training may start from weights that do not fit).')
+    if edges is None and require_edges:
+        raise BinMismatchError(f'The checkpoint has no {EDGES_KEY!r}, so nothing says which depths its classes mean. '
+                               f'If it was trained on labels of exactly {bins!r}, set model.require_edges=False.')
+
+
+def keep_what_fits(model, state_dict, prefix, bins):
+    """Drop from ``state_dict``, in place, what does not fit the model, and log it.
+
+    Unless the checkpoint has the model's edges, layers with one output per bin are dropped even where their shape fits:
+    their classes mean something else.
+    """
+    edges = state_dict.get(prefix + EDGES_KEY)
+    own_bins = edges is not None and same_edges(edges, bins)
+    _, dropped = _misfits(model, state_dict, prefix)
+    if not own_bins:
+        own = model.state_dict()
+        dropped += [key for key, value in own.items()
+                    if key.startswith(('decode_head.', 'auxiliary_head.')) and value.dim() > 0
+                    and value.shape[0] == bins.num_bins and prefix + key in state_dict and key not in dropped]
+    for key in dropped:
+        del state_dict[prefix + key]
+    if dropped:
+        origin = 'another task (no bin edges)' if edges is None else 'these bins' if own_bins else describe(edges)
+        print_log(f'Start from a checkpoint of {origin}; the model has {bins!r}. Initialised anew, because they do not '
+                  f'fit: {", ".join(dropped)}', logger='current')
+
+
+def _misfits(model, state_dict, prefix):
+    """Keys of the model that are missing from, or have another shape in, a state dict.
+
+    Constant buffers may be missing (MMSegmentation's versions differ in them), auxiliary heads are not used to predict.
+    """
+    needed = {key for key, _ in model.named_parameters() if not key.startswith('auxiliary_head.')}
+    needed |= {key for key, _ in model.named_buffers()
+               if key.endswith(('running_mean', 'running_var')) and not key.startswith('auxiliary_head.')}
+    own = model.state_dict()
+    missing = [key for key in own if key in needed and prefix + key not in state_dict]
+    misshapen = [key for key, value in own.items() if key != EDGES_KEY and prefix + key in state_dict
+                 and state_dict[prefix + key].shape != value.shape]
+    return missing, misshapen
+
+
+def _some(keys):
+    rest = len(keys) - SHOWN
+    return ', '.join(keys[:SHOWN]) + (f' and {rest} more' if rest > 0 else '')

@@ -1,0 +1,31 @@
+"""Batching that pads depth with "no measurement"."""
+from mmseg.models import SegDataPreProcessor
+from mmseg.registry import MODELS
+
+
+@MODELS.register_module()
+class DepthDataPreProcessor(SegDataPreProcessor):
+    """MMSegmentation's preprocessor, which would pad depth with 255 (metres!); here padding is 0, no measurement.
+
+    Without ``size`` and ``size_divisor`` training batches are padded to their largest image, where the host asserts.
+
+    Args:
+        **kwargs: see :class:`mmseg.models.SegDataPreProcessor`.
+    """
+
+    def __init__(self, size=None, size_divisor=None, **kwargs):
+        if size is None and size_divisor is None:
+            size_divisor = 1
+        super().__init__(size=size, size_divisor=size_divisor, **kwargs)
+
+    def forward(self, data, training=False):
+        """Collate, normalise, pad."""
+        data = super().forward(data, training)
+        if training:
+            for sample in data['data_samples']:
+                if 'gt_depth_map' in sample:
+                    height, width = sample.img_shape[:2]  # before padding, which is right and below
+                    depth = sample.gt_depth_map.data
+                    depth[..., height:, :] = 0
+                    depth[..., width:] = 0
+        return data

@@ -1,0 +1,192 @@
+"""The segmentor that classifies depth bins and answers in metres."""
+import copy
+
+import torch
+from mmengine.config import ConfigDict
+from mmengine.logging import print_log
+from mmengine.structures import PixelData
+from mmseg.models import EncoderDecoder
+from mmseg.registry import MODELS, TASK_UTILS
+
+from ..bins import DepthBins
+from . import bin_checkpoint, bin_labels
+from .decoders import confidence
+from .head_config import fit_heads
+
+# What test_cfg['outputs'] may ask for beside the depth map.
+OUTPUTS = ('bins', 'confidence', 'logits')
+
+
+@MODELS.register_module()
+class DepthClassifier(EncoderDecoder):
+    """Depth estimation as pixel-wise classification of depth bins, with any backbone, neck and heads of MMSegmentation
+    (Oluwafemi et al., 2019). One line turns a segmentation config into it::
+
+        model = dict(type='DepthClassifier', bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71))
+
+    The number of bins K is given to the decode head and all auxiliary heads as ``num_classes``, and their losses
+    average over the pixels that have depth. Names of weights stay MMSegmentation's; ``bin_edges`` is saved beside them
+    and compared before loading (see :mod:`mmdepthcls.models.bin_checkpoint`).
+
+    Training: a sample's labels come from the pipeline (``DepthToBinLabel``; the first batch is checked against the
+    bins) or, where a sample has none, from its ``gt_depth_map`` and the bins, on the device.
+
+    Predicting: logits are upsampled bilinearly to the original image (``test_cfg`` mode 'whole' or 'slide') and decoded
+    in float32. Each result has
+
+    - ``pred_depth_map``: (1, H, W) float32 metres, always;
+    - ``pred_sem_seg`` (1, H, W) int64 labels, ``pred_confidence`` (1, H, W) float32, ``seg_logits`` (K, H, W) float32:
+      if ``test_cfg['outputs']`` holds 'bins', 'confidence', 'logits'.
+
+    Args:
+        bins (dict or DepthBins): config or instance of the bins.
+        backbone, decode_head, neck, auxiliary_head, train_cfg, pretrained, init_cfg: see
+            :class:`mmseg.models.EncoderDecoder`.
+        decoder (dict): from logits and bin centers to metres. Default: expectation.
+        test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs`` as above.
+            Default ``dict(mode='whole')``.
+        data_preprocessor (dict, optional): a ``SegDataPreProcessor`` of an MMSegmentation config is replaced by
+            ``DepthDataPreProcessor``, which does not pad depth with 255 m.
+        require_edges (bool): refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
+
+    Raises:
+        ValueError: for unknown ``test_cfg['outputs']``; on the first batch for labels made by other bins.
+        BinMismatchError: when weights made for other edges, or without the head, are loaded to predict.
+    """
+
+    def __init__(self,
+                 bins,
+                 backbone,
+                 decode_head,
+                 decoder=None,
+                 neck=None,
+                 auxiliary_head=None,
+                 train_cfg=None,
+                 test_cfg=None,
+                 data_preprocessor=None,
+                 pretrained=None,
+                 init_cfg=None,
+                 require_edges=True):
+        bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
+        super().__init__(
+            backbone=backbone,
+            decode_head=fit_heads(decode_head, bins.num_bins, 'decode_head'),
+            neck=neck,
+            auxiliary_head=fit_heads(auxiliary_head, bins.num_bins, 'auxiliary_head'),
+            train_cfg=train_cfg,
+            test_cfg=_complete_test_cfg(test_cfg),
+            data_preprocessor=_depth_preprocessor(data_preprocessor),
+            pretrained=pretrained,
+            init_cfg=init_cfg)
+        self.bins = bins
+        self.decoder = MODELS.build(decoder or dict(type='ExpectationDecoder'))
+        self.require_edges = require_edges
+        self._labels_checked = False
+        self._starts_training = False
+
+    def loss(self, inputs, data_samples):
+        """Losses of a batch.
+
+        Args:
+            inputs (Tensor): (N, 3, H, W) normalised images.
+            data_samples (list[SegDataSample]): with ``gt_sem_seg`` or ``gt_depth_map``.
+
+        Returns:
+            dict[str, Tensor]
+        """
+        ignore_index = self.decode_head.ignore_index
+        bin_labels.add_labels(data_samples, self.bins, ignore_index)
+        if not self._labels_checked:
+            bin_labels.check_labels(data_samples, self.bins, ignore_index)
+            self._labels_checked = True
+        losses = super().loss(inputs, data_samples)
+        # The host calls a batch without a single label 100 % accurate.
+        labelled = torch.stack([(sample.gt_sem_seg.data != ignore_index).any() for sample in data_samples]).any()
+        return {name: value * labelled if 'acc_' in name else value for name, value in losses.items()}
+
+    def postprocess_result(self, seg_logits, data_samples=None):
+        """Depth from logits.
+
+        Args:
+            seg_logits (Tensor): (N, K, h, w) at the size of the network's input.
+            data_samples (list[SegDataSample], optional): what to add the results to.
+
+        Returns:
+            list[SegDataSample]: with ``pred_depth_map`` and whatever ``test_cfg['outputs']`` asks for.
+        """
+        # The host removes padding, undoes flips and resizes to the original image.
+        results = super().postprocess_result(seg_logits.float(), data_samples)
+        for result in results:
+            self.decode_result(result, result.seg_logits.data)
+        return results
+
+    def decode_result(self, result, logits):
+        """Write the outputs for full-size ``logits`` (K, H, W) float32 into a data sample, and remove what nobody asked
+        for: logits alone are 132 MB for a KITTI frame and 71 bins."""
+        outputs = self.test_cfg['outputs']
+        # Not a buffer: model.half() would round the metres.
+        centers = torch.as_tensor(self.bins.centers.copy(), dtype=torch.float32, device=logits.device)
+        with torch.autocast(logits.device.type, enabled=False):
+            depth = self.decoder(logits[None], centers)[0]
+            if 'confidence' in outputs:
+                result.set_data({'pred_confidence': PixelData(data=confidence(logits[None])[0])})
+        result.set_data({'pred_depth_map': PixelData(data=depth)})
+        if 'bins' not in outputs:
+            result.pop('pred_sem_seg', None)
+        if 'logits' not in outputs:
+            result.pop('seg_logits', None)
+        return result
+
+    def init_weights(self):
+        """Initial weights for training; an error about pretrained weights says how to give a local file."""
+        self._starts_training = True
+        try:
+            super().init_weights()
+        except (OSError, ImportError, KeyError) as error:
+            source = _pretrained_source(self.backbone)
+            if source is None:
+                raise
+            raise RuntimeError(
+                f"The backbone's pretrained weights {source!r} could not be loaded ({type(error).__name__}: {error}). "
+                'Fetch the file elsewhere and give its path: --cfg-options '
+                'model.backbone.init_cfg.checkpoint=/path/to/weights.pth, or train from scratch: --cfg-options '
+                'model.backbone.init_cfg=None') from error
+
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        # Written from the bins and not kept as a buffer, which half() and to() would round.
+        destination[prefix + bin_checkpoint.EDGES_KEY] = bin_checkpoint.stored_edges(self.bins)
+
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
+        if self.training and self._starts_training:
+            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins)
+        else:
+            bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges)
+        state_dict.pop(prefix + bin_checkpoint.EDGES_KEY, None)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+
+def _complete_test_cfg(test_cfg):
+    test_cfg = ConfigDict(copy.deepcopy(test_cfg) if test_cfg else {})
+    test_cfg.setdefault('mode', 'whole')
+    test_cfg.setdefault('outputs', ())
+    unknown = set(test_cfg['outputs']) - set(OUTPUTS)
+    if unknown:
+        raise ValueError(f"test_cfg['outputs'] may hold {', '.join(OUTPUTS)}, got {sorted(unknown)}")
+    return test_cfg
+
+
+def _depth_preprocessor(data_preprocessor):
+    if not isinstance(data_preprocessor, dict) or data_preprocessor.get('type') != 'SegDataPreProcessor':
+        return data_preprocessor
+    print_log('data_preprocessor: SegDataPreProcessor is replaced by DepthDataPreProcessor (it would pad depth with '
+              '255 m)', logger='current')
+    return dict(data_preprocessor, type='DepthDataPreProcessor')
+
+
+def _pretrained_source(backbone):
+    init_cfg = getattr(backbone, 'init_cfg', None)
+    for cfg in init_cfg if isinstance(init_cfg, list) else [init_cfg]:
+        if isinstance(cfg, dict) and cfg.get('type') == 'Pretrained':
+            return cfg.get('checkpoint')
+    return None

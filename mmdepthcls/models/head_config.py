@@ -1,0 +1,62 @@
+"""What the bins decide in the config of a decode head: its classes and how its losses count ignored pixels."""
+import copy
+import inspect
+import logging
+
+from mmengine.logging import print_log
+from mmseg.registry import MODELS
+
+
+def fit_heads(heads, num_bins, name):
+    """Configs of one or several heads for K classes.
+
+    Args:
+        heads (dict, list[dict] or None): config(s), not changed.
+        num_bins (int): K, given as ``num_classes`` (and ``out_channels`` where that is set); logged when it overrides.
+        name (str): config key, for the log.
+
+    Returns:
+        Same structure: copies, whose losses average over valid pixels unless the config says otherwise.
+    """
+    if heads is None:
+        return None
+    if isinstance(heads, (list, tuple)):
+        return [fit_heads(head, num_bins, f'{name}[{index}]') for index, head in enumerate(heads)]
+    head = copy.deepcopy(heads)
+    for key in ('num_classes', 'out_channels'):
+        if head.get(key) not in (None, num_bins):
+            print_log(f'{name}.{key}: {head[key]} in the config, overridden by the {num_bins} depth bins',
+                      logger='current', level=logging.INFO)
+            head[key] = num_bins
+    head['num_classes'] = num_bins
+    if 'loss_decode' not in head:
+        default = _default_loss(head['type'])
+        if default is not None:
+            head['loss_decode'] = copy.deepcopy(default)
+    for key, value in head.items():
+        if key.startswith('loss'):
+            for loss in value if isinstance(value, (list, tuple)) else [value]:
+                _average_over_valid(loss)
+    return head
+
+
+def _default_loss(head_type):
+    """Default ``loss_decode`` of a head class, from the signature that states it."""
+    head_class = MODELS.get(head_type) if isinstance(head_type, str) else head_type
+    for ancestor in inspect.getmro(head_class) if head_class else ():
+        parameter = inspect.signature(ancestor.__init__).parameters.get('loss_decode')
+        if parameter is not None and isinstance(parameter.default, dict):
+            return parameter.default
+    return None
+
+
+def _average_over_valid(loss):
+    """Set ``avg_non_ignore`` where a loss takes it and the config is silent.
+
+    The host divides by all pixels: at 4 % valid pixels the loss would be 25 times too small.
+    """
+    if not isinstance(loss, dict) or 'type' not in loss or 'avg_non_ignore' in loss:
+        return
+    loss_class = MODELS.get(loss['type']) if isinstance(loss['type'], str) else loss['type']
+    if loss_class is not None and 'avg_non_ignore' in inspect.signature(loss_class.__init__).parameters:
+        loss['avg_non_ignore'] = True

@@ -1,0 +1,95 @@
+"""Fixtures for the whole suite: small generated data and small models, so that every test runs the real code."""
+import os
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+SAMPLE_VARIABLE = 'MMDEPTHCLS_KITTI_SAMPLE'
+# Small tensors: more threads than one only wait for each other.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope='session')
+def kitti_sample():
+    """Folder of real KITTI frames in KITTI's own layout (raw/ and annotated/)."""
+    folder = os.environ.get(SAMPLE_VARIABLE)
+    if not folder:
+        pytest.skip(f'{SAMPLE_VARIABLE} names no folder with real KITTI frames')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def minidrive(tmp_path_factory):
+    """A MiniDrive of a few small scenes."""
+    from mmdepthcls.datasets.minidrive.writer import make_minidrive
+    root = tmp_path_factory.mktemp('data') / 'minidrive'
+    make_minidrive(root, num_train=4, num_val=2, num_test=3, height=64, width=128, workers=1, progress=False)
+    return str(root)
+
+
+@pytest.fixture
+def mmseg_scope():
+    """MMEngine's registries look into mmseg first, as they do for a config with default_scope='mmseg'."""
+    from mmengine.registry import DefaultScope
+    with DefaultScope.overwrite_default_scope('mmseg'), warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        yield
+
+
+def small_model_cfg(num_bins=8, **changes):
+    """Config of a depth classifier with a tiny backbone."""
+    cfg = dict(
+        type='DepthClassifier',
+        bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=num_bins),
+        data_preprocessor=dict(type='DepthDataPreProcessor', mean=[0.0] * 3, std=[255.0] * 3, bgr_to_rgb=True),
+        backbone=dict(
+            type='ResNet', depth=18, base_channels=8, num_stages=4, out_indices=(0, 1, 2, 3), strides=(1, 2, 2, 1),
+            dilations=(1, 1, 1, 2), norm_cfg=dict(type='BN')),
+        decode_head=dict(type='DeepLabV2Head', in_channels=64, in_index=3, dilations=(1, 2)))
+    cfg.update(changes)
+    return cfg
+
+
+@pytest.fixture(name='small_model_cfg')
+def small_model_cfg_fixture():
+    """The function :func:`small_model_cfg`."""
+    return small_model_cfg
+
+
+@pytest.fixture
+def build_model(mmseg_scope):
+    """Builds :func:`small_model_cfg` with changes."""
+    from mmseg.registry import MODELS
+
+    def build(num_bins=8, **changes):
+        torch.manual_seed(0)
+        return MODELS.build(small_model_cfg(num_bins, **changes))
+
+    return build
+
+
+@pytest.fixture
+def make_batch():
+    """Builds a batch as a data loader yields it: images and data samples with depth (and labels of ``bins``)."""
+    from mmengine.structures import PixelData
+    from mmseg.structures import SegDataSample
+
+    def make(num=2, height=32, width=48, seed=0, bins=None, valid=0.5, made_by=None):
+        rng = np.random.default_rng(seed)
+        data = dict(inputs=[], data_samples=[])
+        for index in range(num):
+            depth = rng.uniform(0.5, 90, (1, height, width)) * (rng.random((1, height, width)) < valid)
+            depth = torch.from_numpy(depth.astype(np.float32))
+            sample = SegDataSample(metainfo=dict(
+                img_path=f'scene/{index}.png', ori_shape=(height, width), img_shape=(height, width)))
+            sample.gt_depth_map = PixelData(data=depth)
+            if bins is not None:
+                sample.gt_sem_seg = PixelData(data=bins.encode(depth))
+                sample.set_metainfo(dict(seg_map_path=made_by or repr(bins)))
+            data['inputs'].append(torch.from_numpy(rng.integers(0, 256, (3, height, width), dtype=np.uint8)))
+            data['data_samples'].append(sample)
+        return data
+
+    return make

@@ -1,0 +1,55 @@
+import argparse
+
+import pytest
+from mmengine.config import Config
+
+from mmdepthcls.engine import command_line
+
+
+def parse(tmp_path, *arguments, text="model = dict(type='A', depth=18)\n"):
+    config = tmp_path / 'my_config.py'
+    config.write_text(text)
+    parser = argparse.ArgumentParser()
+    command_line.add_arguments(parser)
+    return parser.parse_args([str(config), *arguments])
+
+
+def test_config_options_and_work_dir(tmp_path):
+    cfg = command_line.load_config(parse(tmp_path, '--cfg-options', 'model.depth=34'))
+    assert cfg.model.depth == 34 and cfg.launcher == 'none' and cfg.work_dir == 'work_dirs/my_config'
+    assert command_line.load_config(parse(tmp_path, '--work-dir', 'here')).work_dir == 'here'
+    assert command_line.load_config(parse(tmp_path, text="work_dir = 'there'\n")).work_dir == 'there'
+
+
+def test_amp():
+    cfg = Config(dict(optim_wrapper=dict(type='OptimWrapper')))
+    command_line.enable_amp(cfg)
+    assert cfg.optim_wrapper == dict(type='AmpOptimWrapper', loss_scale='dynamic')
+    with pytest.raises(ValueError, match="got 'MyWrapper'"):
+        command_line.enable_amp(Config(dict(optim_wrapper=dict(type='MyWrapper'))))
+
+
+def test_tta():
+    cfg = Config(dict(model=dict(type='A'), tta_model=dict(type='T'), tta_pipeline=[dict(type='P')],
+                      test_dataloader=dict(dataset=dict(pipeline=[]))))
+    command_line.enable_tta(cfg)
+    assert cfg.model == dict(type='T', module=dict(type='A'))
+    assert cfg.test_dataloader.dataset.pipeline == [dict(type='P')]
+    with pytest.raises(ValueError, match='no tta_pipeline and no tta_model'):
+        command_line.enable_tta(Config(dict(model=dict())))
+
+
+@pytest.mark.parametrize('evaluator', [dict(type='E'), [dict(type='E'), dict(type='F')]], ids=['one', 'list'])
+def test_predictions_are_written_by_every_evaluator(evaluator):
+    cfg = Config(dict(test_evaluator=evaluator))
+    command_line.write_predictions(cfg, 'out')
+    for one in cfg.test_evaluator if isinstance(evaluator, list) else [cfg.test_evaluator]:
+        assert one.output_dir == 'out' and one.keep_results is True
+
+
+def test_drawing_needs_the_hook():
+    cfg = Config(dict(default_hooks=dict(visualization=dict(type='H')), visualizer=dict(type='V')))
+    command_line.draw_predictions(cfg, False, 'pictures', 2)
+    assert cfg.default_hooks.visualization.draw and cfg.visualizer.save_dir == 'pictures'
+    with pytest.raises(ValueError, match='default_hooks.visualization'):
+        command_line.draw_predictions(Config(dict()), True, None, 2)

@@ -1,0 +1,143 @@
+import copy
+import io
+import logging
+
+import pytest
+import torch
+from mmengine.runner.checkpoint import _load_checkpoint_to_model, load_checkpoint
+from mmseg.registry import MODELS
+
+from mmdepthcls.bins import SIDBins, UDBins
+from mmdepthcls.models.bin_checkpoint import EDGES_KEY, BinMismatchError, same_edges, stored_edges
+
+UD = dict(type='UDBins', min_depth=0.0, max_depth=80.0, num_bins=8)
+SHIFTED = dict(type='SIDBins', min_depth=1.5, max_depth=80.0, num_bins=8)
+LOADERS = [
+    pytest.param(lambda model, weights: model.load_state_dict(weights), id='torch-strict'),
+    pytest.param(lambda model, weights: model.load_state_dict(weights, strict=False), id='torch'),
+    pytest.param(lambda model, weights: _load_checkpoint_to_model(model, dict(state_dict=weights)), id='mmengine'),
+    pytest.param(lambda model, weights: _load_checkpoint_to_model(model, dict(state_dict=weights), True),
+                 id='mmengine-strict')]
+
+
+def halved(weights):
+    return {key: value.half() if value.is_floating_point() else value for key, value in weights.items()}
+
+
+def test_edges_are_saved_with_the_weights(build_model, tmp_path):
+    model = build_model()
+    torch.save(dict(state_dict=model.state_dict(), meta={}), tmp_path / 'weights.pth')
+    weights = torch.load(tmp_path / 'weights.pth', weights_only=True)['state_dict']
+    torch.testing.assert_close(weights[EDGES_KEY], torch.tensor(SIDBins(1, 80, 8).edges), rtol=0, atol=0)
+    load_checkpoint(build_model(), str(tmp_path / 'weights.pth'), strict=True)
+
+
+@pytest.mark.parametrize('load', LOADERS)
+def test_the_same_bins_load(build_model, load):
+    source, model = build_model(), build_model()
+    for parameter in source.parameters():
+        torch.nn.init.normal_(parameter)
+    load(model, source.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), source.parameters(), strict=True))
+
+
+@pytest.mark.parametrize('load', LOADERS)
+@pytest.mark.parametrize('convert', [dict, halved], ids=['float32', 'float16'])
+@pytest.mark.parametrize('bins', [UD, SHIFTED], ids=['ud', 'shifted'])
+def test_other_edges_are_refused_when_predicting(build_model, load, convert, bins):
+    with pytest.raises(BinMismatchError, match='8 bins from .* the model has SIDBins'):
+        load(build_model(), convert(build_model(bins=bins).state_dict()))
+
+
+@pytest.mark.parametrize('load', LOADERS)
+def test_another_number_of_bins_is_refused_when_predicting(build_model, load):
+    with pytest.raises(BinMismatchError, match='9 bins from'):
+        load(build_model(), build_model(num_bins=9).state_dict())
+
+
+@pytest.mark.parametrize('load', LOADERS)
+def test_a_missing_head_is_refused_when_predicting(build_model, load):
+    weights = {key: value for key, value in build_model().state_dict().items() if 'decode_head' not in key}
+    with pytest.raises(BinMismatchError, match='missing decode_head.aspp'):
+        load(build_model(), weights)
+
+
+def test_half_precision_weights_of_the_same_bins_load(build_model):
+    source = build_model()
+    build_model().load_state_dict(halved(source.state_dict()))
+    build_model().load_state_dict(copy.deepcopy(source).half().float().state_dict())
+
+
+def test_a_missing_auxiliary_head_is_not_needed_to_predict(build_model):
+    auxiliary = dict(type='FCNHead', in_channels=32, in_index=2, channels=8)
+    build_model(auxiliary_head=auxiliary).load_state_dict(build_model().state_dict(), strict=False)
+
+
+def test_a_checkpoint_without_edges_is_refused_unless_trusted(build_model):
+    weights = {key: value for key, value in build_model().state_dict().items() if key != EDGES_KEY}
+    with pytest.raises(BinMismatchError, match='no .bin_edges.*require_edges=False'):
+        build_model().load_state_dict(weights)
+    build_model(require_edges=False).load_state_dict(weights)
+
+
+def stock_weights(num_classes):
+    return MODELS.build(dict(
+        type='EncoderDecoder',
+        backbone=dict(type='ResNet', depth=18, base_channels=8, out_indices=(0, 1, 2, 3), strides=(1, 2, 2, 1),
+                      dilations=(1, 1, 1, 2), norm_cfg=dict(type='BN')),
+        decode_head=dict(type='DeepLabV2Head', in_channels=64, in_index=3, dilations=(1, 2),
+                         num_classes=num_classes))).state_dict()
+
+
+@pytest.mark.parametrize('num_classes', [19, 8], ids=['other-classes', 'same-number'])
+def test_training_starts_from_a_stock_checkpoint(build_model, num_classes, caplog):
+    model = build_model()
+    model.init_weights()
+    head = copy.deepcopy(model.decode_head.state_dict())
+    weights = stock_weights(num_classes)
+    with caplog.at_level(logging.INFO):
+        _load_checkpoint_to_model(model, dict(state_dict=weights))
+    assert torch.equal(model.backbone.conv1.weight, weights['backbone.conv1.weight'])
+    assert all(torch.equal(value, head[key]) for key, value in model.decode_head.state_dict().items())
+
+
+def test_training_from_other_bins_names_what_is_new(build_model, capsys):
+    model = build_model()
+    model.init_weights()
+    source = build_model(bins=UD)
+    head = copy.deepcopy(model.decode_head.state_dict())
+    capsys.readouterr()
+    _load_checkpoint_to_model(model, dict(state_dict=source.state_dict()))
+    assert torch.equal(model.backbone.conv1.weight, source.backbone.conv1.weight)
+    assert all(torch.equal(value, head[key]) for key, value in model.decode_head.state_dict().items())
+
+
+def test_training_goes_on_from_the_same_bins(build_model):
+    model, source = build_model(), build_model()
+    torch.nn.init.normal_(source.decode_head.aspp[0].conv.weight)
+    model.init_weights()
+    model.load_state_dict(source.state_dict())
+    assert torch.equal(model.decode_head.aspp[0].conv.weight, source.decode_head.aspp[0].conv.weight)
+
+
+def test_a_model_that_was_trained_and_evaluates_is_strict_again(build_model):
+    model = build_model()
+    model.init_weights()
+    model.eval()
+    with pytest.raises(BinMismatchError):
+        model.load_state_dict(build_model(bins=UD).state_dict())
+
+
+@pytest.mark.parametrize('dtype', [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+def test_edges_compare_in_every_type(dtype):
+    bins = SIDBins(1.0, 80.0, 71)
+    assert same_edges(stored_edges(bins).to(dtype), bins)
+    for other in (SIDBins(1.0, 80.0, 70), SIDBins(1.1, 80.0, 71), UDBins(0.0, 80.0, 71)):
+        assert not same_edges(stored_edges(other).to(dtype), bins)
+
+
+def test_a_state_dict_survives_pickling(build_model):
+    buffer = io.BytesIO()
+    torch.save(build_model().state_dict(), buffer)
+    buffer.seek(0)
+    build_model().load_state_dict(torch.load(buffer, weights_only=True))

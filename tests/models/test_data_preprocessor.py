@@ -1,0 +1,49 @@
+import pytest
+import torch
+from mmseg.registry import MODELS
+
+pytestmark = pytest.mark.usefixtures('mmseg_scope')
+
+
+def build(kind='DepthDataPreProcessor', **kwargs):
+    return MODELS.build(dict(type=kind, mean=[100.0] * 3, std=[50.0] * 3, **kwargs))
+
+
+def test_pads_depth_with_no_measurement_and_image_with_the_mean(make_batch):
+    batch = make_batch(1, height=20, width=30, valid=1.0)
+    truth = batch['data_samples'][0].gt_depth_map.data.clone()
+    data = build(size=(24, 40))(batch, training=True)
+    depth = data['data_samples'][0].gt_depth_map.data
+    assert depth.shape == (1, 24, 40)
+    assert torch.equal(depth[:, :20, :30], truth)
+    assert not depth[:, 20:].any() and not depth[:, :, 30:].any()
+    assert not data['inputs'][:, :, 20:].any() and not data['inputs'][:, :, :, 30:].any()  # 0 is the mean, normalised
+
+
+def test_the_host_would_pad_depth_with_255_metres(make_batch):
+    """Why the class exists: if this fails, the host has changed."""
+    data = build('SegDataPreProcessor', size=(24, 40))(make_batch(1, height=20, width=30), training=True)
+    assert (data['data_samples'][0].gt_depth_map.data[:, 20:] == 255).all()
+
+
+def test_labels_are_padded_with_255(make_batch):
+    from mmdepthcls.bins import SIDBins
+    data = build(size=(24, 40))(make_batch(1, height=20, width=30, bins=SIDBins(1, 80, 8)), training=True)
+    assert (data['data_samples'][0].gt_sem_seg.data[:, 20:] == 255).all()
+
+
+def test_needs_no_size_and_pads_to_the_largest(make_batch):
+    batch = make_batch(1, height=20, width=30)
+    other = make_batch(1, height=10, width=44, valid=1.0)
+    merged = {key: batch[key] + other[key] for key in batch}
+    data = build()(merged, training=True)
+    assert data['inputs'].shape == (2, 3, 20, 44)
+    assert not data['data_samples'][1].gt_depth_map.data[:, 10:].any()
+    assert (data['data_samples'][1].gt_depth_map.data[:, :10] > 0).all()
+
+
+def test_leaves_test_batches_as_they_are(make_batch):
+    batch = make_batch(2, height=20, width=30)
+    data = build()(batch, training=False)
+    assert data['inputs'].shape == (2, 3, 20, 30)
+    assert data['data_samples'][0].gt_depth_map.data.shape == (1, 20, 30)

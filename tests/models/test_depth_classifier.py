@@ -1,0 +1,234 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.config import ConfigDict
+from mmseg.registry import MODELS
+from torch.testing import assert_close
+
+from mmdepthcls.bins import SIDBins, UDBins
+
+BINS = SIDBins(1.0, 80.0, 8)
+
+
+def losses_of(model, batch):
+    data = model.data_preprocessor(batch, training=True)
+    return model(**data, mode='loss')
+
+
+def predictions_of(model, batch):
+    model.eval()
+    with torch.no_grad():
+        return model.test_step(batch)
+
+
+# Labels ---------------------------------------------------------------------------------------------------------------
+
+def test_labels_from_the_pipeline_and_from_the_model_give_the_same_loss(build_model, make_batch):
+    model = build_model().eval()
+    own, given = losses_of(model, make_batch()), losses_of(model, make_batch(bins=BINS))
+    assert own.keys() == given.keys() and own['decode.loss_ce'] > 0
+    assert_close(own['decode.loss_ce'], given['decode.loss_ce'], rtol=0, atol=0)
+
+
+def test_loss_is_the_cross_entropy_over_valid_pixels(build_model, make_batch):
+    model = build_model().eval()
+    batch = make_batch(valid=0.04)
+    data = model.data_preprocessor(batch, training=True)
+    logits = F.interpolate(model(data['inputs'], mode='tensor'), (32, 48), mode='bilinear')
+    total, count = 0.0, 0
+    for index, sample in enumerate(data['data_samples']):
+        label = torch.from_numpy(BINS.encode(sample.gt_depth_map.data[0].numpy()).astype(np.int64))
+        for y, x in torch.nonzero(label != 255):
+            total -= logits[index, :, y, x].log_softmax(0)[label[y, x]].item()
+            count += 1
+    assert losses_of(model, make_batch(valid=0.04))['decode.loss_ce'].item() == pytest.approx(total / count, rel=1e-5)
+
+
+@pytest.mark.parametrize('other', [SIDBins(1.0, 80.0, 7), SIDBins(2.0, 80.0, 8), UDBins(0.0, 80.0, 8)], ids=repr)
+def test_labels_made_by_other_bins_are_refused_naming_both(build_model, make_batch, other):
+    model = build_model()
+    with pytest.raises(ValueError) as error:
+        losses_of(model, make_batch(bins=other))
+    assert repr(other) in str(error.value) and repr(BINS) in str(error.value)
+    assert 'scene/0.png' in str(error.value) and 'DepthToBinLabel' in str(error.value)
+
+
+def test_labels_without_depth_are_refused_where_they_have_no_bin(build_model, make_batch):
+    batch = make_batch(bins=SIDBins(1.0, 80.0, 30))
+    for sample in batch['data_samples']:
+        del sample.gt_depth_map
+    with pytest.raises(ValueError, match='num_bins=30.*num_bins=8.*A label is'):
+        losses_of(build_model(), batch)
+
+
+def test_a_sample_with_neither_depth_nor_labels_is_refused(build_model, make_batch):
+    batch = make_batch()
+    del batch['data_samples'][1].gt_depth_map
+    with pytest.raises(ValueError, match='scene/1.png.*neither.*LoadDepth'):
+        losses_of(build_model(), batch)
+
+
+def test_a_batch_without_depth_costs_nothing_and_is_not_accurate(build_model, make_batch):
+    model = build_model(auxiliary_head=dict(type='FCNHead', in_channels=32, in_index=2, channels=8))
+    losses = losses_of(model, make_batch(valid=0.0))
+    assert all(value.item() == 0 for value in losses.values())
+    assert {'decode.acc_seg', 'aux.acc_seg'} <= losses.keys()
+    sum(value for name, value in losses.items() if 'loss' in name).backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+# The config -----------------------------------------------------------------------------------------------------------
+
+def test_gives_its_bins_to_all_heads(build_model):
+    model = build_model(
+        num_bins=11,
+        decode_head=dict(type='FCNHead', in_channels=64, in_index=3, channels=8, num_classes=19),
+        auxiliary_head=[dict(type='FCNHead', in_channels=32, in_index=2, channels=8, num_classes=19),
+                        dict(type='FCNHead', in_channels=16, in_index=1, channels=8)])
+    heads = [model.decode_head, *model.auxiliary_head]
+    assert [head.num_classes for head in heads] == [11] * 3
+    assert [head.conv_seg.out_channels for head in heads] == [11] * 3
+    assert all(head.loss_decode.avg_non_ignore for head in heads)
+    assert model.num_classes == model.out_channels == 11
+
+
+def test_replaces_a_preprocessor_that_pads_depth_with_255_metres(build_model, make_batch):
+    model = build_model(
+        data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0] * 3, std=[1.0] * 3, size=(40, 64)))
+    assert type(model.data_preprocessor).__name__ == 'DepthDataPreProcessor'
+    data = model.data_preprocessor(make_batch(), training=True)
+    assert not data['data_samples'][0].gt_depth_map.data[:, 32:].any()
+
+
+def test_unknown_outputs_are_refused(build_model):
+    with pytest.raises(ValueError, match="bins, confidence, logits, got \\['depth'\\]"):
+        build_model(test_cfg=dict(mode='whole', outputs=['depth']))
+
+
+def test_missing_pretrained_weights_say_how_to_give_a_file(build_model, tmp_path):
+    missing = str(tmp_path / 'resnet.pth')
+    model = build_model()
+    model.backbone.init_cfg = dict(type='Pretrained', checkpoint=missing)
+    with pytest.raises(RuntimeError, match='resnet.pth.*model.backbone.init_cfg.checkpoint='):
+        model.init_weights()
+
+
+# Predicting -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('decoder', ['ExpectationDecoder', 'ArgmaxDecoder'])
+def test_predicts_metres_of_the_original_size(build_model, make_batch, decoder):
+    model = build_model(decoder=dict(type=decoder))
+    batch = make_batch(1)
+    batch['data_samples'][0].set_metainfo(dict(ori_shape=(50, 70)))
+    result = predictions_of(model, batch)[0]
+    inputs = model.data_preprocessor(make_batch(1))['inputs']
+    with torch.no_grad():
+        logits = F.interpolate(F.interpolate(model(inputs, mode='tensor'), (32, 48), mode='bilinear'), (50, 70),
+                               mode='bilinear')
+    centers = torch.tensor(BINS.centers, dtype=torch.float32)
+    expected = ((logits.softmax(1) * centers.view(1, -1, 1, 1)).sum(1) if decoder == 'ExpectationDecoder'
+                else centers[logits.argmax(1)])
+    assert result.pred_depth_map.data.shape == (1, 50, 70)
+    assert_close(result.pred_depth_map.data, expected)
+
+
+def test_only_the_depth_map_unless_asked(build_model, make_batch):
+    fields = {'pred_sem_seg', 'pred_confidence', 'seg_logits'}
+    assert not fields & set(predictions_of(build_model(), make_batch(1))[0].keys())
+    model = build_model(test_cfg=dict(mode='whole', outputs=('bins', 'confidence', 'logits')))
+    result = predictions_of(model, make_batch(1))[0]
+    logits = result.seg_logits.data
+    assert logits.shape == (8, 32, 48) and logits.dtype == torch.float32
+    assert torch.equal(result.pred_sem_seg.data, logits.argmax(0, keepdim=True))
+    assert_close(result.pred_confidence.data, logits.softmax(0).amax(0, keepdim=True))
+
+
+def test_slide_is_right(build_model, make_batch):
+    """One window over the whole image is 'whole'; two half windows are the two halves."""
+    whole = predictions_of(build_model(), make_batch(1))[0].pred_depth_map.data
+    one = build_model(test_cfg=dict(mode='slide', crop_size=(32, 48), stride=(32, 48)))
+    assert_close(predictions_of(one, make_batch(1))[0].pred_depth_map.data, whole)
+    two = build_model(test_cfg=dict(mode='slide', crop_size=(32, 24), stride=(32, 24)))
+    slid = predictions_of(two, make_batch(1))[0].pred_depth_map.data
+    left = make_batch(1)
+    left['inputs'][0] = left['inputs'][0][:, :, :24]
+    left['data_samples'][0].set_metainfo(dict(ori_shape=(32, 24), img_shape=(32, 24)))
+    assert_close(slid[:, :, :24], predictions_of(build_model(), left)[0].pred_depth_map.data)
+    assert not torch.allclose(slid, whole)
+
+
+def test_flip_is_undone(build_model, make_batch):
+    flipped = make_batch(1)
+    flipped['inputs'][0] = flipped['inputs'][0].flip(-1)
+    flipped['data_samples'][0].set_metainfo(dict(flip=True, flip_direction='horizontal'))
+    mirrored = make_batch(1)
+    mirrored['inputs'][0] = mirrored['inputs'][0].flip(-1)
+    model = build_model()
+    assert_close(predictions_of(model, flipped)[0].pred_depth_map.data,
+                 predictions_of(model, mirrored)[0].pred_depth_map.data.flip(-1))
+
+
+def test_padding_is_removed(build_model, make_batch):
+    model = build_model(data_preprocessor=dict(
+        type='DepthDataPreProcessor', mean=[0.0] * 3, std=[1.0] * 3, test_cfg=dict(size=(48, 64))))
+    assert predictions_of(model, make_batch(1))[0].pred_depth_map.data.shape == (1, 32, 48)
+
+
+def test_works_without_data_samples(build_model):
+    model = build_model().eval()
+    with torch.no_grad():
+        results = model(torch.zeros(2, 3, 32, 48), mode='predict')
+    assert [result.pred_depth_map.data.shape for result in results] == [(1, 32, 48)] * 2
+
+
+def test_metres_are_float32_under_autocast_and_in_half_precision(build_model, make_batch):
+    model = build_model()
+    exact = predictions_of(model, make_batch(1))[0].pred_depth_map.data
+    with torch.autocast('cpu', torch.bfloat16):
+        cast = predictions_of(model, make_batch(1))[0].pred_depth_map.data
+    assert cast.dtype == torch.float32
+    assert_close(cast, exact, rtol=0.05, atol=0)
+    # Certain logits decode to the exact center, which bfloat16 could not hold.
+    logits = torch.full((1, 8, 4, 4), -300.0, dtype=torch.bfloat16)
+    logits[:, 3] = 300.0
+    with torch.autocast('cpu', torch.bfloat16):
+        depth = model.bfloat16().postprocess_result(logits)[0].pred_depth_map.data
+    assert depth.dtype == torch.float32
+    assert (depth == torch.tensor(BINS.centers[3], dtype=torch.float32)).all()
+
+
+# Any model of MMSegmentation ------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('changes', [
+    pytest.param(dict(
+        backbone=dict(type='MixVisionTransformer', embed_dims=8, num_layers=[1] * 4, num_heads=[1, 1, 2, 2]),
+        decode_head=dict(type='SegformerHead', in_channels=[8, 8, 16, 16], in_index=[0, 1, 2, 3], channels=8)),
+        id='mit-segformer'),
+    pytest.param(dict(
+        backbone=dict(type='SwinTransformer', embed_dims=8, depths=[1] * 4, num_heads=[1] * 4, window_size=4),
+        decode_head=dict(type='UPerHead', in_channels=[8, 16, 32, 64], in_index=[0, 1, 2, 3], channels=8),
+        auxiliary_head=dict(type='FCNHead', in_channels=32, in_index=2, channels=8)), id='swin-upernet'),
+    pytest.param(dict(
+        neck=dict(type='FPN', in_channels=[8, 16, 32, 64], out_channels=8, num_outs=4),
+        decode_head=dict(type='FPNHead', in_channels=[8] * 4, in_index=[0, 1, 2, 3], feature_strides=[4, 8, 16, 32],
+                         channels=8)), id='resnet-fpn')])
+def test_other_backbones_necks_and_heads(build_model, make_batch, changes):
+    model = build_model(**changes)
+    losses = losses_of(model, make_batch(height=64, width=64))
+    sum(value for name, value in losses.items() if 'loss' in name).backward()
+    depth = predictions_of(model, make_batch(1, height=64, width=64))[0].pred_depth_map.data
+    assert depth.shape == (1, 64, 64) and (depth > 1).all() and (depth < 80).all()
+
+
+def test_stock_encoder_decoder_trains_on_labels(make_batch, mmseg_scope):
+    model = MODELS.build(ConfigDict(
+        type='EncoderDecoder',
+        data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 48)),
+        backbone=dict(type='ResNet', depth=18, base_channels=8, out_indices=(3, )),
+        decode_head=dict(type='DeepLabV2Head', in_channels=64, in_index=0, num_classes=8),
+        test_cfg=dict(mode='whole')))
+    losses = losses_of(model, make_batch(bins=BINS))
+    losses['decode.loss_ce'].backward()
+    assert losses['decode.loss_ce'] > 0
+    assert predictions_of(model, make_batch(1))[0].pred_sem_seg.data.shape == (1, 32, 48)

@@ -1,0 +1,37 @@
+import pytest
+import torch
+from mmseg.registry import MODELS
+from torch.testing import assert_close
+
+pytestmark = pytest.mark.usefixtures('mmseg_scope')
+
+
+def views_of(make_batch):
+    """The image and its mirror image, as TestTimeAug yields them."""
+    plain, flipped = make_batch(1), make_batch(1)
+    flipped['inputs'][0] = flipped['inputs'][0].flip(-1)
+    flipped['data_samples'][0].set_metainfo(dict(flip=True, flip_direction='horizontal'))
+    return dict(inputs=[plain['inputs'], flipped['inputs']],
+                data_samples=[plain['data_samples'], flipped['data_samples']])
+
+
+@pytest.mark.parametrize('outputs', [(), ('bins', 'confidence', 'logits')], ids=['depth', 'all'])
+def test_averages_probabilities_and_decodes_once(make_batch, small_model_cfg, outputs):
+    torch.manual_seed(0)
+    model = MODELS.build(dict(
+        type='DepthTTAModel', module=small_model_cfg(test_cfg=dict(mode='whole', outputs=outputs)))).eval()
+    with torch.no_grad():
+        result = model.test_step(views_of(make_batch))[0]
+        inputs = model.module.data_preprocessor(make_batch(1))['inputs']
+        logits = [torch.nn.functional.interpolate(model.module(x, mode='tensor'), (32, 48), mode='bilinear')
+                  for x in (inputs, inputs.flip(-1))]
+    probabilities = (logits[0].softmax(1) + logits[1].flip(-1).softmax(1)) / 2
+    centers = torch.tensor(model.module.bins.centers, dtype=torch.float32).view(1, -1, 1, 1)
+    assert_close(result.pred_depth_map.data, (probabilities * centers).sum(1))
+    assert result.gt_depth_map.data.shape == (1, 32, 48)
+    assert result.img_path == 'scene/0.png'
+    fields = {'pred_sem_seg', 'pred_confidence', 'seg_logits'}
+    assert fields & set(result.keys()) == (fields if outputs else set())
+    if outputs:
+        assert_close(result.pred_confidence.data, probabilities.amax(1))
+        assert torch.equal(result.pred_sem_seg.data, probabilities.argmax(1))

@@ -1,0 +1,45 @@
+"""The public names that scripts and configs rely on, frozen."""
+import importlib
+
+import pytest
+
+NAMES = {
+    'mmdepthcls.bins': ['SIDBins', 'UDBins', 'LIDBins'],
+    'mmdepthcls.datasets': ['DepthDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset',
+                            'eigen_split'],
+    'mmdepthcls.datasets.minidrive': ['make_minidrive', 'sample_scene', 'render', 'sparsify'],
+    'mmdepthcls.datasets.velodyne': ['read_calibration', 'project_velodyne'],
+    'mmdepthcls.datasets.transforms': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthZoom',
+                                       'DepthCrop'],
+    'mmdepthcls.models': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel',
+                          'ExpectationDecoder', 'ArgmaxDecoder'],
+    'mmdepthcls.evaluation': ['depth_errors', 'crop_region', 'best_constant', 'mean_depth_map', 'DepthEvaluator'],
+    'mmdepthcls.engine': ['FiniteLossHook'],
+    'mmdepthcls.visualization': ['colour_depth', 'depth_figure', 'DepthVisualizer'],
+}
+REGISTERED = {
+    'DATASETS': ['DepthDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset'],
+    'TRANSFORMS': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthZoom', 'DepthCrop'],
+    'MODELS': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel', 'ExpectationDecoder',
+               'ArgmaxDecoder'],
+    'TASK_UTILS': ['DepthBins', 'SIDBins', 'UDBins', 'LIDBins'],
+    'METRICS': ['DepthEvaluator'],
+    'VISUALIZERS': ['DepthVisualizer'],
+    'HOOKS': ['FiniteLossHook'],
+}
+
+
+@pytest.mark.parametrize('module', NAMES)
+def test_public_names(module):
+    imported = importlib.import_module(module)
+    for name in NAMES[module]:
+        assert getattr(imported, name).__doc__, f'{module}.{name} has no docstring'
+
+
+@pytest.mark.parametrize('registry', REGISTERED)
+def test_importing_the_package_registers(registry):
+    import mmseg.registry
+
+    import mmdepthcls  # noqa: F401  (imported only to register)
+    for name in REGISTERED[registry]:
+        assert getattr(mmseg.registry, registry).get(name).__module__.startswith('mmdepthcls.')

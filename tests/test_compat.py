@@ -1,0 +1,114 @@
+import os
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# A machine without MMSegmentation: every import of a host module fails as if it were not installed.
+BLOCK = '''
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in ('mmseg', 'mmcv', 'mmengine'):
+            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+sys.meta_path.insert(0, Block())
+'''
+# A mmcv without compiled operators: upstream's mmcv-lite.
+NO_OPS = '''
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name == 'mmcv.ops' or name.startswith('mmcv.ops.') or name == 'mmcv._ext':
+            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+sys.meta_path.insert(0, Block())
+'''
+PURE = ['bins', 'compat', 'datasets.depth_png', 'datasets.eigen', 'datasets.minidrive', 'datasets.minidrive.writer',
+        'datasets.velodyne', 'evaluation.baselines', 'evaluation.crops', 'evaluation.errors', 'evaluation.table',
+        'visualization.colour', 'visualization.figures']
+
+
+def run_python(code, **environment):
+    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT,
+                          env={**os.environ, **environment})
+
+
+def test_pure_modules_import_without_mmsegmentation():
+    imports = '\n'.join(f'import mmdepthcls.{name}' for name in PURE)
+    result = run_python(f'{BLOCK}{imports}\n'
+                        'assert not any(name.split(".")[0] in ("mmseg", "mmcv", "mmengine") for name in sys.modules)\n'
+                        'from mmdepthcls.bins import SIDBins; print(SIDBins(1.0, 80.0, 71))\n'
+                        'from mmdepthcls.evaluation import depth_errors, crop_region\n'
+                        'from mmdepthcls.datasets import eigen_split; print(len(eigen_split("train")))')
+    assert result.returncode == 0, result.stderr
+    assert 'num_bins=71' in result.stdout and '23488' in result.stdout
+
+
+@pytest.mark.parametrize('statement', [
+    'from mmdepthcls.models import DepthClassifier', 'import mmdepthcls.datasets as d; d.KITTIDepthDataset',
+    'from mmdepthcls.evaluation import DepthEvaluator'])
+def test_the_first_registered_name_says_how_to_install(statement):
+    result = run_python(f'{BLOCK}{statement}')
+    assert result.returncode == 1
+    assert "pip install -c requirements/onedl.txt -e '.[onedl]'" in result.stderr
+    assert "pip install -c requirements/openmmlab.txt -e '.[openmmlab]'" in result.stderr
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    import mmdepthcls.models
+    with pytest.raises(AttributeError, match='no attribute .NoSuchThing'):
+        _ = mmdepthcls.models.NoSuchThing
+    assert 'DepthClassifier' in dir(mmdepthcls.models)
+
+
+def test_base_configs_of_mmseg_resolve_to_what_is_installed_and_nothing_is_installed(tmp_path):
+    """Trap 1: MMEngine would say that mmsegmentation is missing, or pip-install upstream over the fork."""
+    config = tmp_path / 'child.py'
+    config.write_text("_base_ = 'mmseg::fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py'\n")
+    result = run_python(f'''
+import subprocess
+def refuse(*args, **kwargs):
+    raise AssertionError(f'a subprocess was started: {{args}}')
+subprocess.Popen.__init__ = refuse
+import mmdepthcls
+from mmengine.config import Config
+from mmengine.hub import get_config
+assert Config.fromfile({str(config)!r}).model.decode_head.type == 'FCNHead'
+assert get_config('mmseg::fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py').model.decode_head.type == 'FCNHead'
+''')
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_the_installed_distribution_is_named():
+    from mmengine.config.utils import MODULE2PACKAGE
+
+    import mmdepthcls  # noqa: F401  (its import names the distribution)
+    assert metadata.distribution(MODULE2PACKAGE['mmseg']).version
+
+
+def test_mmseg_imports_without_compiled_operators_which_refuse_to_run():
+    """Trap 2."""
+    result = run_python(f'''{NO_OPS}
+import mmdepthcls
+import mmseg.models
+from mmcv.ops import point_sample, CrissCrossAttention, DeformConv2d
+assert not isinstance(1, (DeformConv2d, CrissCrossAttention))
+for operator in (point_sample, DeformConv2d):
+    try:
+        operator(1, 2)
+    except ImportError as error:
+        assert 'full mmcv' in str(error) and operator.__name__ != 'x', error
+    else:
+        raise AssertionError('ran')
+print('fine')
+''')
+    assert result.stdout.strip().endswith('fine'), result.stderr[-2000:]
+
+
+def test_only_compat_knows_which_distribution_is_installed():
+    words = ('onedl', 'openmmlab', 'mmcv-lite', 'mmcv_lite', 'importlib.metadata')
+    for path in (ROOT / 'mmdepthcls').rglob('*.py'):
+        if path.name != 'compat.py':
+            assert not [word for word in words if word in path.read_text('utf-8')], path
