@@ -1,0 +1,23 @@
+# MiniDrive, generated street scenes at 128 x 416: python tools/make_minidrive.py
+# The pipelines belong to the config that uses this file: they depend on the bins and the size.
+data_root = '{{$MINIDRIVE_ROOT:data/minidrive}}'
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(type='MiniDriveDataset', data_root=data_root, split='train'))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='MiniDriveDataset', data_root=data_root, split='val', test_mode=True))
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='MiniDriveDataset', data_root=data_root, split='test', test_mode=True))
+val_evaluator = dict(type='DepthEvaluator', max_depth=80.0)
+test_evaluator = val_evaluator

@@ -1,0 +1,45 @@
+# SYNTHIA-RAND-CITYSCAPES. Folders: see mmdepthcls/datasets/synthia.py. SYNTHIA_ROOT is the folder RAND_CITYSCAPES.
+# The training pipeline belongs to the config that uses this file: it depends on the bins.
+data_root = '{{$SYNTHIA_ROOT:data/synthia/RAND_CITYSCAPES}}'
+crop_size = (420, 800)
+
+# The paper crops for testing too: the middle, which becomes the image that is predicted and compared.
+cropped = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadDepth'),
+    dict(type='DepthCrop', crop_size=crop_size, position='center'),
+]
+# crop_box tells the visualizer which part of the image was predicted.
+pack = dict(
+    type='PackSegInputs', meta_keys=('img_path', 'ori_shape', 'img_shape', 'flip', 'flip_direction', 'crop_box'))
+test_pipeline = [*cropped, pack]
+tta_pipeline = [
+    *cropped,
+    dict(
+        type='TestTimeAug',
+        transforms=[[dict(type='RandomFlip', prob=0.0), dict(type='RandomFlip', prob=1.0)], [pack]]),
+]
+
+train_dataloader = dict(
+    batch_size=3,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(type='SYNTHIADepthDataset', data_root=data_root, split='train'))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='SYNTHIADepthDataset', data_root=data_root, split='val', test_mode=True, pipeline=test_pipeline))
+# paper silent: the split of the 9 400 images. Whole blocks of neighbouring files, since neighbours show one scene.
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='SYNTHIADepthDataset', data_root=data_root, split='test', test_mode=True, pipeline=test_pipeline))
+val_evaluator = dict(type='DepthEvaluator', max_depth=80.0, crop=None)
+test_evaluator = val_evaluator

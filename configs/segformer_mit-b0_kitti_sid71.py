@@ -1,0 +1,32 @@
+# An MMSegmentation recipe and a few lines: SegFormer-B0 (their ADE20K recipe) for depth on KITTI.
+# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
+# use this project's tools/train.py and tools/test.py.
+custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
+_base_ = ['mmseg::segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py']
+
+# The three changes: the model classifies depth ...
+model = dict(
+    type='DepthClassifier',
+    bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71),
+    data_preprocessor=dict(size=(352, 704)))
+# ... of these images (the model makes its labels itself, so the pipeline needs none) ...
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadDepth'),
+    dict(type='RandomDepthZoom', scale_range=(1.0, 1.5)),
+    dict(type='DepthCrop', crop_size=(352, 704)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+test_pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackSegInputs')]
+kitti = dict(type='KITTIDepthDataset', data_root='{{$KITTI_ROOT:data/kitti}}', ground_truth='annotated', _delete_=True)
+train_dataloader = dict(dataset=dict(kitti, split='fit', pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(kitti, split='val', test_mode=True, pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(kitti, split='test', test_mode=True, pipeline=test_pipeline))
+# ... and is judged by depth errors.
+val_evaluator = dict(type='DepthEvaluator', crop='garg', _delete_=True)
+test_evaluator = val_evaluator
+
+visualizer = dict(type='DepthVisualizer')
+default_hooks = dict(checkpoint=dict(save_best='abs_rel', rule='less'))
+custom_hooks = [dict(type='FiniteLossHook')]

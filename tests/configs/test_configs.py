@@ -1,0 +1,119 @@
+"""Every shipped config: loads alone, names its bins once, builds, and says what the paper says."""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
+PAPER = [path for path in CONFIGS if 'r101' in path.name]
+pytestmark = pytest.mark.usefixtures('mmseg_scope')
+
+
+def load(path):
+    import mmdepthcls  # noqa: F401  (one config is based on 'mmseg::')
+    return Config.fromfile(path)
+
+
+def bins_in(cfg):
+    """Bins of the model and of the training pipeline."""
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    return [TASK_UTILS.build(dict(cfg.model.bins)),
+            *(TASK_UTILS.build(dict(step.bins)) for step in pipeline if step.type == 'DepthToBinLabel')]
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_begins_by_importing_the_plugin(path):
+    code = [line for line in path.read_text('utf-8').splitlines() if line and not line.startswith('#')]
+    assert code[0] == "custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)"
+
+
+def test_all_load_in_a_process_that_has_not_imported_the_plugin():
+    """As in MMSegmentation's own tools. The config based on 'mmseg::' needs the plugin first on one stack."""
+    paths = [str(path) for path in CONFIGS if 'mmseg::' not in path.read_text('utf-8')]
+    assert len(paths) >= 6
+    code = f'import sys\nfrom mmengine.config import Config\nfor p in {paths!r}: Config.fromfile(p)\n' \
+           'assert "mmdepthcls" in sys.modules'
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_model_and_pipeline_have_the_same_bins(path):
+    bins = bins_in(load(path))
+    assert all(other == bins[0] for other in bins)
+    assert len(bins) == 2 or 'segformer' in path.name
+    assert f"{'UD' if 'ud71' in path.name else 'SID'}Bins" == type(bins[0]).__name__ and bins[0].num_bins == 71
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_builds_and_predicts_metres(path):
+    cfg = load(path)
+    model = MODELS.build(cfg.model).eval()
+    with torch.no_grad():
+        depth = model(torch.zeros(1, 3, 64, 96), mode='predict')[0].pred_depth_map.data
+    assert depth.shape == (1, 64, 96) and (depth > 0).all() and (depth < 80).all()
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_the_best_checkpoint_is_the_one_with_the_least_error(path):
+    """Trap 10."""
+    checkpoint = load(path).default_hooks.checkpoint
+    assert (checkpoint.save_best, checkpoint.rule) == ('abs_rel', 'less')
+
+
+@pytest.mark.parametrize('path', PAPER, ids=lambda path: path.stem)
+def test_says_what_the_paper_says(path):
+    cfg = load(path)
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=2.5e-4, momentum=0.9, weight_decay=5e-4)
+    assert cfg.param_scheduler[0].type == 'PolyLR' and cfg.param_scheduler[0].power == 0.9
+    assert cfg.param_scheduler[0].end == cfg.train_cfg.max_iters == 100_000
+    assert cfg.train_dataloader.batch_size == 3
+    backbone = cfg.model.backbone
+    assert (backbone.type, backbone.depth) == ('ResNet', 101)
+    assert np.prod(backbone.strides) * 4 == 8  # output stride
+    assert 'resnet101' in backbone.init_cfg.checkpoint
+    assert cfg.model.decode_head.dilations == (6, 12, 18, 24)
+    assert cfg.model.bins.max_depth == 80.0 and cfg.model.get('auxiliary_head') is None
+    crops = [step.crop_size for step in cfg.train_dataloader.dataset.pipeline if step.type == 'DepthCrop']
+    assert crops == [(420, 800)]
+
+
+@pytest.mark.parametrize('path', PAPER, ids=lambda path: path.stem)
+def test_backbone_has_output_stride_8_and_takes_torchvision_names(path):
+    cfg = load(path)
+    backbone = MODELS.build(dict(cfg.model.backbone, init_cfg=None))
+    backbone.eval()
+    with torch.no_grad():
+        assert backbone(torch.zeros(1, 3, 64, 96))[0].shape == (1, 2048, 8, 12)
+    names = set(backbone.state_dict())
+    assert {'conv1.weight', 'bn1.running_mean', 'layer1.0.downsample.0.weight', 'layer3.22.bn3.weight'} <= names
+
+
+def test_synthia_is_cropped_for_testing_too():
+    steps = load(ROOT / 'configs/deeplabv2_r101_synthia_sid71.py').test_dataloader.dataset.pipeline
+    crop = next(step for step in steps if step.type == 'DepthCrop')
+    assert crop.crop_size == (420, 800) and crop.position == 'center'
+
+
+def test_every_silence_of_the_paper_is_marked():
+    text = ''.join(path.read_text('utf-8') for path in (ROOT / 'configs').rglob('*.py'))
+    for choice in ('alpha', 'batch norm', 'head lr', 'auxiliary head', 'test size', 'final learning rate'):
+        assert re.search(f'paper silent: {choice}', text), choice
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_every_step_of_every_pipeline_builds(path):
+    cfg = load(path)
+    loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
+    steps = [step for loader in loaders for step in loader.dataset.pipeline]
+    assert len(steps) >= 9
+    for step in [*steps, *cfg.get('tta_pipeline', [])]:
+        TRANSFORMS.build(step)
+    assert all(DATASETS.get(loader.dataset.type) for loader in loaders)

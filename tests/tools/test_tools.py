@@ -1,0 +1,125 @@
+"""The command-line tools, run as users run them: this project's, and MMSegmentation's own with our configs."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import mmseg
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'
+MMSEG_TOOLS = Path(mmseg.__file__).parent / '.mim' / 'tools'
+QUICK = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'train_dataloader.batch_size=2',
+         *(f'{name}_dataloader.{key}' for name in ('train', 'val', 'test')
+           for key in ('num_workers=0', 'persistent_workers=False'))]
+
+
+def run_tool(tool, *arguments, cwd, options=(), **environment):
+    result = subprocess.run(
+        [sys.executable, str(tool), *map(str, arguments), '--cfg-options', *QUICK, *options],
+        capture_output=True, text=True, cwd=cwd, env={**os.environ, 'OMP_NUM_THREADS': '1', **environment})
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stdout
+
+
+@pytest.fixture(scope='module')
+def trained(minidrive, tmp_path_factory):
+    """Work dir of a short training with this project's tool."""
+    folder = tmp_path_factory.mktemp('train')
+    out = run_tool(ROOT / 'tools' / 'train.py', CONFIG, cwd=folder, MINIDRIVE_ROOT=minidrive)
+    assert 'Depth errors: 2 of 2 images have ground truth' in out
+    return folder / 'work_dirs' / CONFIG.stem
+
+
+def test_training_leaves_the_best_checkpoint_and_tensorboard_events(trained):
+    assert (trained / 'best_abs_rel_iter_2.pth').stat().st_size > 1e6
+    assert list(trained.rglob('events.out.tfevents*'))
+    assert (trained / 'last_checkpoint').read_text().endswith('iter_2.pth')
+
+
+def test_resume_goes_on_where_training_stopped(trained, minidrive, tmp_path):
+    import shutil
+    copied = tmp_path / 'work'
+    shutil.copytree(trained, copied)
+    (copied / 'last_checkpoint').write_text(str(copied / 'iter_2.pth'))
+    out = run_tool(ROOT / 'tools' / 'train.py', CONFIG, '--resume', '--work-dir', copied, cwd=tmp_path,
+                   options=['train_cfg.max_iters=4'], MINIDRIVE_ROOT=minidrive)
+    assert 'resumed epoch: 0, iter: 2' in out and (copied / 'iter_4.pth').exists()
+
+
+def test_test_ends_with_the_table_and_writes_predictions_and_pictures(trained, minidrive, tmp_path):
+    out = run_tool(ROOT / 'tools' / 'test.py', CONFIG, trained / 'iter_2.pth', '--out', tmp_path / 'out', '--show-dir',
+                   tmp_path / 'show', '--work-dir', tmp_path / 'work', cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+    last = out.strip().splitlines()[-3:]
+    assert last[0].split('|')[2].strip() == 'd1' and last[2].startswith('| test |')
+    predictions = sorted((tmp_path / 'out').rglob('*.png'))
+    assert len(predictions) == 3
+    depth = cv2.imread(str(predictions[0]), cv2.IMREAD_UNCHANGED)
+    assert depth.shape == (64, 128) and depth.dtype == np.uint16 and (depth > 0).all()
+    assert len(list((tmp_path / 'show').rglob('*.png'))) == 3
+
+
+def test_mmsegmentations_inference_api(trained, minidrive):
+    """Trap 11: it strips annotation loaders by name; ours must do nothing where there is no depth to load."""
+    code = f'''
+import numpy as np
+import mmdepthcls
+from mmseg.apis import inference_model, init_model
+model = init_model({str(CONFIG)!r}, {str(trained / 'iter_2.pth')!r}, device='cpu')
+for image in ({minidrive!r} + '/image/test/000000.png', np.zeros((50, 70, 3), np.uint8)):
+    print(tuple(inference_model(model, image).pred_depth_map.data.shape))
+'''
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert result.stdout.strip().splitlines()[-2:] == ['(1, 64, 128)', '(1, 50, 70)'], result.stderr[-2000:]
+
+
+def test_test_time_augmentation(trained, minidrive, tmp_path):
+    out = run_tool(ROOT / 'tools' / 'test.py', CONFIG, trained / 'iter_2.pth', '--tta', '--work-dir', tmp_path / 'work',
+                   cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+    assert 'Depth errors: 3 of 3 images have ground truth' in out
+
+
+def test_a_checkpoint_of_other_bins_is_refused(trained, minidrive, tmp_path):
+    with pytest.raises(AssertionError, match='BinMismatchError.*trained for other bins'):
+        run_tool(ROOT / 'tools' / 'test.py', CONFIG, trained / 'iter_2.pth', '--work-dir', tmp_path / 'work',
+                 cwd=tmp_path, options=['model.bins.max_depth=70.0'], MINIDRIVE_ROOT=minidrive)
+
+
+def test_a_nan_loss_stops_the_run(minidrive, tmp_path):
+    """Trap 6."""
+    with pytest.raises(AssertionError, match='FloatingPointError: The loss is not finite at iteration'):
+        run_tool(ROOT / 'tools' / 'train.py', CONFIG, cwd=tmp_path, MINIDRIVE_ROOT=minidrive, options=[
+            'train_cfg.max_iters=4', 'optim_wrapper.optimizer.lr=1e30', 'param_scheduler=[]'])
+
+
+def test_mmsegmentations_own_tools_run_our_config(minidrive, tmp_path):
+    run_tool(MMSEG_TOOLS / 'train.py', CONFIG, '--work-dir', tmp_path / 'work', cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+    out = run_tool(MMSEG_TOOLS / 'test.py', CONFIG, tmp_path / 'work' / 'iter_2.pth', '--out', tmp_path / 'out',
+                   '--show-dir', tmp_path / 'show', '--work-dir', tmp_path / 'work', cwd=tmp_path,
+                   MINIDRIVE_ROOT=minidrive)
+    assert 'Depth errors: 3 of 3 images have ground truth' in out
+    assert len(list((tmp_path / 'out').rglob('*.png'))) == 3 and list((tmp_path / 'show').rglob('*.png'))
+
+
+def test_the_demo_makes_trains_scores_and_draws(minidrive, tmp_path):
+    # The folder already holds a small MiniDrive, so the demo must be told to keep to it.
+    result = subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / 'demo.py'), '--data', minidrive, '--scenes', '4', '2', '3',
+         '--size', '64', '128', '--iterations', '2', '--work-dir', str(tmp_path / 'demo')],
+        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+    assert result.returncode == 0, result.stderr[-3000:]
+    table = result.stdout[result.stdout.rindex('MiniDrive test split, 3 images'):]
+    for row in ('best constant depth', 'per-pixel mean of the training depths', 'the bins alone', 'model'):
+        assert f'| {row}' in table
+    assert cv2.imread(str(tmp_path / 'demo' / 'demo.png')) is not None
+
+
+def test_make_minidrive(tmp_path):
+    result = subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / 'make_minidrive.py'), 'mini', '--train', '1', '--val', '1', '--test', '1',
+         '--height', '32', '--width', '64', '--workers', '1'], capture_output=True, text=True, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert len(list((tmp_path / 'mini').rglob('*.png'))) == 9

@@ -1,0 +1,37 @@
+"""Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
+import argparse
+
+from mmdepthcls.engine import command_line
+from mmdepthcls.evaluation.table import metrics_table
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description='Test a depth classifier (or any MMSegmentation model)')
+    command_line.add_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--out', help='write every prediction into this folder as 16-bit PNG (metres * 256)')
+    parser.add_argument('--show', action='store_true', help='show pictures of the predictions')
+    parser.add_argument('--show-dir', help='write pictures of the predictions into this folder')
+    parser.add_argument('--wait-time', type=float, default=2, help='seconds that --show shows each picture')
+    parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    cfg = command_line.load_config(args)
+    cfg.load_from = args.checkpoint
+    if args.show or args.show_dir:
+        command_line.draw_predictions(cfg, args.show, args.show_dir, args.wait_time)
+    if args.tta:
+        command_line.enable_tta(cfg)
+    if args.out:
+        command_line.write_predictions(cfg, args.out)
+    metrics = command_line.build_runner(cfg).test()
+    if metrics:
+        errors = {name: value for name, value in metrics.items() if isinstance(value, float)}
+        print(f'\n{args.checkpoint}\n\n{metrics_table({cfg.get("experiment_name") or "test": errors}, list(errors))}')
+
+
+if __name__ == '__main__':
+    main()
