@@ -12,6 +12,7 @@ HEADER_BYTES = 33
 TRAILER = b'\x00\x00\x00\x00IEND\xaeB`\x82'
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # PNG colour type -> channels
 MAX_PIXELS = 2**27
+JPEG_START, JPEG_END, JPEG_TAIL = b'\xff\xd8', b'\xff\xd9', 64
 KITTI_SCALE = 256.0
 
 
@@ -41,7 +42,7 @@ def read_header(data, path):
         DepthFileError: if it is not a PNG, its header is damaged, or it claims more than 2**27 pixels.
     """
     if not data.startswith(SIGNATURE):
-        what = 'a JPEG' if data.startswith(b'\xff\xd8') else 'an empty file' if not data else 'no PNG'
+        what = 'a JPEG' if data.startswith(JPEG_START) else 'an empty file' if not data else 'no PNG'
         raise DepthFileError(f'{path}: expected a PNG file, but its content is {what}. Convert or replace the file.')
     if len(data) < HEADER_BYTES or zlib.crc32(data[12:29]) != struct.unpack('>I', data[29:33])[0]:
         raise DepthFileError(f'{path}: the PNG header is cut off or damaged. Copy the file again.')
@@ -64,6 +65,30 @@ def probe(path):
         if file.read() != TRAILER:
             raise DepthFileError(f'{path}: the PNG is truncated (its end is missing). Copy the file again.')
     return header
+
+
+def probe_image(path):
+    """Look at an image file: a whole PNG, or where it is not named so, a whole JPEG.
+
+    Args:
+        path (str): the image.
+
+    Returns:
+        PNGHeader or None: of a PNG; None for a JPEG, whose size is compared when it is loaded.
+
+    Raises:
+        DepthFileError: if the file is empty, truncated, or something else.
+    """
+    if path.lower().endswith('.png'):
+        return probe(path)
+    with open(path, 'rb') as file:
+        if file.read(len(JPEG_START)) != JPEG_START:
+            raise DepthFileError(f'{path}: expected a JPEG file, but its content is none. Replace the file.')
+        file.seek(max(os.fstat(file.fileno()).st_size - JPEG_TAIL, 0))
+        # Some cameras write a few bytes behind the end mark.
+        if JPEG_END not in file.read():
+            raise DepthFileError(f'{path}: the JPEG is truncated (its end is missing). Copy the file again.')
+    return None
 
 
 def check_depth_header(header, path, channels=1):

@@ -5,7 +5,7 @@ import torch
 from mmengine.config import ConfigDict
 from mmengine.logging import print_log
 from mmengine.structures import PixelData
-from mmseg.models import EncoderDecoder
+from mmseg.models import EncoderDecoder, SegDataPreProcessor
 from mmseg.registry import MODELS, TASK_UTILS
 
 from ..bins import DepthBins
@@ -177,7 +177,8 @@ def _complete_test_cfg(test_cfg):
 
 
 def _depth_preprocessor(data_preprocessor):
-    if not isinstance(data_preprocessor, dict) or data_preprocessor.get('type') != 'SegDataPreProcessor':
+    kind = data_preprocessor.get('type') if isinstance(data_preprocessor, dict) else None
+    if (MODELS.get(kind) if isinstance(kind, str) else kind) is not SegDataPreProcessor:
         return data_preprocessor
     print_log('data_preprocessor: SegDataPreProcessor is replaced by DepthDataPreProcessor (it would pad depth with '
               '255 m)', logger='current')

@@ -152,9 +152,18 @@ def test_a_flipped_byte_among_the_pixels_is_seen_while_loading(pairs, builders, 
     capfd.readouterr()
 
 
-def test_an_empty_jpeg(pairs, builders):
-    builders.write(pairs / 'image/1.jpg', b'')
-    with pytest.raises(ValueError, match='image/1.jpg: the file is empty'):
+@pytest.mark.parametrize('spoiled, message', [
+    pytest.param(lambda data: b'', 'expected a JPEG file', id='empty'),
+    pytest.param(lambda data: b'GIF89a' + data, 'expected a JPEG file', id='not-a-jpeg'),
+    pytest.param(lambda data: data[:len(data) // 2], 'the JPEG is truncated', id='truncated')])
+def test_damaged_jpegs(pairs, builders, spoiled, message):
+    jpeg = cv2.imencode('.jpg', cv2.imread(str(pairs / 'image/1.png')))[1].tobytes()
+    builders.write(pairs / 'image/1.jpg', jpeg)
+    assert len(open_split(pairs, 'image/1.jpg depth/1.png\n')) == 1
+    builders.write(pairs / 'image/1.jpg', jpeg + b'\0' * 8)
+    assert len(open_split(pairs, 'image/1.jpg depth/1.png\n')) == 1
+    builders.write(pairs / 'image/1.jpg', spoiled(jpeg))
+    with pytest.raises(ValueError, match=f'image/1.jpg: {message}'):
         open_split(pairs, 'image/1.jpg depth/1.png\n')
 
 

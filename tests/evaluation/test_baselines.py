@@ -32,7 +32,7 @@ def test_no_constant_does_better(seed, limits):
     assert abs_rel_of(best * 1.3, maps, **limits) > error < abs_rel_of(best / 1.3, maps, **limits)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(st.integers(1, 79), min_size=1, max_size=8), min_size=1, max_size=4))
 def test_no_measured_depth_does_better(images):
     maps = [np.array([image], dtype=float) for image in images]

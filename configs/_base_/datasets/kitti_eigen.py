@@ -22,30 +22,16 @@ train_dataloader = dict(
     dataset=dict(type='KITTIDepthDataset', data_root=data_root, split='train', ground_truth=ground_truth))
 # The paper trains on all 23 488 frames. 'val' are four of those drives: `best` watches the training and measures
 # nothing. To hold them out, set split='fit' above.
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='KITTIDepthDataset',
-        data_root=data_root,
-        split='val',
-        ground_truth=ground_truth,
-        test_mode=True,
-        pipeline=test_pipeline))
-test_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='KITTIDepthDataset',
-        data_root=data_root,
-        split='test',
-        ground_truth=ground_truth,
-        test_mode=True,
-        pipeline=test_pipeline))
+evaluation_loader = dict(
+    batch_size=1, num_workers=4, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False))
+evaluation_set = dict(
+    type='KITTIDepthDataset',
+    data_root=data_root,
+    ground_truth=ground_truth,
+    test_mode=True,
+    pipeline=test_pipeline)
+val_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='val'))
+test_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='test'))
 # paper silent: evaluated region. Garg's crop and the 80 m cap are what most papers since 2016 report.
 val_evaluator = dict(type='DepthEvaluator', max_depth=80.0, crop='garg')
 test_evaluator = val_evaluator

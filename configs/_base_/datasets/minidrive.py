@@ -7,17 +7,10 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(type='MiniDriveDataset', data_root=data_root, split='train'))
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='MiniDriveDataset', data_root=data_root, split='val', test_mode=True))
-test_dataloader = dict(
-    batch_size=1,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='MiniDriveDataset', data_root=data_root, split='test', test_mode=True))
+evaluation_loader = dict(
+    batch_size=1, num_workers=1, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False))
+evaluation_set = dict(type='MiniDriveDataset', data_root=data_root, test_mode=True)
+val_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='val'))
+test_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='test'))
 val_evaluator = dict(type='DepthEvaluator', max_depth=80.0)
 test_evaluator = val_evaluator

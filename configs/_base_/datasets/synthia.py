@@ -26,20 +26,11 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(type='SYNTHIADepthDataset', data_root=data_root, split='train'))
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='SYNTHIADepthDataset', data_root=data_root, split='val', test_mode=True, pipeline=test_pipeline))
 # paper silent: the split of the 9 400 images. Whole blocks of neighbouring files, since neighbours show one scene.
-test_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='SYNTHIADepthDataset', data_root=data_root, split='test', test_mode=True, pipeline=test_pipeline))
+evaluation_loader = dict(
+    batch_size=1, num_workers=4, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False))
+evaluation_set = dict(type='SYNTHIADepthDataset', data_root=data_root, test_mode=True, pipeline=test_pipeline)
+val_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='val'))
+test_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='test'))
 val_evaluator = dict(type='DepthEvaluator', max_depth=80.0, crop=None)
 test_evaluator = val_evaluator
