@@ -7,26 +7,19 @@ _base_ = ['_base_/models/deeplabv2_r18-d8.py', '_base_/default_runtime.py']
 bins = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)
 data_root = '{{$KITTI_ROOT:data/kitti}}'
 ground_truth = '{{$KITTI_GT:annotated}}'
-input_size = dict(type='Resize', scale=(640, 192), keep_ratio=False)
 
-train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadDepth'),
-    dict(type='LoadVelodyneDepth'),
-    input_size,
-    dict(type='DepthToBinLabel', bins=bins),
-    dict(type='PackSegInputs'),
-]
+# Depth is loaded after Resize and stays as it is on disk: logits are upsampled to it, and no LiDAR point is lost.
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    input_size,
+    dict(type='Resize', scale=(640, 192), keep_ratio=False),
     dict(type='LoadDepth'),
     dict(type='LoadVelodyneDepth'),
     dict(type='PackSegInputs'),
 ]
+train_pipeline = [*test_pipeline[:-1], dict(type='DepthToBinLabel', bins=bins), test_pipeline[-1]]
 model = dict(bins=bins)
 train_dataloader = dict(
-    batch_size=3,
+    batch_size=1,  # frames of different days have different sizes
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
@@ -47,8 +40,8 @@ val_evaluator = dict(type='DepthEvaluator', max_depth=80.0)
 test_evaluator = val_evaluator
 
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-4))
-param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=120, by_epoch=False)]
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=120, val_interval=120)
+param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=300, by_epoch=False)]
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=300, val_interval=300)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
-default_hooks = dict(logger=dict(interval=10), checkpoint=dict(interval=120))
+default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=300))

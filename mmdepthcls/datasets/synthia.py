@@ -37,6 +37,8 @@ class SYNTHIADepthDataset(DepthDataset):
                  **kwargs):
         if split is not None and split not in PARTS:
             raise ValueError(f'SYNTHIADepthDataset: split must be one of {tuple(PARTS)} or None, got {split!r}')
+        if split is not None and kwargs.get('ann_file'):
+            raise ValueError(f'SYNTHIADepthDataset: give split or ann_file, not both ({split!r}, {kwargs["ann_file"]!r})')
         self.split = split
         if data_prefix is None:
             nested = osp.isdir(osp.join(data_root, 'Depth', 'Depth'))
@@ -47,7 +49,7 @@ class SYNTHIADepthDataset(DepthDataset):
     def list_samples(self):
         """Samples of the split."""
         samples = super().list_samples()
-        if self.split is None or self.ann_file:
+        if self.split is None:
             return samples
         return [sample for sample in samples if _block(sample['img_path']) % 10 in PARTS[self.split]]
 

@@ -95,7 +95,8 @@ def project_velodyne(points, calibration, shape, convention='kitti'):
     points = points[points[:, 0] >= 0]
     projected = points[:, :3].astype(np.float64) @ calibration.projection[:, :3].T + calibration.projection[:, 3]
     z = projected[:, 2]
-    in_front = z > 0
+    # The reference code keeps points behind the camera that are before the LiDAR; KITTI's own maps do not.
+    in_front = z > 0 if convention == 'kitti' else z != 0
     # Rounding to nearest even on both axes, as the reference code does.
     pixels = np.rint(projected[in_front, :2] / z[in_front, None])
     if convention == 'monodepth':

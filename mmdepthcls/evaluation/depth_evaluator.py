@@ -38,7 +38,7 @@ class DepthEvaluator(BaseMetric):
         ValueError: for an unknown crop or range; when a prediction has another shape than its ground truth.
 
     Metrics: d1 d2 d3 abs_rel sq_rel rmse rmse_log silog log10, ``num_images`` scored, and ``bad_predictions``: pixels
-    predicted NaN, infinite, zero or negative (scored as ``min_depth``).
+    predicted NaN, infinite, zero or negative (scored as badly as the range allows).
     """
 
     def __init__(self,
@@ -97,7 +97,7 @@ class DepthEvaluator(BaseMetric):
                       f'{self.min_depth:g} < depth < {self.max_depth:g} m, mean per image')
         print_log(f'\nDepth errors: {conditions}\n\n{metrics_table({"prediction": metrics})}\n', logger='current')
         if bad:
-            print_log(f'{bad} predicted pixels were NaN, infinite, zero or negative; scored as {self.min_depth:g} m',
+            print_log(f'{bad} predicted pixels were NaN, infinite, zero or negative; scored as badly as possible',
                       logger='current', level=logging.WARNING)
         return {**metrics, 'num_images': num_images, 'bad_predictions': bad}
 

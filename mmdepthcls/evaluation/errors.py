@@ -77,8 +77,8 @@ def score_image(pred, gt, min_depth=1e-3, max_depth=80.0, crop=None):
     """Score one image as KITTI papers do: ``min_depth < gt < max_depth`` inside a region, prediction clamped to it.
 
     Args:
-        pred (ndarray): (H, W) metres. NaN, infinite, zero and negative predictions are counted and scored as
-            ``min_depth``: never left out, never good.
+        pred (ndarray): (H, W) metres. NaN, infinite, zero and negative predictions are counted and scored as the
+            end of the range that is farther (in ratio) from the truth: never left out, never good.
         gt (ndarray): (H, W) metres, 0 = no measurement.
         min_depth (float): metres, exclusive for ground truth, > 0.
         max_depth (float): metres, exclusive for ground truth (80 is the usual cap).
@@ -99,7 +99,8 @@ def score_image(pred, gt, min_depth=1e-3, max_depth=80.0, crop=None):
     if gt.size == 0:
         return ImageScore(None, 0, 0)
     bad = ~((pred > 0) & np.isfinite(pred))
-    pred = np.clip(np.where(bad, min_depth, pred), min_depth, max_depth)
+    worst = np.where(gt * gt > min_depth * max_depth, min_depth, max_depth)
+    pred = np.clip(np.where(bad, worst, pred), min_depth, max_depth)
     return ImageScore(depth_errors(pred, gt), gt.size, int(np.count_nonzero(bad)))
 
 

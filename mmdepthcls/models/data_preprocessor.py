@@ -24,8 +24,8 @@ class DepthDataPreProcessor(SegDataPreProcessor):
         if training:
             for sample in data['data_samples']:
                 if 'gt_depth_map' in sample:
-                    height, width = sample.img_shape[:2]  # before padding, which is right and below
+                    _, right, _, below = sample.padding_size
                     depth = sample.gt_depth_map.data
-                    depth[..., height:, :] = 0
-                    depth[..., width:] = 0
+                    depth[..., depth.shape[-2] - below:, :] = 0
+                    depth[..., depth.shape[-1] - right:] = 0
         return data

@@ -71,3 +71,8 @@ def test_errors(tmp_path, builders):
         SYNTHIADepthDataset(split='train', data_root=str(root))
     with pytest.raises(FileNotFoundError, match=r"data_prefix\['img_path'\] = .*nowhere/RGB"):
         SYNTHIADepthDataset(data_root=str(tmp_path / 'nowhere'))
+
+
+def test_split_and_split_file_exclude_each_other(tmp_path):
+    with pytest.raises(ValueError, match='give split or ann_file, not both'):
+        SYNTHIADepthDataset(split='train', ann_file='mine.txt', data_root=str(tmp_path))

@@ -129,9 +129,9 @@ def slow_score(pred, gt, low, high, rows, cols):
     for row in rows:
         for col in cols:
             if low < gt[row, col] < high:
-                p = float(pred[row, col])
-                p = low if not (p > 0 and math.isfinite(p)) else min(max(p, low), high)
-                pairs.append((p, float(gt[row, col])))
+                p, g = float(pred[row, col]), float(gt[row, col])
+                bad = not (p > 0 and math.isfinite(p))
+                pairs.append(((low if g / low > high / g else high) if bad else min(max(p, low), high), g))
     return slow_errors(pairs), len(pairs)
 
 
@@ -170,6 +170,8 @@ def test_bad_predictions_count_and_are_never_good(bad):
         assert score.errors[name] == 22 / 24
     assert score.errors['abs_rel'] > 0.9 * 2 / 24
     assert all(math.isfinite(value) for value in score.errors.values())
+    # Nor where the truth lies beside an end of the range.
+    assert score_image(np.full((1, 2), bad), np.array([[1.1, 79.0]]), min_depth=1.0).errors['d3'] == 0
     # A bad pixel where nothing is measured is nobody's fault.
     gt[0, 0] = 0
     assert score_image(pred, gt).num_bad == 1

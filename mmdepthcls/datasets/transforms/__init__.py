@@ -5,7 +5,6 @@ __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'DepthCrop': 'geometry',
     'DepthToBinLabel': 'labels',
     'LoadDepth': 'loading',
-    'LoadImage': 'loading',
     'LoadVelodyneDepth': 'loading',
     'RandomDepthZoom': 'geometry',
 })
