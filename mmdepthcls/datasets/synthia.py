@@ -38,7 +38,8 @@ class SYNTHIADepthDataset(DepthDataset):
         if split is not None and split not in PARTS:
             raise ValueError(f'SYNTHIADepthDataset: split must be one of {tuple(PARTS)} or None, got {split!r}')
         if split is not None and kwargs.get('ann_file'):
-            raise ValueError(f'SYNTHIADepthDataset: give split or ann_file, not both ({split!r}, {kwargs["ann_file"]!r})')
+            raise ValueError(f'SYNTHIADepthDataset: give split or ann_file, not both, got {split!r} and '
+                             f'{kwargs["ann_file"]!r}')
         self.split = split
         if data_prefix is None:
             nested = osp.isdir(osp.join(data_root, 'Depth', 'Depth'))
