@@ -29,4 +29,4 @@ test_evaluator = val_evaluator
 
 visualizer = dict(type='DepthVisualizer')
 default_hooks = dict(checkpoint=dict(save_best='abs_rel', rule='less'))
-custom_hooks = [dict(type='FiniteLossHook')]
+custom_hooks = [dict(type='FiniteLossHook'), dict(type='ResumeBinsHook')]

@@ -14,7 +14,7 @@ NAMES = {
     'mmdepthcls.models': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel',
                           'ExpectationDecoder', 'ArgmaxDecoder'],
     'mmdepthcls.evaluation': ['depth_errors', 'crop_region', 'best_constant', 'mean_depth_map', 'DepthEvaluator'],
-    'mmdepthcls.engine': ['FiniteLossHook'],
+    'mmdepthcls.engine': ['FiniteLossHook', 'ResumeBinsHook'],
     'mmdepthcls.visualization': ['colour_depth', 'depth_figure', 'DepthVisualizer'],
 }
 REGISTERED = {
@@ -25,7 +25,7 @@ REGISTERED = {
     'TASK_UTILS': ['DepthBins', 'SIDBins', 'UDBins', 'LIDBins'],
     'METRICS': ['DepthEvaluator'],
     'VISUALIZERS': ['DepthVisualizer'],
-    'HOOKS': ['FiniteLossHook'],
+    'HOOKS': ['FiniteLossHook', 'ResumeBinsHook'],
 }
 
 

@@ -1,4 +1,7 @@
 """Hooks of MMEngine's runner."""
 from ..compat import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, {'FiniteLossHook': 'finite_loss_hook'})
+__getattr__, __dir__, __all__ = lazy_names(__name__, {
+    'FiniteLossHook': 'finite_loss_hook',
+    'ResumeBinsHook': 'resume_bins_hook',
+})

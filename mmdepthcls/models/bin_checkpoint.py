@@ -75,7 +75,7 @@ def keep_what_fits(model, state_dict, prefix, bins):
     """
     edges = state_dict.get(prefix + EDGES_KEY)
     own_bins = edges is not None and same_edges(edges, bins)
-    _, dropped = _misfits(model, state_dict, prefix)
+    missing, dropped = _misfits(model, state_dict, prefix)
     if not own_bins:
         own = model.state_dict()
         dropped += [key for key, value in own.items()
@@ -83,10 +83,11 @@ def keep_what_fits(model, state_dict, prefix, bins):
                     and value.shape[0] == bins.num_bins and prefix + key in state_dict and key not in dropped]
     for key in dropped:
         del state_dict[prefix + key]
-    if dropped:
+    if dropped or missing:
         origin = 'another task (no bin edges)' if edges is None else 'these bins' if own_bins else describe(edges)
-        print_log(f'Start from a checkpoint of {origin}; the model has {bins!r}. Initialised anew, because they do not '
-                  f'fit: {", ".join(dropped)}', logger='current')
+        print_log(f'Start from a checkpoint of {origin}; the model has {bins!r}. These keep their initial values: '
+                  f'{", ".join(dropped) or "none"} (do not fit); {_some(missing) or "none"} (not in the checkpoint)',
+                  logger='current')
 
 
 def _misfits(model, state_dict, prefix):

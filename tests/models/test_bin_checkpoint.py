@@ -1,6 +1,5 @@
 import copy
 import io
-import logging
 
 import pytest
 import torch
@@ -90,24 +89,26 @@ def stock_weights(num_classes):
 
 
 @pytest.mark.parametrize('num_classes', [19, 8], ids=['other-classes', 'same-number'])
-def test_training_starts_from_a_stock_checkpoint(build_model, num_classes, caplog):
+def test_training_starts_from_a_stock_checkpoint(build_model, num_classes):
     model = build_model()
     model.init_weights()
     head = copy.deepcopy(model.decode_head.state_dict())
     weights = stock_weights(num_classes)
-    with caplog.at_level(logging.INFO):
-        _load_checkpoint_to_model(model, dict(state_dict=weights))
+    _load_checkpoint_to_model(model, dict(state_dict=weights))
     assert torch.equal(model.backbone.conv1.weight, weights['backbone.conv1.weight'])
     assert all(torch.equal(value, head[key]) for key, value in model.decode_head.state_dict().items())
 
 
-def test_training_from_other_bins_names_what_is_new(build_model, capsys):
+def test_training_from_other_bins_names_what_is_new(build_model, monkeypatch):
+    logged = []
+    monkeypatch.setattr('mmdepthcls.models.bin_checkpoint.print_log', lambda message, **kwargs: logged.append(message))
     model = build_model()
     model.init_weights()
     source = build_model(bins=UD)
     head = copy.deepcopy(model.decode_head.state_dict())
-    capsys.readouterr()
     _load_checkpoint_to_model(model, dict(state_dict=source.state_dict()))
+    assert '8 bins from 0 to 80 m' in logged[0] and repr(model.bins) in logged[0]
+    assert all(key in logged[0] for key in source.state_dict() if key.startswith('decode_head.'))
     assert torch.equal(model.backbone.conv1.weight, source.backbone.conv1.weight)
     assert all(torch.equal(value, head[key]) for key, value in model.decode_head.state_dict().items())
 

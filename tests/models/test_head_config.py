@@ -5,10 +5,13 @@ from mmdepthcls.models.head_config import fit_heads
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 
 
-def test_gives_num_classes_to_all_heads_and_logs_what_it_overrides(caplog):
+def test_gives_num_classes_to_all_heads_and_logs_what_it_overrides(monkeypatch):
+    logged = []
+    monkeypatch.setattr('mmdepthcls.models.head_config.print_log', lambda message, **kwargs: logged.append(message))
     decode = dict(type='FCNHead', num_classes=19, loss_decode=dict(type='CrossEntropyLoss'))
     heads = [dict(type='FCNHead'), dict(type='FCNHead', num_classes=150, out_channels=150)]
     fitted = fit_heads(decode, 71, 'decode_head')
+    assert logged == ['decode_head.num_classes: 19 in the config, overridden by the 71 depth bins']
     assert fitted['num_classes'] == 71 and decode['num_classes'] == 19  # the config itself is not changed
     assert [head['num_classes'] for head in fit_heads(heads, 71, 'auxiliary_head')] == [71, 71]
     assert fit_heads(heads, 71, 'auxiliary_head')[1]['out_channels'] == 71

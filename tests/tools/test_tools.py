@@ -88,6 +88,13 @@ def test_a_checkpoint_of_other_bins_is_refused(trained, minidrive, tmp_path):
                  cwd=tmp_path, options=['model.bins.max_depth=70.0'], MINIDRIVE_ROOT=minidrive)
 
 
+def test_resuming_with_other_bins_is_refused(trained, minidrive, tmp_path):
+    with pytest.raises(AssertionError, match='BinMismatchError: Cannot resume'):
+        run_tool(ROOT / 'tools' / 'train.py', CONFIG, '--resume', '--work-dir', tmp_path / 'work', cwd=tmp_path,
+                 options=['model.bins.max_depth=70.0', f'load_from={trained / "iter_2.pth"}'],
+                 MINIDRIVE_ROOT=minidrive)
+
+
 def test_a_nan_loss_stops_the_run(minidrive, tmp_path):
     """Trap 6."""
     with pytest.raises(AssertionError, match='FloatingPointError: The loss is not finite at iteration'):
