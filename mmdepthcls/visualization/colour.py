@@ -65,7 +65,7 @@ def depth_ticks(min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE):
         numpy.ndarray: (T,) float64, m, strictly increasing, T >= 2; both ends are in it.
 
     Example:
-        >>> depth_ticks(1.0, 80.0).tolist()
+        >>> depth_ticks(1.0, 80.0, 'log').tolist()
         [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 80.0]
     """
     check_scale(min_depth, max_depth, scale)
