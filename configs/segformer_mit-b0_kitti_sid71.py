@@ -27,6 +27,15 @@ test_dataloader = dict(dataset=dict(kitti, split='test', test_mode=True, pipelin
 val_evaluator = dict(type='DepthEvaluator', crop='garg', _delete_=True)
 test_evaluator = val_evaluator
 
+# Pictures, test-time augmentation and checkpoints of depth.
 visualizer = dict(type='DepthVisualizer')
+tta_model = dict(type='DepthTTAModel')
+tta_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(
+        type='TestTimeAug',
+        transforms=[[dict(type='RandomFlip', prob=0.0), dict(type='RandomFlip', prob=1.0)], [dict(type='LoadDepth')],
+                    [dict(type='PackSegInputs')]])
+]
 default_hooks = dict(checkpoint=dict(save_best='abs_rel', rule='less'))
 custom_hooks = [dict(type='FiniteLossHook'), dict(type='ResumeBinsHook')]

@@ -111,6 +111,7 @@ def test_every_silence_of_the_paper_is_marked():
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_every_step_of_every_pipeline_builds(path):
     cfg = load(path)
+    assert cfg.tta_model.type == 'DepthTTAModel'
     loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
     steps = [step for loader in loaders for step in loader.dataset.pipeline]
     assert len(steps) >= 9
