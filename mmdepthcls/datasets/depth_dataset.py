@@ -35,8 +35,9 @@ class DepthDataset(BaseSegDataset):
         data_prefix (dict): folders of images and depth maps below ``data_root``.
         depth_scale (float): depth PNG units per metre (256 for KITTI).
         depth_channels (int): channels of a depth PNG.
-        verify (bool): look at every file before training: it exists and is whole, depth is a 16-bit PNG, and image
-            and depth have the same size. Reads about 50 bytes a file. Default True.
+        verify (bool): look at every file before training: it exists and has its beginning and its end, depth is
+            a 16-bit PNG, and image and depth have the same size. Reads about 50 bytes a file; damage between them is
+            an error that names the file when it is loaded. Default True.
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
     Raises:
@@ -55,6 +56,8 @@ class DepthDataset(BaseSegDataset):
                  depth_channels=1,
                  verify=True,
                  **kwargs):
+        if not depth_scale > 0:
+            raise ValueError(f'{type(self).__name__}: depth_scale must be > 0 (PNG units per metre), got {depth_scale}')
         self.depth_scale = depth_scale
         self.depth_channels = depth_channels
         self.verify = verify

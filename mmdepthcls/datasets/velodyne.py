@@ -42,7 +42,7 @@ def read_calibration(folder, camera=2):
 
 
 def _read_matrix(path, key, shape):
-    with open(path, encoding='utf-8') as file:
+    with open(path, encoding='utf-8', errors='replace') as file:
         for line in file:
             name, _, values = line.partition(':')
             if name == key:

@@ -60,11 +60,15 @@ def enable_tta(cfg):
     """Test with the config's ``tta_pipeline`` and ``tta_model``.
 
     Raises:
-        ValueError: if the config lacks one of them.
+        ValueError: if the config lacks one of them, or has those of a segmentation recipe.
     """
     missing = [key for key in ('tta_pipeline', 'tta_model') if key not in cfg]
     if missing:
         raise ValueError(f'--tta: the config has no {" and no ".join(missing)}')
+    if cfg.model.type == 'DepthClassifier' and cfg.tta_model.type == 'SegTTAModel':
+        raise ValueError("--tta: the config still has MMSegmentation's SegTTAModel, which knows no depth. Set "
+                         "tta_model=dict(type='DepthTTAModel') and a tta_pipeline with LoadDepth, as "
+                         'configs/segformer_mit-b0_kitti_sid71.py does.')
     cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
 

@@ -1,5 +1,6 @@
 """The evaluator that MMEngine's runner calls."""
 import logging
+import math
 import os
 import os.path as osp
 from pathlib import PurePath
@@ -11,7 +12,7 @@ from mmseg.registry import METRICS
 
 from ..datasets.depth_png import encode_depth_png
 from .crops import NAMES
-from .errors import ImageScore, mean_over_images, score_image
+from .errors import ERROR_NAMES, ImageScore, mean_over_images, score_image
 from .table import metrics_table
 
 # drive / camera / data / frame: enough of KITTI's path to tell any two frames apart.
@@ -31,7 +32,8 @@ class DepthEvaluator(BaseMetric):
         crop (str, optional): 'garg', 'eigen', 'kb' or None.
         output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating).
         keep_results (bool): accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
-        prefix (str, optional): goes before the metric names, as 'prefix/abs_rel'.
+        prefix (str, optional): goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's
+            ``save_best``).
         collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
@@ -90,12 +92,15 @@ class DepthEvaluator(BaseMetric):
         Returns:
             dict[str, float]
         """
-        metrics = mean_over_images(results)
+        metrics = mean_over_images(results) or dict.fromkeys(ERROR_NAMES, math.nan)
         num_images = sum(score.errors is not None for score in results)
         bad = sum(score.num_bad for score in results)
         conditions = (f'{num_images} of {len(results)} images have ground truth, crop {self.crop or "none"}, '
                       f'{self.min_depth:g} < depth < {self.max_depth:g} m, mean per image')
         print_log(f'\nDepth errors: {conditions}\n\n{metrics_table({"prediction": metrics})}\n', logger='current')
+        if num_images == 0:
+            print_log('No image has ground truth in the range and crop: nothing is scored', logger='current',
+                      level=logging.WARNING)
         if bad:
             print_log(f'{bad} predicted pixels were NaN, infinite, zero or negative; scored as badly as possible',
                       logger='current', level=logging.WARNING)

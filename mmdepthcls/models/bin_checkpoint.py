@@ -27,14 +27,18 @@ def stored_edges(bins):
 def same_edges(stored, bins):
     """Whether edges of a checkpoint, of any floating type, are those of ``bins`` up to the rounding of that type."""
     own = stored_edges(bins)
-    # Never tighter than float32: exp and log differ in their last digits between machines.
-    tolerance = 2 * max(torch.finfo(stored.dtype).eps, torch.finfo(torch.float32).eps)
-    return stored.shape == own.shape and torch.allclose(stored.detach().cpu().double(), own, rtol=tolerance, atol=0)
+    if not isinstance(stored, torch.Tensor) or not stored.is_floating_point() or stored.shape != own.shape:
+        return False
+    # Half a step of the type is its rounding; exp and log differ in their last digits between machines.
+    tolerance = torch.finfo(stored.dtype).eps / 2 + 2 * torch.finfo(torch.float32).eps
+    return torch.allclose(stored.detach().cpu().double(), own, rtol=tolerance, atol=0)
 
 
 def describe(edges):
     """Edges in words, for messages."""
-    edges = edges.double()
+    edges = torch.as_tensor(edges).double().flatten()
+    if len(edges) < 2:
+        return f'no bins (edges {edges.tolist()})'
     return f'{len(edges) - 1} bins from {edges[0]:g} to {edges[-1]:g} m (second edge {edges[1]:g} m)'
 
 

@@ -1,5 +1,6 @@
 """The segmentor that classifies depth bins and answers in metres."""
 import copy
+import logging
 
 import torch
 from mmengine.config import ConfigDict
@@ -15,6 +16,18 @@ from .head_config import fit_heads
 
 # What test_cfg['outputs'] may ask for beside the depth map.
 OUTPUTS = ('bins', 'confidence', 'logits')
+# Batches in a row without a single labelled pixel: one may be bad luck with crops, this many are a fault of the data.
+MAX_EMPTY_BATCHES = 20
+
+
+class _Phase:
+    """Whether training has begun. Shared with deep copies: EMAHook copies the model before it is initialised."""
+
+    def __init__(self):
+        self.starts_training = False
+
+    def __deepcopy__(self, memo):
+        return self
 
 
 @MODELS.register_module()
@@ -50,7 +63,8 @@ class DepthClassifier(EncoderDecoder):
         require_edges (bool): refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
 
     Raises:
-        ValueError: for unknown ``test_cfg['outputs']``; on the first batch for labels made by other bins.
+        ValueError: for unknown ``test_cfg['outputs']`` and cascaded heads; on the first batch for labels made by other
+            bins; after 20 batches in a row without a pixel of depth.
         BinMismatchError: when weights made for other edges, or without the head, are loaded to predict.
     """
 
@@ -66,7 +80,11 @@ class DepthClassifier(EncoderDecoder):
                  data_preprocessor=None,
                  pretrained=None,
                  init_cfg=None,
-                 require_edges=True):
+                 require_edges=True,
+                 **unknown):
+        if unknown or isinstance(decode_head, (list, tuple)):
+            raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
+                             'take. It extends EncoderDecoder; cascaded models (OCRNet, PointRend) are not supported.')
         bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
         super().__init__(
             backbone=backbone,
@@ -82,7 +100,9 @@ class DepthClassifier(EncoderDecoder):
         self.decoder = MODELS.build(decoder or dict(type='ExpectationDecoder'))
         self.require_edges = require_edges
         self._labels_checked = False
-        self._starts_training = False
+        self._empty_batches = 0
+        self._phase = _Phase()
+        self._pretrained = pretrained
 
     def loss(self, inputs, data_samples):
         """Losses of a batch.
@@ -98,11 +118,23 @@ class DepthClassifier(EncoderDecoder):
         bin_labels.add_labels(data_samples, self.bins, ignore_index)
         if not self._labels_checked:
             bin_labels.check_labels(data_samples, self.bins, ignore_index)
-            self._labels_checked = True
+        labelled = any((sample.gt_sem_seg.data != ignore_index).any().item() for sample in data_samples)
+        self._labels_checked |= labelled
+        self._count_empty(labelled, data_samples)
         losses = super().loss(inputs, data_samples)
         # The host calls a batch without a single label 100 % accurate.
-        labelled = torch.stack([(sample.gt_sem_seg.data != ignore_index).any() for sample in data_samples]).any()
         return {name: value * labelled if 'acc_' in name else value for name, value in losses.items()}
+
+    def _count_empty(self, labelled, data_samples):
+        """Warn of the first batch without a labelled pixel, and refuse to go on after many in a row."""
+        self._empty_batches = 0 if labelled else self._empty_batches + 1
+        if self._empty_batches in (1, MAX_EMPTY_BATCHES):
+            paths = ', '.join(str(sample.get('img_path')) for sample in data_samples)
+            message = (f'{self._empty_batches} batch(es) in a row without one pixel of depth in {self.bins!r}, the '
+                       f'last of {paths}. Look at the ground truth, depth_scale and the calibration.')
+            if self._empty_batches == MAX_EMPTY_BATCHES:
+                raise ValueError(message)
+            print_log(message, logger='current', level=logging.WARNING)
 
     def postprocess_result(self, seg_logits, data_samples=None):
         """Depth from logits.
@@ -139,18 +171,20 @@ class DepthClassifier(EncoderDecoder):
 
     def init_weights(self):
         """Initial weights for training; an error about pretrained weights says how to give a local file."""
-        self._starts_training = True
+        self._phase.starts_training = True
         try:
             super().init_weights()
         except (OSError, ImportError, KeyError) as error:
             source = _pretrained_source(self.backbone)
             if source is None:
                 raise
+            key, scratch = 'model.backbone.init_cfg.checkpoint', 'model.backbone.init_cfg'
+            if self._pretrained is not None:
+                key = scratch = 'model.pretrained'
             raise RuntimeError(
                 f"The backbone's pretrained weights {source!r} could not be loaded ({type(error).__name__}: {error}). "
-                'Fetch the file elsewhere and give its path: --cfg-options '
-                'model.backbone.init_cfg.checkpoint=/path/to/weights.pth, or train from scratch: --cfg-options '
-                'model.backbone.init_cfg=None') from error
+                f'Fetch the file elsewhere and give its path: --cfg-options {key}=/path/to/weights.pth, or train from '
+                f'scratch: --cfg-options {scratch}=None') from error
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)
@@ -158,7 +192,7 @@ class DepthClassifier(EncoderDecoder):
         destination[prefix + bin_checkpoint.EDGES_KEY] = bin_checkpoint.stored_edges(self.bins)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
-        if self.training and self._starts_training:
+        if self.training and self._phase.starts_training:
             bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins)
         else:
             bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges)

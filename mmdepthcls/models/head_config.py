@@ -6,6 +6,9 @@ import logging
 from mmengine.logging import print_log
 from mmseg.registry import MODELS
 
+# STDC's detail head learns the edges between labels, whatever the labels are.
+EDGE_HEADS = ('STDCHead', )
+
 
 def fit_heads(heads, num_bins, name):
     """Configs of one or several heads for K classes.
@@ -16,13 +19,16 @@ def fit_heads(heads, num_bins, name):
         name (str): config key, for the log.
 
     Returns:
-        Same structure: copies, whose losses average over valid pixels unless the config says otherwise.
+        Same structure: copies, whose losses average over valid pixels unless the config says otherwise and lose class
+        weights of another number of classes. Heads that learn edges are left alone.
     """
     if heads is None:
         return None
     if isinstance(heads, (list, tuple)):
         return [fit_heads(head, num_bins, f'{name}[{index}]') for index, head in enumerate(heads)]
     head = copy.deepcopy(heads)
+    if head['type'] in EDGE_HEADS:
+        return head
     for key in ('num_classes', 'out_channels'):
         if head.get(key) not in (None, num_bins):
             print_log(f'{name}.{key}: {head[key]} in the config, overridden by the {num_bins} depth bins',
@@ -37,7 +43,17 @@ def fit_heads(heads, num_bins, name):
         if key.startswith('loss'):
             for loss in value if isinstance(value, (list, tuple)) else [value]:
                 _average_over_valid(loss)
+                _drop_class_weight(loss, num_bins, name)
     return head
+
+
+def _drop_class_weight(loss, num_bins, name):
+    """Drop class weights of another task: there is one for each of its classes."""
+    weight = loss.get('class_weight') if isinstance(loss, dict) else None
+    if isinstance(weight, (list, tuple)) and len(weight) != num_bins:
+        print_log(f'{name}: class_weight of {len(weight)} classes is dropped, there are {num_bins} depth bins',
+                  logger='current', level=logging.WARNING)
+        del loss['class_weight']
 
 
 def _default_loss(head_type):

@@ -35,6 +35,9 @@ def test_tta():
     command_line.enable_tta(cfg)
     assert cfg.model == dict(type='T', module=dict(type='A'))
     assert cfg.test_dataloader.dataset.pipeline == [dict(type='P')]
+    with pytest.raises(ValueError, match='DepthTTAModel'):
+        command_line.enable_tta(Config(dict(model=dict(type='DepthClassifier'), tta_model=dict(type='SegTTAModel'),
+                                            tta_pipeline=[])))
     with pytest.raises(ValueError, match='no tta_pipeline and no tta_model'):
         command_line.enable_tta(Config(dict(model=dict())))
 

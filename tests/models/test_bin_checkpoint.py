@@ -113,6 +113,14 @@ def test_training_from_other_bins_names_what_is_new(build_model, monkeypatch):
     assert all(torch.equal(value, head[key]) for key, value in model.decode_head.state_dict().items())
 
 
+def test_a_copy_made_before_training_began_may_start_too(build_model):
+    """EMAHook copies the model before MMEngine initialises it, and loads the checkpoint into the copy first."""
+    model = build_model()
+    averaged = copy.deepcopy(model)
+    model.init_weights()
+    averaged.load_state_dict(build_model(bins=UD).state_dict(), strict=False)
+
+
 def test_training_goes_on_from_the_same_bins(build_model):
     model, source = build_model(), build_model()
     torch.nn.init.normal_(source.decode_head.aspp[0].conv.weight)
@@ -133,6 +141,7 @@ def test_a_model_that_was_trained_and_evaluates_is_strict_again(build_model):
 def test_edges_compare_in_every_type(dtype):
     bins = SIDBins(1.0, 80.0, 71)
     assert same_edges(stored_edges(bins).to(dtype), bins)
+    assert not same_edges(torch.arange(72), bins) and not same_edges(stored_edges(bins)[None], bins)
     for other in (SIDBins(1.0, 80.0, 70), SIDBins(1.1, 80.0, 71), UDBins(0.0, 80.0, 71)):
         assert not same_edges(stored_edges(other).to(dtype), bins)
 
@@ -142,3 +151,13 @@ def test_a_state_dict_survives_pickling(build_model):
     torch.save(build_model().state_dict(), buffer)
     buffer.seek(0)
     build_model().load_state_dict(torch.load(buffer, weights_only=True))
+
+
+def test_half_precision_tells_a_millimetre_at_one_metre_apart_where_it_can():
+    assert not same_edges(stored_edges(SIDBins(1.0, 79.9, 71)).half(), SIDBins(1.0, 80.0, 71))
+
+
+@pytest.mark.parametrize('edges', [torch.zeros(1), torch.zeros(3, 3), torch.arange(9)], ids=['one', '2d', 'int'])
+def test_foreign_edges_are_refused_in_words(build_model, edges):
+    with pytest.raises(BinMismatchError, match='trained for other bins'):
+        build_model().load_state_dict({**build_model().state_dict(), EDGES_KEY: edges})

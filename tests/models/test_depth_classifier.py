@@ -106,6 +106,35 @@ def test_unknown_outputs_are_refused(build_model):
         build_model(test_cfg=dict(mode='whole', outputs=['depth']))
 
 
+@pytest.mark.parametrize(
+    'changes', [dict(num_stages=2), dict(decode_head=[dict(type='FCNHead')])], ids=['stages', 'list'])
+def test_cascades_are_refused(build_model, changes):
+    with pytest.raises(ValueError, match='cascaded models .OCRNet, PointRend. are not supported'):
+        build_model(**changes)
+
+
+def test_weights_named_by_the_model_are_given_by_the_model(build_model, tmp_path):
+    model = build_model(pretrained=str(tmp_path / 'resnet.pth'),
+                        backbone=ConfigDict(type='ResNet', depth=18, base_channels=8, out_indices=(0, 1, 2, 3)))
+    with pytest.raises(RuntimeError, match='model.pretrained=/path/to/weights.pth.*model.pretrained=None'):
+        model.init_weights()
+
+
+def test_training_without_any_depth_warns_and_stops(build_model, make_batch, monkeypatch):
+    logged = []
+    monkeypatch.setattr('mmdepthcls.models.depth_classifier.print_log', lambda text, **kwargs: logged.append(text))
+    model = build_model()
+    losses_of(model, make_batch(valid=0.0))
+    assert len(logged) == 1 and 'scene/0.png, scene/1.png' in logged[0]
+    # Labels are still to be checked, since an empty batch shows nothing of them.
+    with pytest.raises(ValueError, match='were made by'):
+        losses_of(model, make_batch(bins=UDBins(0.0, 80.0, 8)))
+    for _ in range(18):
+        losses_of(model, make_batch(valid=0.0))
+    with pytest.raises(ValueError, match='20 batch.* without one pixel of depth'):
+        losses_of(model, make_batch(valid=0.0))
+
+
 def test_missing_pretrained_weights_say_how_to_give_a_file(build_model, tmp_path):
     missing = str(tmp_path / 'resnet.pth')
     model = build_model()

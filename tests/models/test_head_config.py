@@ -34,6 +34,17 @@ def test_default_loss_of_a_head_averages_over_valid_too(head):
         type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0, avg_non_ignore=True)
 
 
+def test_class_weights_of_another_task_are_dropped():
+    loss = dict(type='CrossEntropyLoss', class_weight=[1.0] * 19)
+    assert 'class_weight' not in fit_heads(dict(type='FCNHead', loss_decode=loss), 8, 'h')['loss_decode']
+    assert 'class_weight' in fit_heads(dict(type='FCNHead', loss_decode=loss), 19, 'h')['loss_decode']
+
+
+def test_a_head_that_learns_edges_is_left_alone():
+    head = dict(type='STDCHead', num_classes=2, loss_decode=dict(type='CrossEntropyLoss'))
+    assert fit_heads(head, 8, 'h') == head
+
+
 def test_other_losses_of_a_head_are_found():
     head = dict(type='EncHead', loss_se_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))
     assert fit_heads(head, 8, 'h')['loss_se_decode']['avg_non_ignore'] is True
