@@ -123,13 +123,10 @@ class KITTIDepthDataset(DepthDataset):
         return sample
 
     def verify_sample(self, sample):
-        """As the base class; for a scan also its size and its day's calibration."""
+        """As the base class; for a scan also its size."""
         super().verify_sample(sample)
         if 'velodyne_path' in sample:
-            size = osp.getsize(sample['velodyne_path'])
-            if size == 0 or size % 16:
-                raise ValueError(f'{sample["velodyne_path"]}: a LiDAR scan is a positive multiple of 16 bytes, got '
-                                 f'{size}: truncated? Copy it again.')
+            velodyne.check_scan(sample['velodyne_path'])
 
     def _check_existence(self, samples):
         super()._check_existence(samples)

@@ -53,6 +53,18 @@ def _read_matrix(path, key, shape):
     raise ValueError(f'{path}: no line {key!r}. Is it the calibration of a raw KITTI day?')
 
 
+def check_scan(path):
+    """Look at the size of a LiDAR scan, without reading it.
+
+    Raises:
+        ValueError: if the file is empty or not made of 16-byte points; names it.
+    """
+    size = os.path.getsize(path)
+    if size == 0 or size % 16:
+        raise ValueError(f'{path}: a LiDAR scan is a positive multiple of 16 bytes, got {size}: '
+                         'truncated? Copy it again.')
+
+
 def read_scan(path):
     """One LiDAR scan.
 
@@ -63,12 +75,9 @@ def read_scan(path):
         ndarray: (P, 4) float32.
 
     Raises:
-        ValueError: if the file is empty or not made of 16-byte points; names it.
+        ValueError: see :func:`check_scan`.
     """
-    size = os.path.getsize(path)
-    if size == 0 or size % 16:
-        raise ValueError(f'{path}: a LiDAR scan is a positive multiple of 16 bytes, got {size}: '
-                         'truncated? Copy it again.')
+    check_scan(path)
     return np.fromfile(path, dtype=np.float32).reshape(-1, 4)
 
 

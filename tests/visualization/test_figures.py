@@ -1,5 +1,4 @@
 """Figures are checked by searching them for the pixels they must hold, without knowing where the panels lie."""
-import os
 from pathlib import Path
 
 import cv2
@@ -12,7 +11,6 @@ from hypothesis.extra import numpy as hnp
 from mmdepthcls.visualization.colour import colour_bar, colour_depth
 from mmdepthcls.visualization.figures import contact_sheet, depth_figure, enlarge_points
 
-SAMPLE = os.environ.get('MMDEPTHCLS_KITTI_SAMPLE')
 SPARSE_MAPS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), fill=st.just(np.float32(0)),
                          elements=st.sampled_from([1.0, 2.5, 7.0, 40.0, 80.0, -1.0, np.nan, np.inf]))
 
@@ -194,11 +192,10 @@ def test_contact_sheets_that_cannot_be_drawn_are_refused():
         contact_sheet([np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)])
 
 
-@pytest.mark.skipif(not SAMPLE, reason='needs the KITTI sample: set MMDEPTHCLS_KITTI_SAMPLE to its folder')
-def test_real_frame():
+def test_real_frame(kitti_sample):
     drive = '2011_09_26_drive_0001_sync'
-    image = cv2.imread(str(Path(SAMPLE, 'raw/2011_09_26', drive, 'image_02/data/0000000005.png')))[..., ::-1]
-    depth_png = Path(SAMPLE, 'annotated/train', drive, 'proj_depth/groundtruth/image_02/0000000005.png')
+    image = cv2.imread(str(Path(kitti_sample, 'raw/2011_09_26', drive, 'image_02/data/0000000005.png')))[..., ::-1]
+    depth_png = Path(kitti_sample, 'annotated/train', drive, 'proj_depth/groundtruth/image_02/0000000005.png')
     truth = cv2.imread(str(depth_png), cv2.IMREAD_UNCHANGED).astype(np.float32) / 256
     figure = depth_figure(image, truth)
     assert figure.shape[1] == image.shape[1]  # a column: the street keeps its width
