@@ -94,6 +94,11 @@ class DepthDataset(BaseSegDataset):
         """str: where the samples come from, for messages."""
         return self.ann_file or self.data_prefix.get('img_path') or self.data_root or '(no data_root)'
 
+    @property
+    def expected_len(self):
+        """int or None: how many samples the complete data hold, where that is known."""
+        return None
+
     def list_samples(self):
         """Samples without any check but that of their paths; what a subclass overrides.
 

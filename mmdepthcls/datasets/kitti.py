@@ -72,6 +72,11 @@ class KITTIDepthDataset(DepthDataset):
         """str: where the samples come from, for messages."""
         return f'{self.data_prefix["img_path"]} (split {self.split})' if self.split else super().source
 
+    @property
+    def expected_len(self):
+        """int or None: samples of the split; None without one."""
+        return len(eigen_split(self.split)) if self.split else None
+
     def has_depth(self, sample):
         """bool: whether a sample has ground truth."""
         return 'depth_map_path' in sample or 'velodyne_path' in sample

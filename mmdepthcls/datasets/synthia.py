@@ -1,5 +1,4 @@
 """SYNTHIA-RAND-CITYSCAPES: synthetic streets with dense depth."""
-import os
 import os.path as osp
 
 from mmseg.registry import DATASETS
@@ -9,6 +8,7 @@ from .depth_dataset import DepthDataset
 # Neighbouring files show the same scene, so the split takes whole blocks of 50 files: one of ten for val and for test.
 BLOCK = 50
 PARTS = {'val': (8, ), 'test': (9, ), 'train': tuple(range(8))}
+NUM_FILES = 9400
 
 
 @DATASETS.register_module()
@@ -47,16 +47,28 @@ class SYNTHIADepthDataset(DepthDataset):
         super().__init__(data_root=data_root, data_prefix=data_prefix, depth_scale=depth_scale,
                          depth_channels=depth_channels, **kwargs)
 
+    @property
+    def expected_len(self):
+        """int or None: samples of the split; None for a split file."""
+        if self.ann_file:
+            return None
+        return sum(self.split is None or part_of(number) == self.split for number in range(NUM_FILES))
+
     def list_samples(self):
         """Samples of the split."""
         samples = super().list_samples()
         if self.split is None:
             return samples
-        return [sample for sample in samples if _block(sample['img_path']) % 10 in PARTS[self.split]]
+        return [sample for sample in samples if part_of(_number(sample['img_path'])) == self.split]
 
 
-def _block(path):
-    stem = os.path.splitext(osp.basename(path))[0]
+def part_of(number):
+    """str: 'train', 'val' or 'test', the part to which the file of a number belongs."""
+    return next(part for part, blocks in PARTS.items() if number // BLOCK % 10 in blocks)
+
+
+def _number(path):
+    stem = osp.splitext(osp.basename(path))[0]
     if not stem.isdigit():
         raise ValueError(f'{path}: expected a SYNTHIA file name such as 0000000.png (its number decides the split)')
-    return int(stem) // BLOCK
+    return int(stem)

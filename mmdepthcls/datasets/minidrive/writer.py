@@ -9,18 +9,14 @@ ROOT/{train,val,test}_sparse.txt             the same with depth_sparse
 """
 
 import json
-import os
-import sys
-import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from ...atomic_file import write_atomically
+from ...parallel import map_parallel
 from .renderer import render
 from .scene import FOCAL, sample_scene
 from .sparse import sparsify
@@ -68,15 +64,17 @@ def make_minidrive(
     for kind in ('image', 'depth', 'depth_sparse'):
         for split in SPLITS:
             (root / kind / split).mkdir(parents=True, exist_ok=True)
-    _replace(root / MANIFEST, json.dumps(manifest, indent=2).encode() + b'\n')
+    write_atomically(root / MANIFEST, json.dumps(manifest, indent=2).encode() + b'\n')
     missing = [
         (s, i) for s in SPLITS for i in range(counts[s]) if not all(path.exists() for path in _paths(root, s, i))
     ]
-    _write_all(partial(write_sample, root, height, width, seed), missing, workers or _usable_cpus(), progress)
+    write = partial(write_sample, root, height, width, seed)
+    for _ in map_parallel(write, missing, title='MiniDrive', unit='scenes', workers=workers, progress=progress):
+        pass
     for split in SPLITS:
         for suffix, kind in (('', 'depth'), ('_sparse', 'depth_sparse')):
             lines = (f'image/{split}/{i:06d}.png {kind}/{split}/{i:06d}.png\n' for i in range(counts[split]))
-            _replace(root / f'{split}{suffix}.txt', ''.join(lines).encode())
+            write_atomically(root / f'{split}{suffix}.txt', ''.join(lines).encode())
     return root
 
 
@@ -86,14 +84,15 @@ def sample_generators(seed, split, index):
     return [np.random.default_rng(child) for child in sequence.spawn(2)]
 
 
-def write_sample(root, height, width, seed, split, index):
-    """Draw one sample and write its three files, each in one step."""
+def write_sample(root, height, width, seed, sample):
+    """Draw one sample (split, index) and write its three files, each in one step."""
+    split, index = sample
     scene_rng, sparse_rng = sample_generators(seed, split, index)
     image, depth = render(sample_scene(scene_rng), height, width)
     pictures = (image[..., ::-1], encode_depth(depth), encode_depth(sparsify(depth, sparse_rng)))
     for path, picture in zip(_paths(root, split, index), pictures, strict=True):
         # level 3: a fifth of the time of level 9 for 5 % more bytes
-        _replace(path, cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes())
+        write_atomically(path, cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes())
 
 
 def encode_depth(depth):
@@ -103,18 +102,6 @@ def encode_depth(depth):
 
 def _paths(root, split, index):
     return [root / kind / split / f'{index:06d}.png' for kind in ('image', 'depth', 'depth_sparse')]
-
-
-def _replace(path, content):
-    """Write a whole file or nothing."""
-    temporary = path.with_name(f'.{path.name}.tmp')
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
-def _usable_cpus():
-    # what a container or a batch system grants, where the system can say so
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
 
 
 def _check_numbers(counts, height, width, seed, workers):
@@ -154,45 +141,3 @@ def _check_root(root, manifest):
             f'{root} holds a larger MiniDrive (samples found: {found_counts}, expected at most: {manifest["counts"]}). '
             f'Ask for at least as many, or: {remedy}'
         )
-
-
-def _write_all(write, samples, workers, progress):
-    show = _Progress(len(samples)) if progress and samples else lambda: None
-    if workers == 1 or len(samples) < 2:
-        for sample in samples:
-            write(*sample)
-            show()
-        return
-    # 'spawn': safe beside threads (torch) and the same on every system
-    pool = ProcessPoolExecutor(min(workers, len(samples)), get_context('spawn'), cv2.setNumThreads, (1,))
-    try:
-        for done in as_completed([pool.submit(write, *sample) for sample in samples]):
-            done.result()
-            show()
-    except BrokenProcessPool as error:
-        raise RuntimeError(
-            'a MiniDrive worker died or could not start (a script with workers needs `if __name__ == "__main__":`). '
-            'What is complete is kept: run it again, with workers=1 if need be'
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-class _Progress:
-    """A line on stderr, at most once a second: done, total, images/s, time left."""
-
-    def __init__(self, total):
-        self._total, self._done = total, 0
-        self._start = self._shown = time.monotonic()
-
-    def __call__(self):
-        self._done += 1
-        now = time.monotonic()
-        last = self._done == self._total
-        redraw = sys.stderr.isatty()  # elsewhere (a log file) every 10 s
-        if last or now - self._shown >= (1 if redraw else 10):
-            self._shown = now
-            rate = self._done / max(now - self._start, 1e-6)
-            left = (self._total - self._done) / rate
-            line = f'MiniDrive: {self._done}/{self._total} scenes, {rate:.1f}/s, {left:.0f} s left'
-            print(line, end='\r' if redraw and not last else '\n', file=sys.stderr, flush=True)
