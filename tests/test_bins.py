@@ -114,6 +114,33 @@ def test_every_type_agrees_with_the_definition(scheme, dtype, below):
     np.testing.assert_array_equal(np.asarray(label), expected)
 
 
+@pytest.mark.parametrize('ignore_index', [255, 254])
+@pytest.mark.parametrize('below', ['first', 'ignore'])
+@pytest.mark.parametrize('make', [
+    lambda **kw: SIDBins(1.0, 80.0, 71, **kw), lambda **kw: SIDBins(0.001, 80.0, 254, **kw),
+    lambda **kw: UDBins(0.0, 80.0, 71, **kw), lambda **kw: UDBins(79.0, 79.1, 200, **kw),
+    lambda **kw: LIDBins(0.0, 3e38, 32, **kw), lambda **kw: DepthBins([1, 1 + 1e-7, 2, 3], **kw),
+], ids=['sid', 'sid254', 'ud', 'narrow', 'wide', 'two edges of one float'])
+def test_large_maps_get_the_labels_of_small_ones(make, below, ignore_index):
+    """Large float32 maps are labelled by look-up: every kind of number, dense around all edges."""
+    bins = make(below=below)
+    edges = bins.edges.astype(np.float32)
+    tiny = np.float32(1e-45) * np.arange(20000, dtype=np.float32)
+    with np.errstate(over='ignore'):
+        near = [np.nextafter(edges, np.float32(side)) for side in (-np.inf, np.inf)]
+    rng = np.random.default_rng(0)
+    anything = rng.integers(0, 1 << 32, 40000, dtype=np.uint32).view(np.float32)  # NaN, infinity and negative too
+    special = np.array([0, -0.0, np.inf, -np.inf, np.nan], np.float32)
+    inside = rng.uniform(bins.min_depth, bins.max_depth, 20000).astype(np.float32)
+    depth = np.concatenate([edges, *near, tiny, anything, special, inside])
+    expected = np.concatenate([bins.encode(part, ignore_index) for part in np.array_split(depth, 50)])
+    assert len(np.unique(expected)) > 3 and len(depth) > 1 << 15
+    label = bins.encode(depth.reshape(1, -1), ignore_index)
+    assert label.dtype == np.uint8
+    np.testing.assert_array_equal(label[0], expected)
+    np.testing.assert_array_equal(bins.encode(depth.reshape(-1, 1)[::-1], ignore_index)[:, 0], expected[::-1])
+
+
 def test_half_precision_agrees_between_numpy_and_torch_at_any_cap():
     for max_depth in (80.1, 80.3, 33.3):
         bins = SIDBins(1, max_depth, 8)
