@@ -101,29 +101,44 @@ def project_velodyne(points, calibration, shape, convention='kitti'):
     """
     if convention not in CONVENTIONS:
         raise ValueError(f'convention must be one of {CONVENTIONS}, got {convention!r}')
-    points = points[points[:, 0] >= 0]
-    projected = points[:, :3].astype(np.float64) @ calibration.projection[:, :3].T + calibration.projection[:, 3]
-    z = projected[:, 2]
+    height, width = shape
+    points = _visible(points, calibration, height, width)
+    # In one product with a fourth coordinate of 1, as the reference code does.
+    homogeneous = np.column_stack([points[:, :3].astype(np.float64), np.ones(len(points))])
+    u, v, z = calibration.projection @ homogeneous.T
     # The reference code keeps points behind the camera that are before the LiDAR; KITTI's own maps do not.
     in_front = z > 0 if convention == 'kitti' else z != 0
+    u, v, z, forward = u[in_front], v[in_front], z[in_front], points[in_front, 0]
     # Rounding to nearest even on both axes, as the reference code does.
-    pixels = np.rint(projected[in_front, :2] / z[in_front, None])
+    u, v = np.rint(u / z), np.rint(v / z)
     if convention == 'monodepth':
-        pixels -= 1
-        depth = points[in_front, 0].astype(np.float64)
-    else:
-        depth = z[in_front]
-    height, width = shape
-    u, v = pixels[:, 0], pixels[:, 1]
+        u, v = u - 1, v - 1
     inside = (u >= 0) & (v >= 0) & (u < width) & (v < height)
-    u, v, depth = u[inside].astype(np.int64), v[inside].astype(np.int64), depth[inside]
-    depth_map = np.zeros((height, width))
+    u, v = u[inside].astype(np.int64), v[inside].astype(np.int64)
+    depth = (z if convention == 'kitti' else forward)[inside].astype(np.float32)
+    depth_map = np.zeros((height, width), np.float32)
     if convention == 'kitti':
-        farthest_first = np.argsort(-depth, kind='stable')
-        depth_map[v[farthest_first], u[farthest_first]] = depth[farthest_first]
+        depth_map[v, u] = np.inf
+        np.minimum.at(depth_map.reshape(-1), v * width + u, depth)
     else:
         _paint_like_monodepth(depth_map, u, v, depth)
-    return depth_map.astype(np.float32)
+    return depth_map
+
+
+def _visible(points, calibration, height, width):
+    """The points before the LiDAR that may be seen, roughly: in single precision, with a margin of 3 pixels.
+
+    Six of seven points are sorted out here, at a fraction of the cost of projecting them.
+    """
+    projection = calibration.projection.astype(np.float32)
+    with np.errstate(divide='ignore', invalid='ignore', over='ignore'):
+        u, v, z = projection[:, :3] @ points[:, :3].astype(np.float32, copy=False).T + projection[:, 3:]
+        # Near the camera's plane single precision decides nothing. Coordinates that are not finite compare false.
+        undecided = np.abs(z) < 0.05
+        u /= z
+        v /= z
+        seen = (u > -3) & (u < width + 3) & (v > -3) & (v < height + 3)
+    return points[(seen | undecided) & (points[:, 0] >= 0)]
 
 
 def _paint_like_monodepth(depth_map, u, v, depth):
@@ -131,10 +146,14 @@ def _paint_like_monodepth(depth_map, u, v, depth):
 
     The index ``v * (W - 1) + u - 1`` is not unique: the end of a row and the start of the next coincide.
     """
+    height, width = depth_map.shape
     depth_map[v, u] = depth
-    index = v * (depth_map.shape[1] - 1) + u - 1
-    _, first, inverse, counts = np.unique(index, return_index=True, return_inverse=True, return_counts=True)
-    nearest = np.full(len(counts), np.inf)
-    np.minimum.at(nearest, inverse, depth)
-    shared = counts > 1
-    depth_map[v[first[shared]], u[first[shared]]] = nearest[shared]
+    index = v * (width - 1) + u  # one more than the reference code's, so that it is not negative
+    number = np.arange(len(index))
+    # Of each index that occurs: its first and its last point, and the least depth.
+    first, last = np.empty((2, height * width), np.int64)
+    nearest = np.empty(height * width, np.float32)
+    last[index], first[index[::-1]], nearest[index] = number, number[::-1], np.inf
+    np.minimum.at(nearest, index, depth)
+    shared = (first[index] == number) & (last[index] != number)
+    depth_map[v[shared], u[shared]] = nearest[index[shared]]

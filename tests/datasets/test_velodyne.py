@@ -115,9 +115,37 @@ def test_the_nearest_point_wins_a_pixel(order):
     assert project_one(*points, convention='monodepth') == {(4, 9): pytest.approx(4.73)}
 
 
-def test_no_points_and_points_that_are_not_numbers():
-    assert project_velodyne(np.zeros((0, 4), np.float32), SIMPLE, (10, 20)).max() == 0
-    assert project_one((np.nan, 0, 0), (9.73, np.nan, 0), (4.73, 0, 0)) == {(5, 10): pytest.approx(5)}
+@pytest.mark.parametrize('convention', ['kitti', 'monodepth'])
+def test_points_around_the_cameras_plane(day, convention):
+    """Where single precision cannot say on which side a point lies, the rough sorting must keep it."""
+    rng = np.random.default_rng(0)
+    points = rng.uniform([0, -0.6, -0.3, 0], [0.6, 0.6, 0.3, 1], (4000, 4)).astype(np.float32)
+    points[::2, 0] = 0.27 + rng.normal(0, 1e-4, 2000)  # the camera is 0.27 m before the LiDAR
+    expected = slow_monodepth_behind(points, day, SHAPE) if convention == 'monodepth' else slow_projection(
+        points, day, 2, SHAPE, convention)[0]
+    assert (expected > 0).sum() > 30
+    got = project_velodyne(points, read_calibration(str(day), 2), SHAPE, convention)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+def slow_monodepth_behind(points, day, shape):
+    """As :func:`slow_projection`, also for points before the LiDAR and behind the camera, which that code keeps."""
+    visible = []
+    for x, y, z, _ in points.astype(np.float64).tolist():
+        u, v, depth = to_camera(day, 2, [x, y, z])
+        column, row = round(u / depth) - 1, round(v / depth) - 1
+        if 0 <= row < shape[0] and 0 <= column < shape[1]:
+            visible.append((row, column, x))
+    return paint_like_monodepth(visible, shape)
+
+
+@pytest.mark.filterwarnings('error')
+@pytest.mark.parametrize('convention', ['kitti', 'monodepth'])
+def test_no_points_and_points_that_are_not_numbers(convention):
+    assert project_velodyne(np.zeros((0, 4), np.float32), SIMPLE, (10, 20), convention).max() == 0
+    bad = [point for value in (np.nan, np.inf, -np.inf) for point in ((value, 0, 0), (9.73, value, 0), (9, 0, value))]
+    good = project_one((4.73, 0, 0), convention=convention)
+    assert len(good) == 1 and project_one(*bad, (4.73, 0, 0), convention=convention) == good
 
 
 def test_unknown_convention():

@@ -1,0 +1,142 @@
+"""Time the data side on real KITTI frames, as ratios within one run: one thread, the median of interleaved rounds."""
+import argparse
+import os
+import os.path as osp
+import time
+from collections import Counter
+
+import cv2
+import numpy as np
+from mmseg.registry import DATASETS, TRANSFORMS
+from mmseg.utils import register_all_modules
+
+import mmdepthcls  # noqa: F401  (imported only to register)
+from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration, read_scan
+
+BINS = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)
+# The training pipeline of configs/deeplabv2_r101_kitti_sid71.py on annotated ground truth, and what MMSegmentation's
+# own transforms offer for the same work (they do not divide depth by the zoom, and interpolate it nowhere).
+OURS = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadDepth'),
+    dict(type='RandomDepthWarp', crop_size=(420, 800), scale_range=(1.0, 1.5), max_angle=5.0, flip_prob=0.5,
+         min_valid=0.01),
+    dict(type='RandomColorGain'),
+    dict(type='DepthToBinLabel', bins=BINS),
+    dict(type='PackDepthInputs'),
+]
+STOCK = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadDepth'),
+    dict(type='RandomResize', scale=(1242, 375), ratio_range=(1.0, 1.5), keep_ratio=True),
+    dict(type='RandomRotate', prob=1.0, degree=5.0, seg_pad_val=0),
+    dict(type='RandomCrop', crop_size=(420, 800)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='DepthToBinLabel', bins=BINS),
+    dict(type='PackSegInputs'),
+]
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--kitti', default=os.environ.get('KITTI_ROOT', 'data/kitti'),
+                        help='folder with raw/ and annotated/; a few frames are enough')
+    parser.add_argument('--rounds', type=int, default=40, help='how often everything is timed')
+    return parser.parse_args()
+
+
+def reference_projection(scan, projection, shape):
+    """The evaluation code of Godard et al. (2017) step by step in NumPy: every point is projected, and each pixel that
+    is hit more than once is searched for."""
+    points = np.fromfile(scan, np.float32).reshape(-1, 4)
+    points = points[points[:, 0] >= 0]
+    depth = points[:, 0].copy()
+    points[:, 3] = 1
+    u, v, z = projection @ points.T
+    u, v = np.round(u / z) - 1, np.round(v / z) - 1
+    inside = (u >= 0) & (v >= 0) & (u < shape[1]) & (v < shape[0])
+    u, v, depth = u[inside].astype(int), v[inside].astype(int), depth[inside]
+    depth_map = np.zeros(shape)
+    depth_map[v, u] = depth
+    index = v * (shape[1] - 1) + u - 1
+    for shared in [value for value, count in Counter(index).items() if count > 1]:
+        points = np.where(index == shared)[0]
+        depth_map[v[points[0]], u[points[0]]] = depth[points].min()
+    return depth_map
+
+
+def time_all(functions, rounds):
+    """Median seconds of each function; they take turns, so that a slow moment of the machine meets all of them."""
+    seconds = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: float(np.median(values)) for name, values in seconds.items()}
+
+
+def print_table(title, seconds, base):
+    print(f'\n{title}\n\n| | ms | ratio |\n|---|---:|---:|')
+    for name, value in seconds.items():
+        print(f'| {name} | {value * 1e3:.2f} | {value / seconds[base]:.2f} |')
+
+
+def time_pipelines(root, rounds):
+    samples = _samples(root, 'annotated')
+    pipelines = {name: [TRANSFORMS.build(step) for step in steps] for name, steps in (('ours', OURS), ('stock', STOCK))}
+
+    def decode():
+        for sample in samples:
+            for key in ('img_path', 'depth_map_path'):
+                cv2.imdecode(np.fromfile(sample[key], np.uint8), cv2.IMREAD_UNCHANGED)
+
+    def run(name):
+        for sample in samples:
+            results = dict(sample, seg_fields=[])
+            for step in pipelines[name]:
+                results = step(results)
+
+    seconds = time_all({
+        'decoding the two PNGs': decode,
+        'whole training pipeline': lambda: run('ours'),
+        "the same work by MMSegmentation's transforms": lambda: run('stock'),
+    }, rounds)
+    print_table(f'Training samples, {len(samples)} frames', {name: s / len(samples) for name, s in seconds.items()},
+                'decoding the two PNGs')
+
+
+def time_projection(root, rounds):
+    sample = _samples(root, 'velodyne')[0]
+    shape = cv2.imread(sample['img_path']).shape[:2]
+    calibration = read_calibration(sample['calibration_folder'], sample['camera'])
+    scan = sample['velodyne_path']
+    reference = reference_projection(scan, calibration.projection, shape)
+    same = np.array_equal(reference.astype(np.float32),
+                          project_velodyne(read_scan(scan), calibration, shape, 'monodepth'))
+    seconds = time_all({
+        'the published algorithm in NumPy': lambda: reference_projection(scan, calibration.projection, shape),
+        **{f'project_velodyne, {convention}': lambda convention=convention: project_velodyne(
+            read_scan(scan), calibration, shape, convention) for convention in ('kitti', 'monodepth')},
+    }, rounds)
+    print_table(f'One scan into {shape[0]} x {shape[1]} pixels, with reading it; monodepth equals the published '
+                f'algorithm pixel for pixel: {same}', seconds, 'the published algorithm in NumPy')
+
+
+def _samples(root, ground_truth):
+    dataset = DATASETS.build(dict(type='KITTIDepthDataset', data_root=osp.expanduser(root), ground_truth=ground_truth))
+    return [dataset.get_data_info(index) for index in range(min(len(dataset), 10))]
+
+
+def main():
+    args = parse_args()
+    register_all_modules()
+    cv2.setNumThreads(1)
+    np.random.seed(0)
+    time_pipelines(args.kitti, args.rounds)
+    time_projection(args.kitti, args.rounds)
+
+
+if __name__ == '__main__':
+    main()
