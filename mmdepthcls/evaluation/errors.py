@@ -91,7 +91,8 @@ def score_image(pred, gt, min_depth=1e-3, max_depth=80.0, crop=None):
         ValueError: if the shapes differ or are not two-dimensional.
     """
     if pred.shape != gt.shape or pred.ndim != 2:
-        raise ValueError(f'prediction has shape {pred.shape}, ground truth {gt.shape}; expected the same (H, W)')
+        raise ValueError(f'prediction has shape {pred.shape}, ground truth {gt.shape}; expected the same (H, W). In a '
+                         'test pipeline load depth after Resize and KBCrop, and pack with PackDepthInputs.')
     region = crop_region(crop, *gt.shape)
     pred, gt = pred[region], gt[region]
     valid = (gt > min_depth) & (gt < max_depth)

@@ -9,9 +9,10 @@ from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder, SegDataPreProcessor
 from mmseg.registry import MODELS, TASK_UTILS
 
-from ..bins import DepthBins
+from ..bins import IGNORE_INDEX, DepthBins
 from . import bin_checkpoint, bin_labels
 from .decoders import confidence
+from .frame import paste_into_frame
 from .head_config import fit_heads
 
 # What test_cfg['outputs'] may ask for beside the depth map.
@@ -50,6 +51,9 @@ class DepthClassifier(EncoderDecoder):
     - ``pred_depth_map``: (1, H, W) float32 metres, always;
     - ``pred_sem_seg`` (1, H, W) int64 labels, ``pred_confidence`` (1, H, W) float32, ``seg_logits`` (K, H, W) float32:
       if ``test_cfg['outputs']`` holds 'bins', 'confidence', 'logits'.
+
+    After a ``KBCrop`` H x W is the whole frame, and what was not predicted is 0 m, label 255 and confidence 0; the
+    logits keep the size of the crop.
 
     Args:
         bins (dict or DepthBins): config or instance of the bins.
@@ -131,7 +135,7 @@ class DepthClassifier(EncoderDecoder):
         if self._empty_batches in (1, MAX_EMPTY_BATCHES):
             paths = ', '.join(str(sample.get('img_path')) for sample in data_samples)
             message = (f'{self._empty_batches} batch(es) in a row without one pixel of depth in {self.bins!r}, the '
-                       f'last of {paths}. Look at the ground truth, depth_scale and the calibration.')
+                       f'last of {paths}. Look at the ground truth, depth_format and the calibration.')
             if self._empty_batches == MAX_EMPTY_BATCHES:
                 raise ValueError(message)
             print_log(message, logger='current', level=logging.WARNING)
@@ -159,12 +163,16 @@ class DepthClassifier(EncoderDecoder):
         # Not a buffer: model.half() would round the metres.
         centers = torch.as_tensor(self.bins.centers.copy(), dtype=torch.float32, device=logits.device)
         with torch.autocast(logits.device.type, enabled=False):
-            depth = self.decoder(logits[None], centers)[0]
+            maps = {'pred_depth_map': self.decoder(logits[None], centers)[0]}
             if 'confidence' in outputs:
-                result.set_data({'pred_confidence': PixelData(data=confidence(logits[None])[0])})
-        result.set_data({'pred_depth_map': PixelData(data=depth)})
-        if 'bins' not in outputs:
+                maps['pred_confidence'] = confidence(logits[None])[0]
+        if 'bins' in outputs:
+            maps['pred_sem_seg'] = logits.argmax(dim=0, keepdim=True)
+        else:
             result.pop('pred_sem_seg', None)
+        for name, values in maps.items():
+            outside = IGNORE_INDEX if name == 'pred_sem_seg' else 0
+            result.set_data({name: PixelData(data=paste_into_frame(values, result.metainfo, outside))})
         if 'logits' not in outputs:
             result.pop('seg_logits', None)
         return result

@@ -35,8 +35,6 @@ class DepthTTAModel(BaseTTAModel):
         # Logarithms of probabilities are logits again.
         logits = probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()
         merged.seg_logits.data = logits
-        if 'pred_sem_seg' in merged:
-            merged.pred_sem_seg.data = logits.argmax(dim=0, keepdim=True)
         self.module.decode_result(merged, logits)
         if not self.asked_for_logits:
             del merged.seg_logits

@@ -3,6 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from mmengine.config import ConfigDict
+from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from torch.testing import assert_close
 
@@ -202,6 +203,49 @@ def test_padding_is_removed(build_model, make_batch):
     model = build_model(data_preprocessor=dict(
         type='DepthDataPreProcessor', mean=[0.0] * 3, std=[1.0] * 3, test_cfg=dict(size=(48, 64))))
     assert predictions_of(model, make_batch(1))[0].pred_depth_map.data.shape == (1, 32, 48)
+
+
+@pytest.mark.parametrize('resize', [False, True])
+def test_kb_crop_is_pasted_back_and_compared_with_the_whole_frame(build_model, resize):
+    """From the pipeline to the score: MMSegmentation alone would stretch the crop over the frame."""
+    from mmseg.registry import METRICS, TRANSFORMS
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(2, 70, (370, 1226)).astype(np.float32)
+    sample = dict(img=rng.integers(0, 256, (370, 1226, 3), dtype=np.uint8), img_path='a.png', ori_shape=(370, 1226))
+    steps = [dict(type='KBCrop'), *[dict(type='Resize', scale=(608, 176), keep_ratio=False)] * resize,
+             dict(type='PackDepthInputs')]
+    for step in steps:
+        sample = TRANSFORMS.build(step)(sample)
+    sample['data_samples'].gt_depth_map = PixelData(data=torch.from_numpy(truth)[None])
+    model = build_model(test_cfg=dict(mode='whole', outputs=('bins', 'confidence'))).eval()
+    image = sample['inputs']
+    with torch.no_grad():
+        result, = model.test_step(dict(inputs=[image], data_samples=[sample['data_samples']]))
+        logits = model(model.data_preprocessor(dict(inputs=[image]))['inputs'], mode='tensor')
+    logits = F.interpolate(logits, image.shape[1:], mode='bilinear')
+    logits = F.interpolate(logits, (352, 1216), mode='bilinear')
+    centers = torch.tensor(model.bins.centers, dtype=torch.float32).view(1, -1, 1, 1)
+    expected = torch.zeros(1, 370, 1226)
+    expected[:, 18:370, 5:1221] = (logits.softmax(1) * centers).sum(1)
+    assert_close(result.pred_depth_map.data, expected, rtol=1e-4, atol=1e-4)
+    assert result.pred_confidence.data.shape == result.pred_sem_seg.data.shape == (1, 370, 1226)
+    assert (result.pred_sem_seg.data[0, :18] == 255).all() and (result.pred_confidence.data[..., :5] == 0).all()
+    # What was not predicted is never a good score, and is counted.
+    scores = {}
+    for crop in (None, 'garg', 'kb'):
+        evaluator = METRICS.build(dict(type='DepthEvaluator', crop=crop))
+        evaluator.process({}, [result.to_dict()])
+        scores[crop] = evaluator.evaluate(1)
+    assert scores[None]['bad_predictions'] == 370 * 1226 - 352 * 1216
+    assert scores['garg']['bad_predictions'] == scores['kb']['bad_predictions'] == 0
+    assert scores[None]['abs_rel'] > scores['kb']['abs_rel']
+
+
+def test_a_prediction_that_is_not_the_crop_is_refused(build_model, make_batch):
+    batch = make_batch(1)
+    batch['data_samples'][0].set_metainfo(dict(crop_box=(0, 0, 31, 48), full_shape=(40, 60)))
+    with pytest.raises(ValueError, match=r'scene/0.png: the prediction has \(32, 48\) pixels, its crop .* \(31, 48\)'):
+        build_model().eval().test_step(batch)
 
 
 def test_works_without_data_samples(build_model):

@@ -35,3 +35,20 @@ def test_averages_probabilities_and_decodes_once(make_batch, small_model_cfg, ou
     if outputs:
         assert_close(result.pred_confidence.data, probabilities.amax(1))
         assert torch.equal(result.pred_sem_seg.data, probabilities.argmax(1))
+
+
+def test_a_crop_is_pasted_after_merging(make_batch, small_model_cfg):
+    outputs = ('bins', 'confidence', 'logits')
+    torch.manual_seed(0)
+    model = MODELS.build(dict(
+        type='DepthTTAModel', module=small_model_cfg(test_cfg=dict(mode='whole', outputs=outputs)))).eval()
+    pasted = views_of(make_batch)
+    for (sample, ) in pasted['data_samples']:
+        sample.set_metainfo(dict(crop_box=(3, 5, 32, 48), full_shape=(40, 60)))
+    with torch.no_grad():
+        plain, result = model.test_step(views_of(make_batch))[0], model.test_step(pasted)[0]
+    for name, outside in (('pred_depth_map', 0), ('pred_confidence', 0), ('pred_sem_seg', 255)):
+        values, frame = plain.get(name).data, result.get(name).data
+        assert frame.shape == (1, 40, 60) and torch.equal(frame[:, 3:35, 5:53], values)
+        assert (frame == outside).sum() == 40 * 60 - 32 * 48
+    assert result.seg_logits.data.shape == (8, 32, 48)

@@ -1,10 +1,13 @@
 """Geometry that keeps image and depth registered to the pixel and invents no depth."""
+import math
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from ...bins import IGNORE_INDEX
+from ...evaluation.crops import crop_region
 
 # What lies outside an image: ImageNet's mean colour (BGR), no depth, no label.
 MEAN_BGR = (103.53, 116.28, 123.675)
@@ -12,47 +15,123 @@ PADDING = {'gt_depth_map': 0, 'gt_seg_map': IGNORE_INDEX}
 
 
 @TRANSFORMS.register_module()
-class RandomDepthZoom(BaseTransform):
-    """Zoom the image by s and divide depth by s (Eigen et al., 2014): an object that looks s times larger is s times
-    nearer. Depth is sampled at the nearest pixel, never averaged.
+class RandomDepthWarp(BaseTransform):
+    """The geometric augmentation of Eigen et al. (2014), which the paper uses, as one warp: zoom by s with depth
+    divided by s (an object that looks s times larger is s times nearer), rotation about the image's center, crop, flip.
+
+    The image is sampled once, bilinearly; depth and labels are taken from the nearest pixel and never averaged. What
+    lies outside is the mean colour, depth 0 (no measurement), label 255. A crop larger than the zoomed image is padded,
+    so 420 x 800 comes out of KITTI's 375 rows.
 
     Modified Keys:
 
-    - img (ndarray): (H, W, 3) -> (round(s H), round(s W), 3), bilinear.
-    - gt_depth_map (ndarray, optional): (H, W) float32 m, same size as the image, divided by s.
-    - img_shape
+    - img (ndarray): (H, W, C) -> (\\*crop_size, C), or (round(s H), round(s W), C) without ``crop_size``.
+    - gt_depth_map (ndarray, optional): (H, W) float32 m, to the same size, divided by s.
+    - gt_seg_map and others named in ``seg_fields`` (ndarray, optional): (H, W), to the same size.
+    - img_shape, ori_shape: the new size.
+
+    Args:
+        crop_size (tuple[int, int], optional): height, width, at a uniformly random place. None: the whole zoomed image.
+        scale_range (tuple[float, float]): s is uniform in it; 0 < low <= high.
+        max_angle (float): the rotation is uniform in +- this many degrees, 0..180.
+        flip_prob (float): probability of mirroring left and right.
+        min_valid (float): least share of the result's pixels that must have depth; with less, everything is drawn anew.
+        max_tries (int): after so many draws the one with the most depth is taken.
+        pad_value (tuple[float]): colour outside the image, in its channel order.
+
+    Raises:
+        ValueError: for settings without sense, and if labels were made before a zoom (they would keep the depth from
+            before).
+    """
+
+    def __init__(self,
+                 crop_size=None,
+                 scale_range=(1.0, 1.0),
+                 max_angle=0.0,
+                 flip_prob=0.0,
+                 min_valid=0.0,
+                 max_tries=10,
+                 pad_value=MEAN_BGR):
+        self.crop_size = None if crop_size is None else _checked_size(type(self).__name__, crop_size)
+        low, high = scale_range
+        for fault, expected, got in (
+            (not 0 < low <= high < math.inf, 'scale_range must be 0 < low <= high', scale_range),
+            (not 0 <= max_angle <= 180, 'max_angle must be 0..180 degrees', max_angle),
+            (not 0 <= flip_prob <= 1, 'flip_prob must be 0..1', flip_prob),
+            (not 0 <= min_valid <= 1, 'min_valid must be 0..1, a share of the pixels', min_valid),
+            (max_tries < 1, 'max_tries must be at least 1', max_tries),
+        ):
+            if fault:
+                raise ValueError(f'{type(self).__name__}: {expected}, got {got}')
+        self.scale_range = (low, high)
+        self.max_angle = max_angle
+        self.flip_prob = flip_prob
+        self.min_valid = min_valid
+        self.max_tries = max_tries
+        self.pad_value = pad_value
+
+    def transform(self, results):
+        """Warp every field."""
+        if 'gt_seg_map' in results and self.scale_range != (1, 1):
+            raise ValueError(f'{type(self).__name__} divides depth, so DepthToBinLabel must come after it in the '
+                             'pipeline')
+        scale, size, matrix, depth = self._draw(results['img'].shape[:2], results.get('gt_depth_map'))
+        results['img'] = _sample_image(results['img'], matrix, size, self.pad_value)
+        for key in {*results.get('seg_fields', ()), *PADDING} & results.keys() - {'gt_depth_map'}:
+            results[key] = _sample(results[key], matrix, size, cv2.INTER_NEAREST, PADDING.get(key, IGNORE_INDEX))
+        if depth is not None:
+            results['gt_depth_map'] = depth if scale == 1 else depth / np.float32(scale)
+        results['img_shape'] = results['ori_shape'] = size
+        for key in ('crop_box', 'full_shape'):  # the warp is no part of that frame any more
+            results.pop(key, None)
+        return results
+
+    def _draw(self, shape, depth):
+        """Parameters of one warp, and the depth that it gives, not yet divided."""
+        best, most = None, -1
+        for _ in range(self.max_tries):
+            scale, size, matrix = self._draw_matrix(*shape)
+            if depth is None:
+                return scale, size, matrix, None
+            warped = _sample(depth, matrix, size, cv2.INTER_NEAREST, 0)
+            measured = np.count_nonzero(warped) if self.min_valid else 0
+            if measured > most:
+                best, most = (scale, size, matrix, warped), measured
+            if measured >= self.min_valid * warped.size:
+                break
+        return best
+
+    def _draw_matrix(self, height, width):
+        scale = np.random.uniform(*self.scale_range)
+        angle = math.radians(np.random.uniform(-self.max_angle, self.max_angle))
+        flip = np.random.random() < self.flip_prob
+        zoomed = (scale * height, scale * width)
+        size = self.crop_size or tuple(max(round(length), 1) for length in zoomed)
+        top, left = (_offset(round(length) - wanted, 'random') for length, wanted in zip(zoomed, size, strict=True))
+        # From a pixel of the result to a pixel of the image; pixel centers are whole numbers, edges are at -0.5.
+        linear = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) / scale
+        middle = np.array([zoomed[1] / 2 - left - 0.5, zoomed[0] / 2 - top - 0.5])
+        matrix = np.column_stack([linear, [width / 2 - 0.5, height / 2 - 0.5] - linear @ middle])
+        if flip:
+            matrix[:, 2] += matrix[:, 0] * (size[1] - 1)
+            matrix[:, 0] *= -1
+        return scale, size, matrix
+
+    def __repr__(self):
+        return (f'{type(self).__name__}(crop_size={self.crop_size}, scale_range={self.scale_range}, '
+                f'max_angle={self.max_angle}, flip_prob={self.flip_prob}, min_valid={self.min_valid})')
+
+
+@TRANSFORMS.register_module()
+class RandomDepthZoom(RandomDepthWarp):
+    """Zoom the image by s and divide depth by s, nothing else: see :class:`RandomDepthWarp`.
 
     Args:
         scale_range (tuple[float, float]): s is uniform in it; 0 < low <= high.
-
-    Raises:
-        ValueError: for a bad range, and if labels were made before (they would keep the depth before the zoom).
     """
 
     def __init__(self, scale_range=(1.0, 1.5)):
-        low, high = scale_range
-        if not 0 < low <= high:
-            raise ValueError(f'RandomDepthZoom: scale_range must be 0 < low <= high, got {scale_range}')
-        self.scale_range = (low, high)
-
-    def _draw(self):
-        return np.random.uniform(*self.scale_range)
-
-    def transform(self, results):
-        """Zoom image and depth."""
-        if 'gt_seg_map' in results:
-            raise ValueError('RandomDepthZoom divides depth, so DepthToBinLabel must come after it in the pipeline')
-        height, width = results['img'].shape[:2]
-        new_width = max(round(width * self._draw()), 1)
-        scale = new_width / width  # the zoom that is done, after rounding to whole pixels
-        size = (new_width, max(round(height * scale), 1))
-        results['img'] = cv2.resize(results['img'], size, interpolation=cv2.INTER_LINEAR)
-        results['img_shape'] = results['img'].shape[:2]
-        if 'gt_depth_map' in results:
-            # INTER_NEAREST would shift depth by up to half a pixel against the bilinear image.
-            depth = cv2.resize(results['gt_depth_map'], size, interpolation=cv2.INTER_NEAREST_EXACT)
-            results['gt_depth_map'] = depth / np.float32(scale)
-        return results
+        super().__init__(scale_range=scale_range)
 
     def __repr__(self):
         return f'{type(self).__name__}(scale_range={self.scale_range})'
@@ -68,7 +147,7 @@ class DepthCrop(BaseTransform):
 
     Modified Keys:
 
-    - img, gt_depth_map (optional), gt_seg_map (optional): to ``crop_size``.
+    - img, gt_depth_map (optional), gt_seg_map (optional) and others named in ``seg_fields``: to ``crop_size``.
     - img_shape, ori_shape
 
     Added Keys:
@@ -85,40 +164,104 @@ class DepthCrop(BaseTransform):
     """
 
     def __init__(self, crop_size, position='random', pad_value=MEAN_BGR):
-        if len(crop_size) != 2 or min(crop_size) < 1:
-            raise ValueError(f'DepthCrop: crop_size must be (height, width), both >= 1, got {crop_size}')
+        self.crop_size = _checked_size('DepthCrop', crop_size)
         if position not in ('random', 'center'):
             raise ValueError(f"DepthCrop: position must be 'random' or 'center', got {position!r}")
-        self.crop_size = tuple(crop_size)
         self.position = position
         self.pad_value = pad_value
 
-    def _offset(self, spare):
-        """First row or column; ``spare`` is image size minus crop size, negative where padding is needed."""
-        low, high = min(spare, 0), max(spare, 0)
-        return (low + high) // 2 if self.position == 'center' else int(np.random.randint(low, high + 1))
-
     def transform(self, results):
         """Crop every field."""
-        height, width = results['img'].shape[:2]
-        top, left = self._offset(height - self.crop_size[0]), self._offset(width - self.crop_size[1])
-        colour = np.rint(self.pad_value) if results['img'].dtype == np.uint8 else self.pad_value
-        results['img'] = self._cut(results['img'], top, left, colour)
-        for key, padding in PADDING.items():
-            if key in results:
-                results[key] = self._cut(results[key], top, left, padding)
-        results['img_shape'] = results['ori_shape'] = self.crop_size
-        results['crop_box'] = (top, left, *self.crop_size)
-        return results
-
-    def _cut(self, array, top, left, padding):
-        height, width = self.crop_size
-        result = np.empty((height, width, *array.shape[2:]), array.dtype)
-        result[...] = padding
-        rows, cols = (slice(max(first, 0), min(first + length, size))
-                      for first, length, size in ((top, height, array.shape[0]), (left, width, array.shape[1])))
-        result[rows.start - top:rows.stop - top, cols.start - left:cols.stop - left] = array[rows, cols]
-        return result
+        corner = [_offset(length - wanted, self.position)
+                  for length, wanted in zip(results['img'].shape, self.crop_size, strict=False)]
+        return _crop(results, (*corner, *self.crop_size), self.pad_value)
 
     def __repr__(self):
         return f'{type(self).__name__}(crop_size={self.crop_size}, position={self.position!r})'
+
+
+@TRANSFORMS.register_module()
+class KBCrop(BaseTransform):
+    """Crop to the KITTI benchmark's 352 x 1216 (bottom, horizontally centred) and remember where it was.
+
+    For training as a :class:`DepthCrop`. For testing load depth after it: ``DepthClassifier`` pastes its prediction
+    back into the frame, 0 ("not predicted") around it, where ground truth is as it is on disk. ``PackDepthInputs``
+    carries the keys that this needs.
+
+    Modified Keys:
+
+    - img, gt_depth_map (optional), gt_seg_map (optional) and others named in ``seg_fields``: to 352 x 1216.
+    - img_shape, ori_shape
+
+    Added Keys:
+
+    - crop_box (tuple): top, left, height, width of the crop.
+    - full_shape (tuple): height, width of the frame.
+
+    Raises:
+        ValueError: for an image that is smaller, or that has been resized or cropped before.
+    """
+
+    def transform(self, results):
+        """Crop every field."""
+        full_shape = tuple(results['img'].shape[:2])
+        original = tuple(results.get('ori_shape', full_shape)[:2])
+        if full_shape != original or 'full_shape' in results:
+            raise ValueError(f'KBCrop is defined on the frame as KITTI gives it, but the image has been changed from '
+                             f'{original} to {full_shape} before. Put KBCrop right after loading the image.')
+        try:
+            rows, columns = crop_region('kb', *full_shape)
+        except ValueError as error:
+            raise ValueError(f'{results.get("img_path")}: {error}') from error
+        box = (rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
+        return dict(_crop(results, box, MEAN_BGR), full_shape=full_shape)
+
+    def __repr__(self):
+        return 'KBCrop()'
+
+
+def _checked_size(name, size):
+    if len(size) != 2 or min(size) < 1:
+        raise ValueError(f'{name}: crop_size must be (height, width), both >= 1, got {size}')
+    return tuple(size)
+
+
+def _offset(spare, position):
+    """First row or column of a crop; ``spare`` is image size minus crop size, negative where padding is needed."""
+    low, high = min(spare, 0), max(spare, 0)
+    return (low + high) // 2 if position == 'center' else int(np.random.randint(low, high + 1))
+
+
+def _sample_image(image, matrix, size, outside):
+    if image.ndim != 3 or image.shape[2] != 3:
+        return _sample(image, matrix, size, cv2.INTER_LINEAR, outside)
+    # OpenCV 5 warps four channels in half the time of three.
+    image = cv2.cvtColor(image, cv2.COLOR_BGR2BGRA)
+    return cv2.cvtColor(_sample(image, matrix, size, cv2.INTER_LINEAR, outside), cv2.COLOR_BGRA2BGR)
+
+
+def _sample(array, matrix, size, interpolation, outside):
+    return cv2.warpAffine(array, matrix, size[::-1], flags=interpolation | cv2.WARP_INVERSE_MAP,
+                          borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
+
+
+def _crop(results, box, pad_value):
+    """Cut ``box`` (top, left, height, width) out of every field; it may reach over the image's border."""
+    results['img'] = _cut(results['img'], box,
+                          np.rint(pad_value) if results['img'].dtype == np.uint8 else pad_value)
+    for key in {*results.get('seg_fields', ()), *PADDING} & results.keys():
+        results[key] = _cut(results[key], box, PADDING.get(key, IGNORE_INDEX))
+    results['img_shape'] = results['ori_shape'] = box[2:]
+    results['crop_box'] = box
+    results.pop('full_shape', None)
+    return results
+
+
+def _cut(array, box, padding):
+    top, left, height, width = box
+    result = np.empty((height, width, *array.shape[2:]), array.dtype)
+    result[...] = padding
+    rows, cols = (slice(max(first, 0), min(first + length, size))
+                  for first, length, size in ((top, height, array.shape[0]), (left, width, array.shape[1])))
+    result[rows.start - top:rows.stop - top, cols.start - left:cols.stop - left] = array[rows, cols]
+    return result

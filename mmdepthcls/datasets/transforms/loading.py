@@ -6,18 +6,20 @@ from mmengine import fileio
 from mmseg.registry import TRANSFORMS
 
 from .. import velodyne
-from ..depth_png import KITTI_SCALE, DepthFileError, decode_depth_png
+from ..depth_file import DepthFormat, read_depth
+from ..depth_png import DepthFileError
 
 
 def _add_depth(results, depth, path):
     """Put a depth map into a sample, after comparing it with the image's original shape.
 
-    Test pipelines load depth after ``Resize``: ground truth stays as it is on disk.
+    Test pipelines load depth after ``Resize`` or ``KBCrop``: ground truth stays as it is on disk.
     """
-    if 'ori_shape' in results and tuple(results['ori_shape'][:2]) != depth.shape:
+    shape = _frame_shape(results)
+    if shape is not None and shape != depth.shape:
         raise DepthFileError(f'{path}: depth has {depth.shape[0]} x {depth.shape[1]} pixels, but its image '
-                             f'{results.get("img_path")} has {results["ori_shape"][0]} x {results["ori_shape"][1]}. '
-                             'They must show the same pixels: pair the right files.')
+                             f'{results.get("img_path")} has {shape[0]} x {shape[1]}. They must show the same pixels: '
+                             'pair the right files (and load depth before a transform that crops or zooms).')
     results['gt_depth_map'] = depth
     # mmseg's geometric transforms follow the fields named here, with nearest-neighbour sampling.
     fields = results.setdefault('seg_fields', [])
@@ -26,15 +28,21 @@ def _add_depth(results, depth, path):
     return results
 
 
+def _frame_shape(results):
+    """Height and width of the image as it is on disk, or None."""
+    shape = results.get('full_shape', results.get('ori_shape'))
+    return None if shape is None else tuple(shape[:2])
+
+
 @TRANSFORMS.register_module()
 class LoadDepth(BaseTransform):
-    """Load a depth map from a 16-bit PNG, verified before it is decoded. Does nothing where a sample has none.
+    """Load a depth map, verified before it is decoded: 16-bit PNG, .npy, .npz, TIFF or EXR. Does nothing where a sample
+    has none.
 
     Required Keys:
 
     - depth_map_path (str, optional)
-    - depth_scale (float, optional): PNG units per metre; the dataset knows. Else ``scale``.
-    - depth_channels (int, optional): channels of the PNG; the dataset knows. Else ``channels``.
+    - depth_format (DepthFormat, optional): what the numbers mean; the dataset knows. Else that of the arguments.
     - ori_shape (tuple, optional): compared with the depth's.
 
     Added Keys:
@@ -42,28 +50,26 @@ class LoadDepth(BaseTransform):
     - gt_depth_map (ndarray): (H, W) float32 metres, 0 = no measurement; also named in ``seg_fields``.
 
     Args:
-        scale (float): default PNG units per metre, 256 as in KITTI.
-        channels (int): default number of channels.
+        **depth_format: default format, see :class:`mmdepthcls.datasets.depth_file.DepthFormat`; for example
+            ``scale=1000.0``. Without: KITTI's PNG, metres * 256.
 
     Raises:
-        DepthFileError: (a ValueError) for a file that is no intact 16-bit PNG or of another size; names it.
+        DepthFileError: (a ValueError) for a file that is not intact, no depth or of another size; names it.
     """
 
-    def __init__(self, scale=KITTI_SCALE, channels=1):
-        self.scale = scale
-        self.channels = channels
+    def __init__(self, **depth_format):
+        self.depth_format = DepthFormat(**depth_format)
 
     def transform(self, results):
         """Add ``gt_depth_map``."""
         path = results.get('depth_map_path')
         if path is None:
             return results
-        depth = decode_depth_png(fileio.get(path), path, results.get('depth_scale', self.scale),
-                                 results.get('depth_channels', self.channels))
+        depth = read_depth(fileio.get(path), path, results.get('depth_format', self.depth_format))
         return _add_depth(results, depth, path)
 
     def __repr__(self):
-        return f'{type(self).__name__}(scale={self.scale}, channels={self.channels})'
+        return f'{type(self).__name__}({self.depth_format})'
 
 
 @TRANSFORMS.register_module()
@@ -95,7 +101,7 @@ class LoadVelodyneDepth(BaseTransform):
         if path is None:
             return results
         calibration = _calibration(results['calibration_folder'], results['camera'])
-        depth = velodyne.project_velodyne(velodyne.read_scan(path), calibration, results['ori_shape'][:2],
+        depth = velodyne.project_velodyne(velodyne.read_scan(path), calibration, _frame_shape(results),
                                           self.convention)
         return _add_depth(results, depth, path)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmdepthcls.datasets.transforms import DepthCrop, RandomDepthZoom
+from mmdepthcls.datasets.transforms import DepthCrop, KBCrop, RandomDepthWarp, RandomDepthZoom
 from mmdepthcls.datasets.transforms.geometry import MEAN_BGR
 
 CREATED = settings(deadline=None, max_examples=80)
@@ -19,7 +19,67 @@ def sparse_depth(seed, shape, valid=0.3):
     return (rng.uniform(1, 90, shape) * (rng.random(shape) < valid)).astype(np.float32)
 
 
-# ---------------------------------------------------------------------------------------------------------------- zoom
+# ---------------------------------------------------------------------------------------------------------------- warp
+def position_fields(height, width):
+    """An image and a depth map that both say where each pixel was: column in blue, row in green, both in depth."""
+    rows, columns = np.mgrid[:height, :width]
+    image = np.stack([columns, rows, rows * 0], axis=-1).astype(np.float32)
+    return image, (rows * 1000 + columns + 1).astype(np.float32)
+
+
+def decoded(depth, scale):
+    """Row, column and validity of the source pixel of every pixel."""
+    code = np.rint(depth.astype(np.float64) * scale).astype(int) - 1
+    return code // 1000, code % 1000, depth > 0
+
+
+@CREATED
+@given(scale=st.floats(0.5, 2.5), angle=st.floats(0, 30), flip=st.booleans(),
+       crop=st.none() | st.tuples(st.integers(5, 90), st.integers(5, 90)), shape=st.tuples(*[st.integers(20, 60)] * 2),
+       seed=st.integers(0, 999))
+def test_image_and_depth_stay_on_the_same_pixel(scale, angle, flip, crop, shape, seed):
+    """Colour and depth both encode the position: decoded, they name the same source pixel to less than one."""
+    np.random.seed(seed)
+    image, depth = position_fields(*shape)
+    warp = RandomDepthWarp(crop, (scale, scale), angle, float(flip), pad_value=(-1e4, ) * 3)
+    results = warp(dict(img=image, gt_depth_map=depth))
+    size = crop or (max(round(scale * shape[0]), 1), max(round(scale * shape[1]), 1))
+    assert results['img'].shape == (*size, 3) and results['gt_depth_map'].shape == size
+    assert results['img_shape'] == results['ori_shape'] == size
+    row, column, valid = decoded(results['gt_depth_map'], scale)
+    colour = results['img']
+    inner = valid & (colour[..., 2] == 0)  # bilinear at the border mixes with the padding
+    for channel, source in ((0, column), (1, row)):
+        difference = (colour[..., channel] - source)[inner]
+        assert np.abs(difference).max(initial=0) <= 0.51  # nearest
+        if inner.sum() > 500 and scale != 0.5:  # at exactly one half every pixel lies between two
+            assert abs(difference.mean()) < 0.15  # and no shift as a whole
+    # Where depth is missing there is no image either, but for the half pixel at the border.
+    assert (colour[~valid][:, 2] < 0).all()
+    assert crop or angle > 0 or inner.mean() > 0.8
+
+
+@pytest.mark.parametrize('flip', [False, True])
+@pytest.mark.parametrize('scale, angle', [(1.0, 0.0), (1.3, 0.0), (0.7, 10.0), (1.25, -5.0), (1.0, 180.0)])
+def test_a_point_goes_where_the_formula_says(monkeypatch, scale, angle, flip):
+    """Forward: from the middle of a source pixel, zoom and turn about the center, mirror."""
+    height, width = 30, 44
+    _, depth = position_fields(height, width)
+    monkeypatch.setattr(np.random, 'uniform', lambda low, high: scale if low == high else angle)
+    results = RandomDepthWarp(None, (scale, scale), abs(angle) or 1.0, float(flip))(
+        dict(img=np.zeros((height, width, 3), np.uint8), gt_depth_map=depth))
+    new_height, new_width = results['img_shape']
+    row, column, valid = decoded(results['gt_depth_map'], scale)
+    got_row, got_column = np.mgrid[:new_height, :new_width]
+    turn = np.deg2rad(angle)
+    x, y = column + 0.5 - width / 2, row + 0.5 - height / 2
+    right = scale * (np.cos(turn) * x - np.sin(turn) * y) + scale * width / 2 - 0.5
+    down = scale * (np.sin(turn) * x + np.cos(turn) * y) + scale * height / 2 - 0.5
+    right = new_width - 1 - right if flip else right
+    assert valid.mean() > 0.6
+    assert np.hypot(right - got_column, down - got_row)[valid].max() <= scale * np.sqrt(0.5) + 1e-3
+
+
 @CREATED
 @given(st.floats(0.3, 3), st.integers(1, 40), st.integers(1, 60), st.integers(0, 99))
 def test_zoom_divides_and_never_invents(scale, height, width, seed):
@@ -27,30 +87,11 @@ def test_zoom_divides_and_never_invents(scale, height, width, seed):
     image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
     kept = depth.copy()
     results = zoom_by(scale, img=image, gt_depth_map=depth)
-    new_width = max(round(scale * width), 1)
-    done = new_width / width  # the zoom after rounding to whole pixels
+    assert results['img'].shape == (max(round(height * scale), 1), max(round(width * scale), 1), 3)
     assert results['img'].shape[:2] == results['gt_depth_map'].shape == results['img_shape']
-    assert results['img'].shape == (max(round(height * done), 1), new_width, 3)
     assert results['gt_depth_map'].dtype == np.float32 and results['img'].dtype == np.uint8
-    assert set(results['gt_depth_map'].ravel()) <= set((depth / np.float32(done)).ravel()) | {0.0}
+    assert set(results['gt_depth_map'].ravel()) <= set((depth / np.float32(scale)).ravel()) | {0.0}
     np.testing.assert_array_equal(depth, kept)
-
-
-@pytest.mark.parametrize('scale', [1.0, 1.1, 1.25, 1.3371, 1.5, 2.0, 0.75, 0.5])
-def test_image_and_depth_stay_registered(scale):
-    """Colour and depth both encode the position: decoded, they name the same source pixel to less than one."""
-    height, width = 200, 240
-    rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    results = zoom_by(scale, img=np.stack([columns, rows, rows * 0], -1).astype(np.uint8), gt_depth_map=columns + 1)
-    twin = zoom_by(scale, img=np.zeros((height, width, 3), np.uint8), gt_depth_map=rows + 1)
-    done = results['img'].shape[1] / width
-    margin = int(np.ceil(done))
-    inner = (slice(margin, -margin), ) * 2
-    for channel, depth in ((0, results['gt_depth_map']), (1, twin['gt_depth_map'])):
-        source = depth * np.float32(done) - 1  # source column or row, from the depth
-        difference = (results['img'][..., channel] - source)[inner]
-        assert np.abs(difference).max() <= 1.0 + 1e-3  # half a pixel by nearest, half by the rounding of colours
-        assert abs(difference.mean()) < 0.3  # and no shift as a whole
 
 
 def test_zoom_by_2_by_hand():
@@ -66,12 +107,62 @@ def test_zoom_by_1_changes_nothing():
     np.testing.assert_array_equal(results['img'], image)
 
 
-def test_zoom_is_drawn_from_its_range():
+def test_warp_that_only_crops_and_flips_copies_pixels():
+    np.random.seed(3)
+    rng = np.random.default_rng(0)
+    image, depth = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8), sparse_depth(0, (30, 40))
+    label = rng.integers(0, 71, (30, 40), dtype=np.uint8)
+    results = RandomDepthWarp((20, 50), flip_prob=1.0)(dict(img=image, gt_depth_map=depth, gt_seg_map=label))
+    places = [(top, left) for top in range(11) for left in range(-10, 1)]
+    found = [(top, left) for top, left in places
+             if (slow_crop(depth, top, left, (20, 50), 0)[:, ::-1] == results['gt_depth_map']).all()]
+    assert len(found) == 1
+    np.testing.assert_array_equal(slow_crop(image, *found[0], (20, 50), np.rint(MEAN_BGR))[:, ::-1], results['img'])
+    np.testing.assert_array_equal(slow_crop(label, *found[0], (20, 50), 255)[:, ::-1], results['gt_seg_map'])
+
+
+def test_the_papers_crop_comes_out_of_375_rows():
     np.random.seed(0)
-    zoom = RandomDepthZoom((1.2, 1.6))
-    widths = [zoom(dict(img=np.zeros((10, 1000, 3), np.uint8)))['img'].shape[1] for _ in range(200)]
-    assert 1200 <= min(widths) < 1230 and 1570 < max(widths) <= 1600 and abs(np.mean(widths) - 1400) < 30
-    assert repr(zoom) == 'RandomDepthZoom(scale_range=(1.2, 1.6))'
+    for scale, padded in ((1.0, True), (1.5, False)):
+        warp = RandomDepthWarp((420, 800), (scale, scale), 5.0, 0.5)
+        results = warp(dict(img=np.full((375, 1242, 3), 7, np.uint8), gt_depth_map=np.ones((375, 1242), np.float32)))
+        assert results['img'].shape == (420, 800, 3)
+        valid = results['gt_depth_map'] > 0
+        assert set(results['gt_depth_map'][valid]) == {np.float32(1 / np.float32(scale))}
+        # what is no image is mean colour and has no depth
+        mean_colour = (results['img'] == [104, 116, 124]).all(axis=-1)
+        assert not mean_colour[valid].any() and padded == (~valid).any() == mean_colour.any()
+        assert valid.mean() > 0.8
+
+
+def test_parameters_are_drawn_from_their_ranges():
+    np.random.seed(0)
+    warp = RandomDepthWarp(None, (1.2, 1.6), 5.0, 0.25)
+    draws = [warp._draw_matrix(10, 1000) for _ in range(400)]
+    scales, flips = np.array([d[0] for d in draws]), np.array([d[2][0, 0] < 0 for d in draws])
+    angles = np.rad2deg([np.arcsin(d[2][0, 1] * d[0]) for d in draws])
+    assert 1.2 <= scales.min() < 1.21 and 1.59 < scales.max() <= 1.6 and abs(scales.mean() - 1.4) < 0.02
+    assert -5 <= angles.min() < -4.9 and 4.9 < angles.max() <= 5 and abs(angles.mean()) < 0.4
+    assert abs(flips.mean() - 0.25) < 0.06
+    assert repr(RandomDepthZoom((1.2, 1.6))) == 'RandomDepthZoom(scale_range=(1.2, 1.6))'
+    assert repr(warp).startswith('RandomDepthWarp(crop_size=None, scale_range=(1.2, 1.6), max_angle=5.0')
+
+
+def test_a_crop_with_too_little_depth_is_drawn_again():
+    np.random.seed(0)
+    depth = np.zeros((40, 200), np.float32)
+    depth[:, :20] = 5  # a tenth of the places has depth
+    share = [(RandomDepthWarp((40, 20), min_valid=0.3, max_tries=tries)(
+        dict(img=np.zeros((40, 200, 3), np.uint8), gt_depth_map=depth))['gt_depth_map'] > 0).mean()
+        for tries in (1, 100) for _ in range(40)]
+    assert np.mean(np.array(share[:40]) < 0.3) > 0.6 and min(share[40:]) >= 0.3
+    # Where no draw is good enough the best is taken, and a sample without depth is drawn once.
+    depth[:] = 0
+    depth[:, 100:102] = 5
+    results = RandomDepthWarp((40, 20), min_valid=0.9, max_tries=200)(
+        dict(img=np.zeros((40, 200, 3), np.uint8), gt_depth_map=depth))
+    assert (results['gt_depth_map'] > 0).sum() == 80
+    assert 'gt_depth_map' not in RandomDepthWarp((4, 4), min_valid=0.5)(dict(img=np.zeros((9, 9, 3), np.uint8)))
 
 
 def test_zoom_refuses_labels_made_before():
@@ -79,10 +170,18 @@ def test_zoom_refuses_labels_made_before():
         zoom_by(1.2, img=np.zeros((4, 4, 3), np.uint8), gt_seg_map=np.zeros((4, 4), np.uint8))
 
 
-@pytest.mark.parametrize('scale_range', [(0, 1), (-1, 1), (1.5, 1.0)])
-def test_zoom_ranges_without_sense(scale_range):
-    with pytest.raises(ValueError, match='scale_range must be 0 < low <= high'):
-        RandomDepthZoom(scale_range)
+@pytest.mark.parametrize('kwargs, message', [
+    *((dict(scale_range=scale_range), 'scale_range must be 0 < low <= high')
+      for scale_range in ((0, 1), (-1, 1), (1.5, 1.0), (1, float('inf')), (float('nan'), 1))),
+    (dict(crop_size=(0, 5)), 'crop_size must be'),
+    (dict(max_angle=-1), 'max_angle must be 0..180 degrees, got -1'),
+    (dict(flip_prob=1.5), 'flip_prob must be 0..1, got 1.5'),
+    (dict(min_valid=20), 'min_valid must be 0..1, a share of the pixels, got 20'),
+    (dict(max_tries=0), 'max_tries must be at least 1, got 0'),
+])
+def test_warp_settings_without_sense(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        RandomDepthWarp(**kwargs)
 
 
 # ---------------------------------------------------------------------------------------------------------------- crop
@@ -157,35 +256,72 @@ def test_crop_settings_without_sense(kwargs, message):
         DepthCrop(**kwargs)
 
 
+# ------------------------------------------------------------------------------------------------------------ kb crop
+def test_kb_crop_remembers_where_it_was():
+    image, depth = position_fields(375, 1242)
+    results = KBCrop()(dict(img=image, gt_depth_map=depth, ori_shape=(375, 1242), seg_fields=['gt_depth_map']))
+    assert results['crop_box'] == (23, 13, 352, 1216) and results['full_shape'] == (375, 1242)
+    assert results['img_shape'] == results['ori_shape'] == (352, 1216) == results['gt_depth_map'].shape
+    np.testing.assert_array_equal(results['img'], image[23:375, 13:1229])
+    np.testing.assert_array_equal(results['gt_depth_map'], depth[23:375, 13:1229])
+    warped = RandomDepthWarp((100, 100))(results)
+    assert not {'crop_box', 'full_shape'} & warped.keys()  # the frame is left behind
+
+
+@pytest.mark.parametrize('shape, message', [
+    ((351, 1242), "street.png: crop 'kb' needs at least 352 x 1216 pixels, got 351 x 1242"),
+    ((375, 1215), "needs at least 352 x 1216 pixels, got 375 x 1215")])
+def test_kb_crop_of_a_small_image(shape, message):
+    with pytest.raises(ValueError, match=message):
+        KBCrop()(dict(img=np.zeros((*shape, 3), np.uint8), img_path='street.png'))
+
+
+def test_kb_crop_of_a_changed_frame():
+    with pytest.raises(ValueError, match=r'changed from \(375, 1242\) to \(400, 1300\) before. Put KBCrop right after'):
+        KBCrop()(dict(img=np.zeros((400, 1300, 3), np.uint8), ori_shape=(375, 1242)))
+    with pytest.raises(ValueError, match='Put KBCrop right after'):
+        KBCrop()(KBCrop()(dict(img=np.zeros((375, 1242, 3), np.uint8))))
+
+
 # ---------------------------------------------------------------------------------------------------------- together
+SIZES = st.tuples(st.integers(5, 40), st.integers(5, 40))
 STEPS = st.lists(st.one_of(
     st.floats(0.5, 2).map(lambda scale: dict(type='RandomDepthZoom', scale_range=(scale, scale))),
-    st.tuples(st.integers(5, 40), st.integers(5, 40), st.sampled_from(['random', 'center'])).map(
-        lambda crop: dict(type='DepthCrop', crop_size=crop[:2], position=crop[2])),
+    st.tuples(SIZES, st.sampled_from(['random', 'center'])).map(
+        lambda crop: dict(type='DepthCrop', crop_size=crop[0], position=crop[1])),
+    st.tuples(st.none() | SIZES, st.floats(0.5, 2), st.floats(0, 90), st.sampled_from([0.0, 0.2])).map(
+        lambda args: dict(type='RandomDepthWarp', crop_size=args[0], scale_range=(args[1], args[1]), max_angle=args[2],
+                          flip_prob=0.5, min_valid=args[3])),
+    SIZES.map(lambda scale: dict(type='Resize', scale=scale, keep_ratio=False)),
+    SIZES.map(lambda size: dict(type='RandomCrop', crop_size=size)),
     st.just(dict(type='RandomFlip', prob=1.0))), max_size=5)
 
 
 @CREATED
-@given(STEPS, st.integers(0, 99))
-def test_no_pipeline_creates_a_depth_that_was_not_measured(steps, seed):
+@given(STEPS, st.integers(0, 99), SIZES)
+def test_no_pipeline_creates_a_depth_that_was_not_measured(steps, seed, batch_size):
+    """Transforms, packing and the data preprocessor, which pads to a larger size, all together."""
     from mmengine.registry import DefaultScope
-    from mmseg.registry import TRANSFORMS
+    from mmseg.registry import MODELS, TRANSFORMS
     np.random.seed(seed)
     depth = sparse_depth(seed, (20, 30))
-    results = dict(img=np.zeros((20, 30, 3), np.uint8), img_shape=(20, 30), gt_depth_map=depth,
-                   seg_fields=['gt_depth_map'])
+    results = dict(img=np.zeros((20, 30, 3), np.uint8), img_shape=(20, 30), ori_shape=(20, 30), gt_depth_map=depth,
+                   seg_fields=['gt_depth_map'], scale_factor=(1.0, 1.0))
     allowed = depth[depth > 0].astype(np.float64)
     with DefaultScope.overwrite_default_scope('mmseg'):
         for step in steps:
-            width = results['img'].shape[1]
             results.pop('flip', None)
             results = TRANSFORMS.build(step)(results)
-            if step['type'] == 'RandomDepthZoom':
-                allowed = allowed / (results['img'].shape[1] / width)
-    result = results['gt_depth_map']
-    assert result.shape == results['img'].shape[:2]
+            allowed = allowed / step.get('scale_range', (1, 1))[0]
+        packed = TRANSFORMS.build(dict(type='PackDepthInputs'))(results)
+        padded = tuple(max(pair) for pair in zip(batch_size, results['img'].shape, strict=False))
+        preprocess = MODELS.build(dict(type='DepthDataPreProcessor', size=padded))
+        batch = preprocess(dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']]), training=True)
+    result = batch['data_samples'][0].gt_depth_map.data[0].numpy()
+    assert result.shape == batch['inputs'].shape[2:] == padded
+    assert np.count_nonzero(result) == np.count_nonzero(results['gt_depth_map'])
     measured = result[result != 0].astype(np.float64)
     nearest = np.abs(measured[:, None] - allowed[None]).min(axis=1) if len(measured) else measured
     assert (nearest <= 1e-5 * measured).all()  # an input value divided by the zooms; 90 m / 4 in float32
     if not steps:
-        np.testing.assert_array_equal(result, depth)
+        np.testing.assert_array_equal(result[:20, :30], depth)

@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from mmdepthcls.datasets.depth_file import DepthFormat
 from mmdepthcls.datasets.depth_png import DepthFileError
 from mmdepthcls.datasets.transforms import LoadDepth, LoadVelodyneDepth
 from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration
@@ -33,7 +34,7 @@ def test_no_op_where_there_is_no_depth(transform, results):
 def test_scale_of_the_sample_comes_before_that_of_the_transform(depth_path, builders):
     units = builders.units(3)
     for transform, sample, scale in ((LoadDepth(), {}, 256), (LoadDepth(scale=100.0), {}, 100),
-                                     (LoadDepth(scale=100.0), dict(depth_scale=1000.0), 1000)):
+                                     (LoadDepth(scale=100.0), dict(depth_format=DepthFormat(scale=1000.0)), 1000)):
         depth = transform(dict(depth_map_path=depth_path, **sample))['gt_depth_map']
         np.testing.assert_array_equal(depth, (units / np.float64(scale)).astype(np.float32))
 
@@ -41,7 +42,7 @@ def test_scale_of_the_sample_comes_before_that_of_the_transform(depth_path, buil
 def test_channels_of_the_sample_come_before_those_of_the_transform(tmp_path, builders):
     units = np.stack([builders.units(seed) for seed in range(3)], axis=-1)
     path = str(builders.write(tmp_path / 'three.png', units))
-    for transform, sample in ((LoadDepth(channels=3), {}), (LoadDepth(), dict(depth_channels=3))):
+    for transform, sample in ((LoadDepth(channels=3), {}), (LoadDepth(), dict(depth_format=DepthFormat(channels=3)))):
         depth = transform(dict(depth_map_path=path, **sample))['gt_depth_map']
         np.testing.assert_array_equal(depth, builders.units(0) / 256)
     with pytest.raises(DepthFileError, match=r'three.png: expected 1 channel\(s\)'):
@@ -71,6 +72,17 @@ def test_another_size_names_both_files(depth_path, builders):
         LoadDepth()(dict(depth_map_path=depth_path, img_path='street.png', ori_shape=(height, width + 1, 3)))
 
 
+def test_ground_truth_of_the_whole_frame_after_kb_crop(tmp_path, builders, mmseg_scope):
+    from mmseg.registry import TRANSFORMS
+    units = builders.units(0, (375, 1242))
+    results = dict(img_path=str(builders.write(tmp_path / 'a.png', builders.image(0, (375, 1242)))),
+                   depth_map_path=str(builders.write(tmp_path / 'b.png', units)))
+    for step in ('LoadImageFromFile', 'KBCrop', 'LoadDepth'):
+        results = TRANSFORMS.build(dict(type=step))(results)
+    assert results['img'].shape == (352, 1216, 3)
+    np.testing.assert_array_equal(results['gt_depth_map'], units / 256)
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere.png'):
         LoadDepth()(dict(depth_map_path=str(tmp_path / 'nowhere.png')))
@@ -98,5 +110,5 @@ def test_a_bad_scan_and_an_unknown_convention(tmp_path, builders):
 
 
 def test_repr():
-    assert repr(LoadDepth(100.0, 3)) == 'LoadDepth(scale=100.0, channels=3)'
+    assert repr(LoadDepth(scale=100.0, channels=3)).startswith('LoadDepth(DepthFormat(scale=100.0, channels=3,')
     assert repr(LoadVelodyneDepth('monodepth')) == "LoadVelodyneDepth(convention='monodepth')"

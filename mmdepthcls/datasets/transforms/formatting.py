@@ -1,0 +1,30 @@
+"""From a pipeline's sample to the model's."""
+import cv2
+import numpy as np
+from mmseg.datasets.transforms import PackSegInputs
+from mmseg.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class PackDepthInputs(PackSegInputs):
+    """MMSegmentation's ``PackSegInputs`` that also carries where in the frame a crop was: the prediction of a
+    :class:`KBCrop` is pasted back there, and :class:`DepthVisualizer` draws the part of the image that was predicted.
+
+    Args:
+        meta_keys (tuple[str]): keys of the sample that become its metainfo.
+    """
+
+    def __init__(self,
+                 meta_keys=('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'flip',
+                            'flip_direction', 'reduce_zero_label', 'crop_box', 'full_shape')):
+        super().__init__(meta_keys)
+
+    def transform(self, results):
+        """Pack a sample; the dictionary itself stays as it is."""
+        image = results.get('img')
+        if image is not None and image.ndim == 3:
+            # Four times as fast as the host's transpose, which has nothing left to do.
+            planes = np.empty((image.shape[2], *image.shape[:2]), image.dtype)
+            cv2.split(image, list(planes))
+            results = dict(results, img=planes.transpose(1, 2, 0))
+        return super().transform(results)
