@@ -14,12 +14,13 @@ train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadDepth'),
     dict(type='LoadVelodyneDepth'),
-    # Augmentation of Eigen et al. [26]: zoom by s with depth divided by s, crop, flip.
-    dict(type='RandomDepthZoom', scale_range=(1.0, 1.5)),
-    dict(type='DepthCrop', crop_size=crop_size),
-    dict(type='RandomFlip', prob=0.5),
+    # Augmentation of Eigen et al. [26]: zoom by s with depth divided by s, rotation, crop, flip; colour gain.
+    dict(
+        type='RandomDepthWarp', crop_size=crop_size, scale_range=(1.0, 1.5), max_angle=5.0, flip_prob=0.5,
+        min_valid=0.01),
+    dict(type='RandomColorGain', gain_range=(0.8, 1.2)),
     dict(type='DepthToBinLabel', bins=bins),
-    dict(type='PackSegInputs'),
+    dict(type='PackDepthInputs'),
 ]
 model = dict(bins=bins)
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -8,16 +8,18 @@ _base_ = [
 # 71 classes by spatially increasing discretisation (eq. 2); depths beyond 80 m are ignored in the loss.
 # paper silent: alpha. 1 m, as on KITTI.
 bins = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)
+crop_size = (420, 800)
 
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadDepth'),
     # paper silent: augmentation on SYNTHIA. As on KITTI.
-    dict(type='RandomDepthZoom', scale_range=(1.0, 1.5)),
-    dict(type='DepthCrop', crop_size=(420, 800)),
-    dict(type='RandomFlip', prob=0.5),
+    dict(
+        type='RandomDepthWarp', crop_size=crop_size, scale_range=(1.0, 1.5), max_angle=5.0, flip_prob=0.5,
+        min_valid=0.01),
+    dict(type='RandomColorGain', gain_range=(0.8, 1.2)),
     dict(type='DepthToBinLabel', bins=bins),
-    dict(type='PackSegInputs'),
+    dict(type='PackDepthInputs'),
 ]
 model = dict(bins=bins)
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -13,10 +13,11 @@ model = dict(
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadDepth'),
-    dict(type='RandomDepthZoom', scale_range=(1.0, 1.5)),
-    dict(type='DepthCrop', crop_size=(352, 704)),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PackSegInputs'),
+    dict(
+        type='RandomDepthWarp', crop_size=(352, 704), scale_range=(1.0, 1.5), max_angle=5.0, flip_prob=0.5,
+        min_valid=0.01),
+    dict(type='RandomColorGain'),
+    dict(type='PackDepthInputs'),
 ]
 test_pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackSegInputs')]
 kitti = dict(type='KITTIDepthDataset', data_root='{{$KITTI_ROOT:data/kitti}}', ground_truth='annotated', _delete_=True)

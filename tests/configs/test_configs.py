@@ -81,8 +81,11 @@ def test_says_what_the_paper_says(path):
     assert 'resnet101' in backbone.init_cfg.checkpoint
     assert cfg.model.decode_head.dilations == (6, 12, 18, 24)
     assert cfg.model.bins.max_depth == 80.0 and cfg.model.get('auxiliary_head') is None
-    crops = [step.crop_size for step in cfg.train_dataloader.dataset.pipeline if step.type == 'DepthCrop']
-    assert crops == [(420, 800)]
+    # The augmentation of Eigen et al., which the paper names, and its crop.
+    steps = {step.type: step for step in cfg.train_dataloader.dataset.pipeline}
+    warp = steps['RandomDepthWarp']
+    assert (warp.crop_size, warp.scale_range, warp.max_angle, warp.flip_prob) == ((420, 800), (1.0, 1.5), 5.0, 0.5)
+    assert steps['RandomColorGain'].gain_range == (0.8, 1.2)
 
 
 @pytest.mark.parametrize('path', PAPER, ids=lambda path: path.stem)

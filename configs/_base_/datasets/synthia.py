@@ -9,9 +9,7 @@ cropped = [
     dict(type='LoadDepth'),
     dict(type='DepthCrop', crop_size=crop_size, position='center'),
 ]
-# crop_box tells the visualizer which part of the image was predicted.
-pack = dict(
-    type='PackSegInputs', meta_keys=('img_path', 'ori_shape', 'img_shape', 'flip', 'flip_direction', 'crop_box'))
+pack = dict(type='PackDepthInputs')
 test_pipeline = [*cropped, pack]
 tta_pipeline = [
     *cropped,
