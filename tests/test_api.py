@@ -5,12 +5,13 @@ import pytest
 
 NAMES = {
     'mmdepthcls.bins': ['SIDBins', 'UDBins', 'LIDBins'],
-    'mmdepthcls.datasets': ['DepthDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset',
-                            'eigen_split'],
+    'mmdepthcls.datasets': ['DepthDataset', 'DepthFolderDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset',
+                            'MiniDriveDataset', 'eigen_split'],
     'mmdepthcls.datasets.minidrive': ['make_minidrive', 'sample_scene', 'render', 'sparsify'],
     'mmdepthcls.datasets.velodyne': ['read_calibration', 'project_velodyne'],
-    'mmdepthcls.datasets.transforms': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthZoom',
-                                       'DepthCrop'],
+    'mmdepthcls.datasets.depth_file': ['DepthFormat', 'read_depth', 'probe_depth'],
+    'mmdepthcls.datasets.transforms': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthWarp',
+                                       'RandomDepthZoom', 'RandomColorGain', 'DepthCrop', 'KBCrop', 'PackDepthInputs'],
     'mmdepthcls.models': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel',
                           'ExpectationDecoder', 'ArgmaxDecoder'],
     'mmdepthcls.evaluation': ['depth_errors', 'crop_region', 'best_constant', 'mean_depth_map', 'DepthEvaluator'],
@@ -18,8 +19,9 @@ NAMES = {
     'mmdepthcls.visualization': ['colour_depth', 'depth_figure', 'DepthVisualizer'],
 }
 REGISTERED = {
-    'DATASETS': ['DepthDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset'],
-    'TRANSFORMS': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthZoom', 'DepthCrop'],
+    'DATASETS': ['DepthFolderDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset'],
+    'TRANSFORMS': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthWarp', 'RandomDepthZoom',
+                   'RandomColorGain', 'DepthCrop', 'KBCrop', 'PackDepthInputs'],
     'MODELS': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel', 'ExpectationDecoder',
                'ArgmaxDecoder'],
     'TASK_UTILS': ['DepthBins', 'SIDBins', 'UDBins', 'LIDBins'],

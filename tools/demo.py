@@ -53,7 +53,7 @@ def depth_maps(dataset_cfg):
     for index in range(len(dataset)):
         sample = dataset.get_data_info(index)
         with open(sample['depth_map_path'], 'rb') as file:
-            yield decode_depth_png(file.read(), sample['depth_map_path'], sample['depth_scale'])
+            yield decode_depth_png(file.read(), sample['depth_map_path'])
 
 
 def baseline_rows(cfg):

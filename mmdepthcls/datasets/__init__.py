@@ -1,8 +1,10 @@
-"""Depth datasets. ``velodyne``, ``depth_png`` and ``minidrive`` are pure; the rest needs MMSegmentation."""
+"""Depth datasets. ``velodyne``, ``depth_file``, ``depth_png``, ``eigen``, ``split_file`` and
+``minidrive`` are pure; the rest needs MMSegmentation."""
 from ..compat import lazy_names
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'DepthDataset': 'depth_dataset',
+    'DepthFolderDataset': 'depth_folder_dataset',
     'KITTIDepthDataset': 'kitti',
     'MiniDriveDataset': 'minidrive_dataset',
     'SYNTHIADepthDataset': 'synthia',

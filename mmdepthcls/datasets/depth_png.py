@@ -102,31 +102,45 @@ def check_depth_header(header, path, channels=1):
                              'depth (it was probably written as a picture): use the original file.')
     if header.channels != channels:
         raise DepthFileError(f'{path}: expected {channels} channel(s) of depth, got {header.channels}. Set the '
-                             "dataset's depth_channels if the format is right.")
+                             "dataset's depth_format=dict(channels=...) if the file is right.")
 
 
-def decode_depth_png(data, path, scale=KITTI_SCALE, channels=1):
-    """Metric depth of a 16-bit PNG.
+def decode_png(data, path, channels=1):
+    """The numbers of a 16-bit PNG.
 
     Args:
         data (bytes): the whole file.
         path (str): for messages.
-        scale (float): PNG units per metre: 256 for KITTI, 100 for SYNTHIA (centimetres).
         channels (int): channels that the file must have; where there are several, the first (red) counts.
 
     Returns:
-        ndarray: (H, W) float32 metres, 0 = no measurement.
+        ndarray: (H, W) uint16.
 
     Raises:
         DepthFileError: for anything but an intact PNG of that format.
     """
     check_depth_header(read_header(data, path), path, channels)
-    depth_png = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if depth_png is None or not data.endswith(TRAILER):
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or not data.endswith(TRAILER):
         raise DepthFileError(f'{path}: the PNG is truncated or damaged and cannot be decoded. Copy the file again.')
-    if depth_png.ndim == 3:
-        depth_png = depth_png[..., 2]  # red: OpenCV gives BGR or BGRA
-    return depth_png.astype(np.float32) / np.float32(scale)
+    return values[..., 2] if values.ndim == 3 else values  # red: OpenCV gives BGR or BGRA
+
+
+def decode_depth_png(data, path, scale=KITTI_SCALE):
+    """Metric depth of a 16-bit PNG of one channel, what :func:`encode_depth_png` has written.
+
+    Args:
+        data (bytes): the whole file.
+        path (str): for messages.
+        scale (float): PNG units per metre.
+
+    Returns:
+        ndarray: (H, W) float32 metres, 0 = no measurement.
+
+    Raises:
+        DepthFileError: see :func:`decode_png`.
+    """
+    return decode_png(data, path).astype(np.float32) / np.float32(scale)
 
 
 def encode_depth_png(depth, scale=KITTI_SCALE):

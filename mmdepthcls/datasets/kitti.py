@@ -1,6 +1,7 @@
 """KITTI in its own folders: raw drives beside the annotated depth maps."""
 import os
 import os.path as osp
+import re
 
 from mmseg.registry import DATASETS
 
@@ -9,6 +10,11 @@ from .depth_dataset import IMAGE_SUFFIXES, DepthDataset
 from .eigen import eigen_split
 
 GROUND_TRUTHS = {'annotated': 'groundtruth', 'velodyne_png': 'velodyne_raw', 'velodyne': None}
+PROJECTED = 'projected'  # where tools/prepare_kitti.py writes its depth maps
+# Lines of list files: an image's path (monodepth, BTS), or a drive followed by frame and side (monodepth2).
+IMAGE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync/image_0([23])/data/(\d{1,10})\.(?:png|jpe?g)')
+DRIVE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync')
+SIDES = {'l': 2, 'r': 3}
 
 
 @DATASETS.register_module()
@@ -30,11 +36,17 @@ class KITTIDepthDataset(DepthDataset):
     Args:
         split (str, optional): a name of :func:`mmdepthcls.datasets.eigen_split`; None takes every frame on disk.
         ground_truth (str): 'annotated', 'velodyne' (the scan is projected while loading, by ``LoadVelodyneDepth``) or
-            'velodyne_png' (KITTI's own projected scans).
+            'velodyne_png' (projected before: by tools/prepare_kitti.py into ``data_root/projected``, which is taken
+            where it exists, or by KITTI).
         camera (int): 2 (left) or 3 (right).
         data_root (str): folder of both.
         data_prefix (dict): the two folders below it.
-        **kwargs: see :class:`DepthDataset`; an ``ann_file`` lists images and depth maps relative to the two folders.
+        **kwargs: see :class:`DepthDataset`.
+
+    An ``ann_file`` may be a list of other projects: monodepth's (pairs of left and right images), monodepth2's (drive,
+    frame, side) or BTS's (image, depth, focal length). Its lines say which frames and cameras; images are found as .png
+    or .jpg, and the ground truth is the chosen one, whatever the list names; only 'None' as depth is believed where
+    ground truth is 'annotated'. Lines of another form are ``IMAGE DEPTH`` relative to the two folders.
 
     Frames that never had the chosen ground truth (the ends of drives, 45 test frames) are left out of training and
     kept, without ground truth, in ``test_mode``; a file that should be there and is not is an error.
@@ -62,7 +74,10 @@ class KITTIDepthDataset(DepthDataset):
         self.ground_truth = ground_truth
         self.camera = camera
         self._listings = {}
-        data_prefix = dict(img_path='raw', depth_map_path='annotated') if data_prefix is None else data_prefix
+        self._frame_sets = {}
+        if data_prefix is None:
+            projected = ground_truth == 'velodyne_png' and osp.isdir(osp.join(data_root, PROJECTED))
+            data_prefix = dict(img_path='raw', depth_map_path=PROJECTED if projected else 'annotated')
         super().__init__(data_root=data_root, data_prefix=data_prefix, **kwargs)
 
     FILE_KEYS = ('img_path', 'depth_map_path', 'velodyne_path')
@@ -87,12 +102,42 @@ class KITTIDepthDataset(DepthDataset):
             return super().list_samples()
         if self.split is None:
             return [self._sample(drive, frame) for drive, frame in self._frames_on_disk()]
-        frames = eigen_split(self.split)
-        expected = set(frames)
-        if self.ground_truth != 'velodyne':
-            # KITTI's own PNGs, annotated and projected alike, leave out the ends of the drives.
-            expected &= set(eigen_split(f'{self.split.removesuffix("_annotated")}_annotated'))
-        return [self._sample(drive, frame, (drive, frame) in expected) for drive, frame in frames]
+        return [self._sample(drive, frame, self._is_promised(drive, frame)) for drive, frame in eigen_split(self.split)]
+
+    def _is_promised(self, drive, frame):
+        """Whether KITTI has ground truth for a frame of the Eigen split: True, False, or None for "perhaps"."""
+        if self.ground_truth == 'velodyne':
+            return True if (drive, frame) in self._frames('train', 'test') else None
+        # KITTI's own PNGs, annotated and projected alike, leave out the ends of the drives; our projected ones do not.
+        if (drive, frame) in self._frames('train_annotated', 'test_annotated'):
+            return True
+        return False if self.ground_truth == 'annotated' and (drive, frame) in self._frames('train', 'test') else None
+
+    def _frames(self, *splits):
+        if splits not in self._frame_sets:
+            self._frame_sets[splits] = frozenset(frame for split in splits for frame in eigen_split(split))
+        return self._frame_sets[splits]
+
+    def sample_of_line(self, columns, where):
+        """The sample that a line of a list file names, see the class."""
+        columns = [column.replace('\\', '/') for column in columns]
+        match = IMAGE_PATH.fullmatch(columns[0])
+        drive = DRIVE_PATH.fullmatch(columns[0])
+        if match:
+            name, camera, frame = match[1], int(match[2]), int(match[3])
+        elif drive:
+            if len(columns) != 3 or not columns[1].isdigit() or columns[2] not in SIDES:
+                raise ValueError(f"{where}: expected 'DRIVE FRAME l|r' after a drive's folder, got "
+                                 f"{' '.join(columns)!r}")
+            name, camera, frame = drive[1], SIDES[columns[2]], int(columns[1])
+        else:
+            return super().sample_of_line(columns, where)
+        promised = self._is_promised(name, frame)
+        if match and columns[1:2] == ['None'] and self.ground_truth == 'annotated':
+            promised = False
+        elif len(columns) > 1 and '/proj_depth/' in columns[1] and promised is None:
+            promised = True
+        return dict(self._sample(name, frame, promised, camera), listed_in=where)
 
     def _frames_on_disk(self):
         raw = self.data_prefix['img_path']
@@ -100,30 +145,31 @@ class KITTIDepthDataset(DepthDataset):
         for day in sorted(self._listing(raw, required=True)):
             for folder in sorted(self._listing(osp.join(raw, day))):
                 drive = folder.removesuffix('_sync')
-                stems = {osp.splitext(name)[0] for name in self._listing(self._image_folder(drive))
+                stems = {osp.splitext(name)[0] for name in self._listing(self._image_folder(drive, self.camera))
                          if name.lower().endswith(IMAGE_SUFFIXES)}
                 frames += [(drive, int(stem)) for stem in sorted(stems) if stem.isdigit()]
         return frames
 
-    def _sample(self, drive, frame, expected=None):
-        """One sample. ``expected``: whether its ground truth must be there; None: only if it is."""
+    def _sample(self, drive, frame, promised=None, camera=None):
+        """One sample. ``promised``: whether its ground truth must be there; None: only if it is."""
+        camera = camera or self.camera
         stem = f'{frame:010d}'
-        folder = self._image_folder(drive)
+        folder = self._image_folder(drive, camera)
         jpg = f'{stem}.jpg' in self._listing(folder) and f'{stem}.png' not in self._listing(folder)
         sample = dict(img_path=osp.join(folder, f'{stem}.{"jpg" if jpg else "png"}'))
-        if expected is False:
+        if promised is False:
             return sample
         if self.ground_truth == 'velodyne':
             day = osp.join(self.data_prefix['img_path'], drive[:10])
             scan = osp.join(day, f'{drive}_sync', 'velodyne_points', 'data', f'{stem}.bin')
-            if expected or self._exists(scan):
-                sample.update(velodyne_path=scan, calibration_folder=day, camera=self.camera)
+            if promised or self._exists(scan):
+                sample.update(velodyne_path=scan, calibration_folder=day, camera=camera)
             return sample
         candidates = [osp.join(self.data_prefix['depth_map_path'], part, f'{drive}_sync', 'proj_depth',
-                               GROUND_TRUTHS[self.ground_truth], f'image_{self.camera:02d}', f'{stem}.png')
+                               GROUND_TRUTHS[self.ground_truth], f'image_{camera:02d}', f'{stem}.png')
                       for part in ('train', 'val')]
         found = [path for path in candidates if self._exists(path)]
-        if found or expected:
+        if found or promised:
             return self.with_depth_map(sample, (found or candidates)[0])
         return sample
 
@@ -135,11 +181,12 @@ class KITTIDepthDataset(DepthDataset):
 
     def _check_existence(self, samples):
         super()._check_existence(samples)
-        for folder in {sample['calibration_folder'] for sample in samples if 'calibration_folder' in sample}:
-            velodyne.read_calibration(folder, self.camera)
+        for folder, camera in {(sample['calibration_folder'], sample['camera']) for sample in samples
+                               if 'calibration_folder' in sample}:
+            velodyne.read_calibration(folder, camera)
 
-    def _image_folder(self, drive):
-        return osp.join(self.data_prefix['img_path'], drive[:10], f'{drive}_sync', f'image_{self.camera:02d}', 'data')
+    def _image_folder(self, drive, camera):
+        return osp.join(self.data_prefix['img_path'], drive[:10], f'{drive}_sync', f'image_{camera:02d}', 'data')
 
     def _exists(self, path):
         return osp.basename(path) in self._listing(osp.dirname(path))

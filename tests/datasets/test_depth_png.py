@@ -14,6 +14,7 @@ from mmdepthcls.datasets.depth_png import (
     PNGHeader,
     check_depth_header,
     decode_depth_png,
+    decode_png,
     encode_depth_png,
     probe,
     read_header,
@@ -35,8 +36,8 @@ def test_every_value_is_exact(builders, scale):
 def test_the_first_of_several_channels_counts(builders):
     units = np.stack([EVERY_VALUE, EVERY_VALUE.T, EVERY_VALUE[::-1], EVERY_VALUE[:, ::-1]], axis=-1)
     for channels in (3, 4):
-        depth = decode_depth_png(builders.png_bytes(np.ascontiguousarray(units[..., :channels])), 'x', 100, channels)
-        np.testing.assert_array_equal(depth, (EVERY_VALUE / 100).astype(np.float32))
+        values = decode_png(builders.png_bytes(np.ascontiguousarray(units[..., :channels])), 'x', channels)
+        np.testing.assert_array_equal(values, EVERY_VALUE)
 
 
 def test_encode_rounds_saturates_and_leaves_holes():

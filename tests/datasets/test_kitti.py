@@ -160,6 +160,81 @@ def test_split_file(root):
     assert frames_of(open_kitti(root, ann_file='mine.txt', test_mode=True)) == [(6, True), (0, False)]
 
 
+# ---------------------------------------------------------------------------------------------- lists of other projects
+IMAGE = f'2011_09_26/{DRIVE}_sync/image_02/data'
+BTS = f'{DRIVE}_sync/proj_depth/groundtruth/image_02'
+LISTS = {  # two frames, 6 with and 0 without annotated ground truth
+    'monodepth': '\n'.join(f'{IMAGE}/{frame:010d}.jpg {IMAGE.replace("image_02", "image_03")}/{frame:010d}.jpg'
+                           for frame in (6, 0)),
+    'bts': f'{IMAGE}/0000000006.png {BTS}/0000000006.png 721.5377\n{IMAGE}/0000000000.png None 721.5377',
+    'monodepth2': f'2011_09_26/{DRIVE}_sync 6 l\n2011_09_26/{DRIVE}_sync 0000000000 l',
+    'images only': f'{IMAGE}/0000000006.png\n{IMAGE}/0000000000.png',
+}
+
+
+@pytest.mark.parametrize('spoil', [
+    lambda text: text, lambda text: '\ufeff# list\n\n' + text.replace('\n', '\r\n\r\n'),
+    lambda text: text.replace('/', '\\')],
+    ids=['plain', 'bom, comment, blank lines, crlf', 'backslashes'])
+@pytest.mark.parametrize('name', LISTS)
+def test_lists_of_other_projects(root, name, spoil):
+    (root / 'list.txt').write_bytes(spoil(LISTS[name]).encode())
+    for ground_truth in ('annotated', 'velodyne_png'):
+        dataset = open_kitti(root, ann_file='list.txt', test_mode=True, ground_truth=ground_truth)
+        assert frames_of(dataset) == [(6, True), (0, False)]
+        assert dataset.get_data_info(0)['img_path'].endswith('/image_02/data/0000000006.png')
+    # Raw scans are there for both, whatever the list says of annotated maps.
+    dataset = open_kitti(root, ann_file='list.txt', ground_truth='velodyne')
+    assert frames_of(dataset) == [(6, True), (0, True)]
+    assert 'listed_in' not in dataset.get_data_info(0)
+
+
+@pytest.mark.parametrize('part', ['train', 'val'])
+def test_a_bts_list_finds_its_depth_in_train_and_val(tmp_path, builders, part):
+    root = builders.kitti(tmp_path, part=part)
+    (root / 'list.txt').write_text(LISTS['bts'])
+    sample = open_kitti(root, ann_file='list.txt').get_data_info(0)
+    assert sample['depth_map_path'].endswith(f'annotated/{part}/{BTS}/0000000006.png')
+
+
+def test_the_camera_is_that_of_the_line(root):
+    (root / 'list.txt').write_text(f'{IMAGE}/0000000006.png\n2011_09_26/{DRIVE}_sync 5 r')
+    dataset = open_kitti(root, ann_file='list.txt', ground_truth='velodyne')
+    samples = [dataset.get_data_info(index) for index in range(2)]
+    assert [sample['camera'] for sample in samples] == [2, 3]
+    assert '/image_03/data/0000000005.png' in samples[1]['img_path']
+
+
+def test_jpg_of_a_list_is_found_as_png_and_the_other_way_round(tmp_path, builders):
+    root = builders.kitti(tmp_path, suffix='jpg')
+    (root / 'list.txt').write_text(LISTS['bts'])
+    assert open_kitti(root, ann_file='list.txt').get_data_info(0)['img_path'].endswith('0000000006.jpg')
+
+
+@pytest.mark.parametrize('line, error, message', [
+    (f'2011_09_26/{DRIVE}_sync 6', ValueError, "list.txt, line 2: expected 'DRIVE FRAME l|r'"),
+    (f'2011_09_26/{DRIVE}_sync 6 x', ValueError, "list.txt, line 2: expected 'DRIVE FRAME l|r'"),
+    (f'{IMAGE}/0000000099.png', FileNotFoundError, r'image_02/data/0000000099.png \(.*list.txt, line 2\)'),
+    (f'{IMAGE}/0000000011.png {BTS}/0000000011.png', FileNotFoundError, r'groundtruth.*0000000011.png \(.*line 2\)'),
+    (f'../{IMAGE}/../x.png None', ValueError, 'list.txt, line 2: path .* leaves the data root'),
+    ('x.png', ValueError, "list.txt, line 2: expected 'IMAGE DEPTH'"),
+])
+def test_errors_of_a_list_name_the_line(root, line, error, message):
+    (root / 'list.txt').write_text(f'# a list\n{line}\n')
+    with pytest.raises(error, match=message):
+        open_kitti(root, ann_file='list.txt', test_mode=True)
+
+
+def test_projected_depth_is_taken_where_it_was_prepared(root, builders):
+    path = f'train/{DRIVE}_sync/proj_depth/velodyne_raw/image_02/0000000011.png'
+    builders.write(root / 'projected' / path, builders.units())
+    dataset = open_kitti(root, ground_truth='velodyne_png', test_mode=True)
+    assert frames_of(dataset) == [(0, False), (5, False), (6, False), (11, True)]
+    prefix = dict(img_path='raw', depth_map_path='annotated')
+    dataset = open_kitti(root, ground_truth='velodyne_png', data_prefix=prefix)
+    assert frames_of(dataset) == [(5, True), (6, True)]
+
+
 @pytest.mark.parametrize('kwargs, error, message', [
     (dict(ground_truth='lidar'), ValueError, "ground_truth must be one of .*'annotated'.*got 'lidar'"),
     (dict(camera=0), ValueError, r'camera must be 2 \(left\) or 3 \(right\), got 0'),

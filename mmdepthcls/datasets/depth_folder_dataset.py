@@ -1,0 +1,82 @@
+"""Anybody's own data: two folders, or a split file."""
+import os
+import os.path as osp
+
+from mmseg.registry import DATASETS
+
+from .depth_dataset import IMAGE_SUFFIXES, DepthDataset
+from .depth_file import SUFFIXES
+
+
+@DATASETS.register_module()
+class DepthFolderDataset(DepthDataset):
+    """Images and depth in two folders with equal names, or as a split file says::
+
+        data_root
+        ├── train.txt            # ann_file (optional)
+        ├── image/...png         # data_prefix['img_path'], or .jpg
+        └── depth/...png         # data_prefix['depth_map_path'], or .npy, .npz, .tiff, .exr
+
+    Without ``ann_file`` every image below the image folder is taken, in the order of their names. Its depth is the file
+    of the same name below the depth folder, after ``replace`` and with ``depth_suffix``.
+
+    Args:
+        ann_file (str): split file, see :class:`DepthDataset`. Default '': list the folders.
+        data_prefix (dict): the two folders below ``data_root``; they may be the same.
+        img_suffix (str or tuple[str]): endings of image names; other files are passed over.
+        depth_suffix (str, optional): ending of depth names. Default: the one of .png .npy .npz .tiff .tif .exr that
+            is there.
+        replace (sequence[tuple[str, str]]): pairs (old, new) that turn an image's name, with its folders and without
+            its ending, into that of its depth, e.g. ``[('rgb', 'depth')]``.
+        depth_format (dict): unit, invalid values and the like, see :class:`DepthDataset`.
+        **kwargs: see :class:`DepthDataset`.
+
+    Raises:
+        ValueError: if a depth map has two possible files, or two images have the same depth; and as the base class.
+        FileNotFoundError: as the base class.
+    """
+
+    def __init__(self, *args, img_suffix=IMAGE_SUFFIXES, depth_suffix=None, replace=(), **kwargs):
+        self.image_endings = (img_suffix, ) if isinstance(img_suffix, str) else tuple(img_suffix)
+        self.depth_suffix = depth_suffix
+        self.replace = [tuple(pair) for pair in replace]
+        super().__init__(*args, **kwargs)
+
+    def list_samples(self):
+        """Samples of the split file or of the folders."""
+        return super().list_samples() if self.ann_file else self._samples_of_folders()
+
+    def _samples_of_folders(self):
+        images, depths = (self.data_prefix.get(key) or self.data_root for key in ('img_path', 'depth_map_path'))
+        for key, folder in (('img_path', images), ('depth_map_path', depths)):
+            if not folder or not osp.isdir(folder):
+                raise FileNotFoundError(f"{type(self).__name__}: folder data_prefix['{key}'] = {folder!r} does not "
+                                        'exist (and no ann_file is given)')
+        names = sorted(osp.relpath(osp.join(parent, name), images) for parent, _, files in os.walk(images)
+                       for name in files if name.lower().endswith(tuple(end.lower() for end in self.image_endings)))
+        samples, owners, listings = [], {}, {}
+        for name in names:
+            depth = osp.join(depths, self._depth_name(name, depths, listings))
+            image = osp.join(images, name)
+            if owners.setdefault(depth, image) != image:
+                raise ValueError(f'{type(self).__name__}: {owners[depth]} and {image} would both have the depth '
+                                 f'{depth}. Narrow img_suffix, or change replace.')
+            samples.append(self.with_depth_map(dict(img_path=image), depth))
+        return samples
+
+    def _depth_name(self, name, depths, listings):
+        """Name of an image's depth below ``depths``; ``listings`` remembers the folders that have been listed."""
+        ending = max((end for end in self.image_endings if name.lower().endswith(end.lower())), key=len)
+        stem = name[:-len(ending)].replace(os.sep, '/')
+        for old, new in self.replace:
+            stem = stem.replace(old, new)
+        if self.depth_suffix is not None:
+            return stem + self.depth_suffix
+        folder = osp.dirname(osp.join(depths, stem))
+        if folder not in listings:
+            listings[folder] = frozenset(os.listdir(folder)) if osp.isdir(folder) else frozenset()
+        found = [suffix for suffix in SUFFIXES if osp.basename(stem) + suffix in listings[folder]]
+        if len(found) > 1:
+            raise ValueError(f'{type(self).__name__}: {osp.join(depths, stem)} is there as {" and ".join(found)}. Say '
+                             f'which is meant: depth_suffix={found[0]!r}.')
+        return stem + (found[0] if found else SUFFIXES[0])

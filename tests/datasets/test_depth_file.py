@@ -1,0 +1,213 @@
+"""Depth files of every kind: what their numbers mean, and that no damaged or foreign file passes."""
+import io
+import math
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmdepthcls.datasets.depth_file import DepthFormat, probe_depth, read_depth, read_values
+from mmdepthcls.datasets.depth_png import DepthFileError
+
+KITTI = DepthFormat()
+
+
+def npy(values):
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+def npz(compressed=False, **arrays):
+    file = io.BytesIO()
+    (np.savez_compressed if compressed else np.savez)(file, **arrays)
+    return file.getvalue()
+
+
+# ---------------------------------------------------------------------------------------------------------------- units
+def metres_by_definition(value, scale, invalid, offset, focal_baseline):
+    """One stored value, by the words of the docstring."""
+    if not value > 0 or math.isinf(value) or value in invalid or value - offset <= 0:
+        return 0.0
+    units = (value - offset) / scale
+    return units if focal_baseline is None else focal_baseline / units
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 65535), min_size=1, max_size=20), st.booleans(),
+       st.sampled_from([None, 1.0, 100.0, 256.0, 1000.0]), st.sampled_from([(), (65535, ), (7, 65535)]),
+       st.sampled_from([0.0, 1.0, 2.5]), st.none() | st.floats(1, 1000))
+def test_metres_equal_the_definition(numbers, whole, scale, invalid, offset, focal_baseline):
+    numbers += [0, 1, 7, 65535]
+    values = np.array([numbers], np.uint16 if whole else np.float32)
+    got = DepthFormat(scale=scale, invalid=invalid, offset=offset, focal_baseline=focal_baseline).metres(values)
+    used = scale or (256.0 if whole else 1.0)
+    expected = [metres_by_definition(value, used, invalid, offset, focal_baseline) for value in numbers]
+    assert got.dtype == np.float32 and got.shape == values.shape
+    np.testing.assert_allclose(got[0], expected, rtol=1e-6)
+
+
+def test_values_that_are_no_measurement():
+    values = np.array([[np.nan, np.inf, -np.inf, -1, 0, -0.0, 5, 1e38]], np.float32)
+    assert DepthFormat().metres(values).tolist() == [[0, 0, 0, 0, 0, 0, 5, np.float32(1e38)]]
+    assert DepthFormat(scale=1e-3).metres(values).tolist() == [[0, 0, 0, 0, 0, 0, 5000, 0]]  # 1e41 m is no float32
+    assert DepthFormat(invalid=5).metres(values)[0, 6] == 0
+    assert DepthFormat(invalid=[65535, 5]) == DepthFormat(invalid=(65535, 5))
+
+
+@pytest.mark.parametrize('kwargs, message', [
+    *((dict(scale=value), 'scale must be > 0') for value in (0, -256, math.inf, math.nan)),
+    (dict(focal_baseline=0), 'focal_baseline must be > 0, got 0'),
+    (dict(channels=5), 'channels must be 1..4, got 5')])
+def test_settings_without_sense(kwargs, message):
+    with pytest.raises(ValueError, match=f'depth_format: {message}'):
+        DepthFormat(**kwargs)
+
+
+# ------------------------------------------------------------------------------------------------------- kinds of files
+VALUES = np.random.default_rng(0).uniform(0.5, 90, (6, 9)).astype(np.float32)
+FILES = {
+    '.npy': npy(VALUES),
+    '.npz': npz(depth=VALUES),
+    '.tiff': cv2.imencode('.tiff', VALUES)[1].tobytes(),
+    '.TIF': cv2.imencode('.tiff', VALUES)[1].tobytes(),
+}
+
+
+@pytest.mark.parametrize('suffix', FILES)
+def test_floating_point_files_are_exact(tmp_path, suffix):
+    np.testing.assert_array_equal(read_depth(FILES[suffix], f'a{suffix}', KITTI), VALUES)
+    path = tmp_path / f'a{suffix}'
+    path.write_bytes(FILES[suffix])
+    assert probe_depth(str(path), KITTI) == (None if suffix.lower().startswith('.tif') else VALUES.shape)
+
+
+@pytest.mark.parametrize('order', ['C', 'F'])
+@pytest.mark.parametrize('dtype', [np.float16, np.float32, np.float64, '>f4', np.uint16, np.int32, np.int64], ids=str)
+@pytest.mark.parametrize('shape', [(6, 9), (1, 6, 9), (6, 9, 1)], ids=str)
+def test_arrays_of_every_real_type_and_layout(shape, dtype, order):
+    values = np.asarray(np.rint(VALUES).reshape(shape).astype(dtype), order=order)
+    got = read_depth(npy(values), 'a.npy', DepthFormat(scale=1.0))
+    np.testing.assert_array_equal(got, np.rint(VALUES))
+
+
+def test_negative_whole_numbers_are_no_measurement():
+    assert read_depth(npy(np.array([[-5, 0, 512]], np.int16)), 'a.npy', KITTI).tolist() == [[0, 0, 2]]
+
+
+def test_an_npz_with_several_arrays_needs_a_key(tmp_path):
+    data = npz(depth=VALUES, other=VALUES * 2)
+    np.testing.assert_array_equal(read_depth(data, 'a.npz', DepthFormat(key='other')), VALUES * 2)
+    np.testing.assert_array_equal(read_depth(npz(compressed=True, d=VALUES), 'a.npz', KITTI), VALUES)
+    for key, message in ((None, "expected one array, got \\['depth', 'other'\\]"), ('x', "expected an array 'x'")):
+        with pytest.raises(DepthFileError, match=f'a.npz: {message}'):
+            read_depth(data, 'a.npz', DepthFormat(key=key))
+        (tmp_path / 'a.npz').write_bytes(data)
+        with pytest.raises(DepthFileError, match=message):
+            probe_depth(str(tmp_path / 'a.npz'), DepthFormat(key=key))
+
+
+def test_the_first_of_several_channels_counts():
+    image = np.stack([VALUES, VALUES * 2, VALUES * 3], axis=-1)
+    data = cv2.imencode('.tiff', np.ascontiguousarray(image[..., ::-1]))[1].tobytes()  # OpenCV takes BGR
+    np.testing.assert_array_equal(read_values(data, 'a.tiff', DepthFormat(channels=3)), VALUES)
+    with pytest.raises(DepthFileError, match=r'a.tiff: expected 1 channel\(s\) .* got 3 of float32'):
+        read_values(data, 'a.tiff', KITTI)
+
+
+# --------------------------------------------------------------------------------------------------------------- damage
+def pickled():
+    file = io.BytesIO()
+    np.save(file, np.array([{'a': 1}], dtype=object), allow_pickle=True)
+    return file.getvalue()
+
+
+def header_only(shape):
+    """A .npy that claims to be huge."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, dict(descr='<f4', fortran_order=False, shape=shape))
+    return file.getvalue()
+
+
+def bomb():
+    """A .npz whose array is claimed to be 4 TB."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, 'w', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('depth.npy', header_only((2**20, 2**20)) + bytes(1000))
+    return file.getvalue()
+
+
+BAD = [
+    ('empty.npy', b'', 'its content is none'),
+    ('png.npy', b'\x89PNG\r\n\x1a\n' * 9, 'its content is none'),
+    ('half.npy', FILES['.npy'][:-7], 'the array is truncated'),
+    ('long.npy', FILES['.npy'] + b'1234', 'the array is truncated'),
+    ('header.npy', FILES['.npy'][:40], 'its content is none'),
+    ('pickle.npy', pickled(), r'expected \(H, W\) real numbers'),
+    ('huge.npy', header_only((2**20, 2**20)), r'expected \(H, W\) real numbers, at most'),
+    ('colour.npy', npy(np.zeros((4, 5, 3), np.float32)), r'got float32 of shape \(4, 5, 3\)'),
+    ('8bit.npy', npy(np.zeros((4, 5), np.uint8)), '8-bit numbers'),
+    ('bool.npy', npy(np.zeros((4, 5), bool)), 'got bool'),
+    ('empty.npz', b'', 'it is none or truncated'),
+    ('half.npz', FILES['.npz'][:len(FILES['.npz']) // 2], 'it is none or truncated'),
+    ('bomb.npz', bomb(), 'at most'),
+    ('none.npz', npz(), r'expected one array, got \[\]'),
+    ('pickle.npz', npz(depth=np.array([None])), 'real numbers'),
+]
+
+
+@pytest.mark.parametrize('name, data, message', BAD, ids=[name for name, *_ in BAD])
+def test_damaged_and_foreign_arrays(tmp_path, name, data, message):
+    """Seen before training by a look at the beginning and the size, and while loading."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    for look in (lambda: probe_depth(str(path), KITTI), lambda: read_depth(data, str(path), KITTI)):
+        with pytest.raises(DepthFileError, match=f'{name}: .*{message}'):
+            look()
+
+
+def test_a_flipped_byte_in_a_compressed_array_is_seen_while_loading():
+    data = bytearray(npz(compressed=True, depth=np.random.default_rng(0).random((40, 40))))
+    data[len(data) // 2] ^= 0x55
+    with pytest.raises(DepthFileError, match='a.npz: the array is truncated or damaged'):
+        read_depth(bytes(data), 'a.npz', KITTI)
+
+
+@pytest.mark.parametrize('name, data, message', [
+    ('empty.tiff', b'', 'cannot decode it as .tiff'),
+    ('half.tiff', FILES['.tiff'][:100], 'cannot decode it as .tiff'),
+    ('text.exr', b'not an exr', 'cannot decode it as .exr.*EXR needs an OpenCV that has it'),
+    ('8bit.tif', cv2.imencode('.tiff', np.zeros((4, 5), np.uint8))[1].tobytes(), 'got 1 of uint8'),
+], ids=str)
+def test_damaged_and_foreign_images(name, data, message, capfd):
+    with pytest.raises(DepthFileError, match=f'{name}: (?s:.*){message}'):
+        read_depth(data, name, KITTI)
+    capfd.readouterr()
+
+
+def test_an_empty_image_is_seen_before_training(tmp_path):
+    (tmp_path / 'a.tiff').write_bytes(b'')
+    with pytest.raises(DepthFileError, match='a.tiff: the file is empty'):
+        probe_depth(str(tmp_path / 'a.tiff'), KITTI)
+
+
+@pytest.mark.parametrize('name', ['depth.jpg', 'depth.bin', 'depth'])
+def test_other_suffixes(name):
+    for look in (lambda: probe_depth(name, KITTI), lambda: read_depth(b'x', name, KITTI)):
+        with pytest.raises(DepthFileError, match=f'{name}: expected a depth file that ends in one of .png, .npy'):
+            look()
+
+
+def test_exr_where_opencv_can(tmp_path):
+    path = str(tmp_path / 'a.exr')
+    try:
+        written = cv2.imwrite(path, VALUES)
+    except cv2.error:
+        written = False
+    if not written:
+        pytest.skip('this OpenCV has no EXR')
+    with open(path, 'rb') as file:
+        np.testing.assert_array_equal(read_depth(file.read(), path, KITTI), VALUES)

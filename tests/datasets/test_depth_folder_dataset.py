@@ -1,0 +1,147 @@
+"""Anybody's own data: folders, names, kinds of files, units."""
+import cv2
+import numpy as np
+import pytest
+
+from mmdepthcls.datasets import DepthFolderDataset
+
+PREFIX = dict(img_path='image', depth_map_path='depth')
+LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
+
+
+def listed(dataset):
+    """(image, depth) of every sample, relative to the data root."""
+    samples = [dataset.get_data_info(index) for index in range(len(dataset))]
+    return [tuple(sample[key].removeprefix(f'{dataset.data_root}/') for key in ('img_path', 'depth_map_path'))
+            for sample in samples]
+
+
+BOTH = [('image/0.png', 'depth/0.png'), ('image/1.png', 'depth/1.png')]
+
+
+def test_folders(pairs, builders):
+    builders.write(pairs / 'image/sub/a.PNG', builders.image())
+    builders.write(pairs / 'depth/sub/a.png', builders.units())
+    builders.write(pairs / 'image/notes.txt', 'not an image')
+    cv2.imwrite(str(pairs / 'image/b.jpg'), builders.image())
+    builders.write(pairs / 'depth/b.png', builders.units())
+    dataset = DepthFolderDataset(data_root=str(pairs), data_prefix=dict(img_path='image', depth_map_path='depth'))
+    assert listed(dataset) == BOTH + [('image/2.png', 'depth/2.png'), ('image/b.jpg', 'depth/b.png'),
+                                      ('image/sub/a.PNG', 'depth/sub/a.png')]
+
+
+def test_empty_and_missing_folders(tmp_path):
+    (tmp_path / 'image').mkdir()
+    prefix = dict(img_path='image', depth_map_path='depth')
+    with pytest.raises(FileNotFoundError, match=r"data_prefix\['depth_map_path'\] = .*depth' does not exist"):
+        DepthFolderDataset(data_root=str(tmp_path), data_prefix=prefix)
+    (tmp_path / 'depth').mkdir()
+    with pytest.raises(ValueError, match='image holds no sample'):
+        DepthFolderDataset(data_root=str(tmp_path), data_prefix=prefix)
+    with pytest.raises(FileNotFoundError, match=r"data_prefix\['img_path'\] = None does not exist"):
+        DepthFolderDataset()
+
+
+def write_depth(path, values):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == '.npy':
+        np.save(path, values)
+    elif path.suffix == '.npz':
+        np.savez_compressed(path, depth=values)
+    else:
+        assert cv2.imwrite(str(path), values)
+    return path
+
+
+@pytest.mark.parametrize('suffix, dtype, depth_format', [
+    ('.png', np.uint16, {}),
+    ('.npy', np.float32, {}),
+    ('.npy', np.float16, {}),
+    ('.npy', np.uint16, dict(scale=1000)),
+    ('.npz', np.float64, dict(key='depth')),
+    ('.tiff', np.float32, {}),
+    ('.tif', np.uint16, dict(scale=1000)),
+], ids=str)
+def test_every_kind_of_file(tmp_path, builders, mmseg_scope, suffix, dtype, depth_format):
+    """Two folders are enough: the kind of file is found, whole numbers are metres * 256 and others metres."""
+    scale = depth_format.get('scale', 256 if np.issubdtype(dtype, np.integer) else 1)
+    metres = np.round(builders.units(0) / 256, 3) % 60  # 16 bits of millimetres end at 65.5 m
+    builders.write(tmp_path / 'image/a.png', builders.image())
+    write_depth(tmp_path / f'depth/a{suffix}', (metres * scale).round(3).astype(dtype))
+    dataset = DepthFolderDataset(data_root=str(tmp_path), data_prefix=PREFIX, depth_format=depth_format, pipeline=LOAD)
+    depth = dataset[0]['gt_depth_map']
+    assert depth.dtype == np.float32 and ((depth > 0) == (metres > 0)).all()
+    np.testing.assert_allclose(depth, metres, atol=0.004 if dtype == np.uint16 else 0.04, rtol=1e-7)
+
+
+def test_two_kinds_beside_each_other_must_be_told_apart(pairs):
+    np.save(pairs / 'depth/1.npy', np.ones((20, 64), np.float32))
+    with pytest.raises(ValueError, match=r"depth/1 is there as .png and .npy. Say which is meant: depth_suffix='.png'"):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX)
+    assert listed(DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, depth_suffix='.png'))[:2] == BOTH
+
+
+def test_two_images_of_one_depth(pairs, builders):
+    cv2.imwrite(str(pairs / 'image/1.jpg'), builders.image())
+    with pytest.raises(ValueError, match='1.jpg and .*1.png would both have the depth .*1.png. Narrow img_suffix'):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX)
+    assert len(DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, img_suffix='.png')) == 3
+
+
+def test_a_missing_depth_file_is_an_error(pairs):
+    (pairs / 'depth/1.png').unlink()
+    with pytest.raises(FileNotFoundError, match='1 of the 6 files of .*depth/1.png'):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX)
+
+
+# The examples of docs/data.md, on trees in the formats of the real ones.
+def examples():
+    import re
+    from pathlib import Path
+    text = (Path(__file__).parents[2] / 'docs/data.md').read_text('utf-8')
+    blocks = re.findall(r'```python\n# example: (\w+)\n(.*?)```', text, re.DOTALL)
+    assert {name for name, _ in blocks} == {'nyu', 'vkitti', 'cityscapes'}
+    return dict(blocks)
+
+
+def example(name, root):
+    namespace = {}
+    exec(examples()[name], namespace)
+    return DepthFolderDataset(**{key: value for key, value in namespace['dataset'].items() if key != 'type'} | dict(
+        data_root=str(root), pipeline=LOAD))
+
+
+def test_nyu_of_the_docs(tmp_path, builders, mmseg_scope):
+    millimetres = np.random.default_rng(0).integers(0, 9999, (48, 64), dtype=np.uint16)
+    folder = tmp_path / 'kitchen_0028b'
+    folder.mkdir()
+    cv2.imwrite(str(folder / 'rgb_00045.jpg'), builders.image(shape=(48, 64)))
+    builders.write(folder / 'sync_depth_00045.png', millimetres)
+    dataset = example('nyu', tmp_path)
+    np.testing.assert_allclose(dataset[0]['gt_depth_map'], millimetres / 1000, rtol=1e-6)
+
+
+def test_virtual_kitti_of_the_docs(tmp_path, builders, mmseg_scope):
+    centimetres = builders.units(0, valid=1)
+    centimetres[:3] = 65535  # sky
+    frames = tmp_path / 'Scene01/clone/frames'
+    (frames / 'rgb/Camera_0').mkdir(parents=True)
+    cv2.imwrite(str(frames / 'rgb/Camera_0/rgb_00007.jpg'), builders.image())
+    builders.write(frames / 'depth/Camera_0/depth_00007.png', centimetres)
+    depth = example('vkitti', tmp_path)[0]['gt_depth_map']
+    assert (depth[:3] == 0).all()
+    np.testing.assert_allclose(depth[3:], centimetres[3:] / 100, rtol=1e-6)
+
+
+def test_cityscapes_disparity_of_the_docs(tmp_path, builders, mmseg_scope):
+    """Disparity in pixels is (p - 1) / 256 for p > 0; baseline 0.209313 m, focal length 2262.52 pixels."""
+    stored = np.random.default_rng(0).integers(0, 32257, builders.size, dtype=np.uint16)
+    stored[0, :4] = 0, 1, 2, 257
+    name = 'aachen/aachen_000000_000019'
+    builders.write(tmp_path / f'leftImg8bit/train/{name}_leftImg8bit.png', builders.image())
+    builders.write(tmp_path / f'disparity/train/{name}_disparity.png', stored)
+    depth = example('cityscapes', tmp_path)[0]['gt_depth_map']
+    disparity = (stored.astype(float) - 1) / 256
+    assert depth[0, 0] == depth[0, 1] == 0  # not measured, and infinitely far
+    assert depth[0, 3] == pytest.approx(0.209313 * 2262.52)  # one pixel of disparity
+    np.testing.assert_allclose(depth[stored > 1], 0.209313 * 2262.52 / disparity[stored > 1], rtol=1e-6)
