@@ -25,9 +25,11 @@ class Block:
             raise ModuleNotFoundError(f'No module named {name!r}', name=name)
 sys.meta_path.insert(0, Block())
 '''
-PURE = ['bins', 'compat', 'datasets.depth_png', 'datasets.eigen', 'datasets.minidrive', 'datasets.minidrive.writer',
-        'datasets.velodyne', 'evaluation.baselines', 'evaluation.crops', 'evaluation.errors', 'evaluation.table',
-        'visualization.colour', 'visualization.figures']
+PURE = ['atomic_file', 'bins', 'compat', 'datasets.depth_file', 'datasets.depth_png', 'datasets.eigen',
+        'datasets.minidrive', 'datasets.minidrive.writer', 'datasets.preparation.synthia_files',
+        'datasets.preparation.synthia_names', 'datasets.split_file',
+        'datasets.synthia_split', 'datasets.velodyne', 'evaluation.baselines', 'evaluation.crops', 'evaluation.errors',
+        'evaluation.table', 'parallel', 'visualization.colour', 'visualization.figures']
 
 
 def run_python(code, **environment):

@@ -3,16 +3,14 @@ import os.path as osp
 
 from mmseg.registry import DATASETS
 
-from .depth_dataset import DepthDataset
+from .depth_folder_dataset import DepthFolderDataset
+from .synthia_split import NUM_FILES, PARTS, part_of
 
-# Neighbouring files show the same scene, so the split takes whole blocks of 50 files: one of ten for val and for test.
-BLOCK = 50
-PARTS = {'val': (8, ), 'test': (9, ), 'train': tuple(range(8))}
-NUM_FILES = 9400
+CENTIMETRES = dict(scale=100.0, channels=3)
 
 
 @DATASETS.register_module()
-class SYNTHIADepthDataset(DepthDataset):
+class SYNTHIADepthDataset(DepthFolderDataset):
     """SYNTHIA-RAND-CITYSCAPES (Ros et al., 2016), as unpacked::
 
         data/synthia/RAND_CITYSCAPES
@@ -25,15 +23,16 @@ class SYNTHIADepthDataset(DepthDataset):
     Args:
         split (str, optional): 'train', 'val', 'test'; None takes every file.
         data_root (str): the folder RAND_CITYSCAPES.
-        **kwargs: see :class:`DepthDataset`.
+        data_prefix (dict, optional): folders of images and depth maps below it. Default: those above; with an
+            ``ann_file`` the ``data_root`` itself, as in the split files of tools/prepare_synthia.py.
+        **kwargs: see :class:`DepthFolderDataset`.
     """
 
     def __init__(self,
                  split=None,
                  data_root='data/synthia/RAND_CITYSCAPES',
                  data_prefix=None,
-                 depth_scale=100.0,
-                 depth_channels=3,
+                 depth_format=None,
                  **kwargs):
         if split is not None and split not in PARTS:
             raise ValueError(f'SYNTHIADepthDataset: split must be one of {tuple(PARTS)} or None, got {split!r}')
@@ -41,11 +40,11 @@ class SYNTHIADepthDataset(DepthDataset):
             raise ValueError(f'SYNTHIADepthDataset: give split or ann_file, not both, got {split!r} and '
                              f'{kwargs["ann_file"]!r}')
         self.split = split
-        if data_prefix is None:
+        if data_prefix is None and not kwargs.get('ann_file'):
             nested = osp.isdir(osp.join(data_root, 'Depth', 'Depth'))
             data_prefix = dict(img_path='RGB', depth_map_path=osp.join('Depth', 'Depth') if nested else 'Depth')
-        super().__init__(data_root=data_root, data_prefix=data_prefix, depth_scale=depth_scale,
-                         depth_channels=depth_channels, **kwargs)
+        super().__init__(data_root=data_root, data_prefix=data_prefix, depth_format=depth_format or CENTIMETRES,
+                         **kwargs)
 
     @property
     def expected_len(self):
@@ -60,11 +59,6 @@ class SYNTHIADepthDataset(DepthDataset):
         if self.split is None:
             return samples
         return [sample for sample in samples if part_of(_number(sample['img_path'])) == self.split]
-
-
-def part_of(number):
-    """str: 'train', 'val' or 'test', the part to which the file of a number belongs."""
-    return next(part for part, blocks in PARTS.items() if number // BLOCK % 10 in blocks)
 
 
 def _number(path):

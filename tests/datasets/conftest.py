@@ -106,6 +106,11 @@ def write_synthia(root, numbers, nested=True):
     return root
 
 
+def contents(root):
+    """Every file's bytes by its path below a folder."""
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob('*') if path.is_file()}
+
+
 @pytest.fixture
 def pairs(tmp_path):
     """Folder of three samples with ``split.txt``."""
@@ -118,4 +123,4 @@ def builders():
     from types import SimpleNamespace
     return SimpleNamespace(
         png_bytes=png_bytes, write=write, image=random_image, units=random_units, scan=random_scan, pairs=write_pairs,
-        kitti=write_kitti, synthia=write_synthia, drive=DRIVE, size=(HEIGHT, WIDTH))
+        kitti=write_kitti, synthia=write_synthia, contents=contents, drive=DRIVE, size=(HEIGHT, WIDTH))

@@ -1,0 +1,1 @@
+"""What makes downloaded data ready: checks, repairs, split files."""
