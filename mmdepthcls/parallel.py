@@ -5,7 +5,7 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 
 import cv2
 
@@ -45,7 +45,7 @@ def _results(function, items, workers):
         yield from ((index, function(item)) for index, item in enumerate(items))
         return
     # 'spawn': safe beside threads (torch) and the same on every system
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), cv2.setNumThreads, (1, ))
+    pool = ProcessPoolExecutor(workers, get_context('spawn'), _prepare_worker)
     try:
         futures = {pool.submit(function, item): index for index, item in enumerate(items)}
         for future in as_completed(futures):
@@ -57,6 +57,17 @@ def _results(function, items, workers):
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _prepare_worker():
+    cv2.setNumThreads(1)
+    # A killed program cannot tell its workers, which would wait for it for ever.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    connection.wait([parent_process().sentinel])
+    os._exit(1)
 
 
 class ProgressLine:

@@ -1,7 +1,11 @@
 """Work on all cores."""
+import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +46,39 @@ def test_dead_workers_are_explained(monkeypatch):
     monkeypatch.setattr(parallel, 'ProcessPoolExecutor', Pool)
     with pytest.raises(RuntimeError, match='worker process died.*workers=1'):
         list(map_parallel(square, [1, 2], title='t', workers=2, progress=False))
+
+
+def name_and_sleep(folder):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(60)
+
+
+@pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='processes are looked up in /proc')
+def test_workers_end_with_a_killed_program(tmp_path):
+    code = f'import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n' \
+           'from test_parallel import name_and_sleep\nfrom mmdepthcls.parallel import map_parallel\n' \
+           f'if __name__ == "__main__":\n    list(map_parallel(name_and_sleep, [{str(tmp_path)!r}] * 2, title="", workers=2))'
+    script = tmp_path / 'script.py'
+    script.write_text(code)
+    process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
+    workers = []
+    while len(workers) < 2 and process.poll() is None:
+        time.sleep(0.1)
+        workers = [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()]
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while any(is_running(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(workers) == 2 and not any(is_running(worker) for worker in workers)
+
+
+def is_running(process):
+    """Neither gone nor a zombie that nobody has waited for."""
+    try:
+        return ') Z ' not in Path(f'/proc/{process}/stat').read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_progress_goes_to_stderr_and_says_what_is_left(capfd, monkeypatch):
