@@ -55,9 +55,14 @@ def name_and_sleep(folder):
 
 @pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='processes are looked up in /proc')
 def test_workers_end_with_a_killed_program(tmp_path):
-    code = f'import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n' \
-           'from test_parallel import name_and_sleep\nfrom mmdepthcls.parallel import map_parallel\n' \
-           f'if __name__ == "__main__":\n    list(map_parallel(name_and_sleep, [{str(tmp_path)!r}] * 2, title="", workers=2))'
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_parallel import name_and_sleep
+from mmdepthcls.parallel import map_parallel
+if __name__ == '__main__':
+    list(map_parallel(name_and_sleep, [{str(tmp_path)!r}] * 2, title='', workers=2))
+"""
     script = tmp_path / 'script.py'
     script.write_text(code)
     process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
