@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmdepthcls.bins import DepthBins, LIDBins, SIDBins, UDBins
-from mmdepthcls.evaluation.errors import score_image
+from mmdepthcls.evaluation.scoring import image_errors, score_map
 
 RANGES = [(1, 80, 71), (Fraction(1, 1000), 80, 71), (1, 80, 32), (1, 80, 255), (2, 10, 2)]
 IDS = ['sid71', 'wide', 'sid32', 'k255', 'k2']
@@ -226,9 +226,9 @@ def test_quantisation_of_a_real_frame(kitti_sample, bins, abs_rel, rmse, rmse_lo
     depth = units / 256
     depth[depth >= 80] = 0
     label = bins.encode(depth)
-    score = score_image(bins.decode(label), depth)
+    score = score_map(bins.decode(label), depth)
     assert score.num_bad == 0
-    got = [f'{score.errors[name]:.{digits}f}'.removeprefix('0')
+    got = [f'{image_errors(score)[name]:.{digits}f}'.removeprefix('0')
            for name, digits in (('abs_rel', 4), ('rmse', 3), ('rmse_log', 4))]
     assert got == [abs_rel, rmse, rmse_log]
     assert len(np.unique(label[label != 255])) == used

@@ -15,7 +15,7 @@ from mmdepthcls.datasets.depth_png import decode_depth_png
 from mmdepthcls.datasets.minidrive.writer import make_minidrive
 from mmdepthcls.engine import command_line
 from mmdepthcls.evaluation.baselines import best_constant, mean_depth_map
-from mmdepthcls.evaluation.errors import mean_over_images, score_image
+from mmdepthcls.evaluation.scoring import score_map, summarize
 from mmdepthcls.evaluation.table import metrics_table
 from mmdepthcls.visualization.figures import contact_sheet, depth_figure
 
@@ -64,7 +64,7 @@ def baseline_rows(cfg):
     mean = mean_depth_map(depth_maps(cfg.train_dataloader.dataset))
 
     def score(predict):
-        return mean_over_images(score_image(predict(truth), truth) for truth in truths)
+        return summarize([score_map(predict(truth), truth) for truth in truths])
 
     return {
         f'best constant depth ({constant:.2f} m)': score(lambda truth: np.full_like(truth, constant)),

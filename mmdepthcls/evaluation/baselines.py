@@ -11,7 +11,7 @@ def best_constant(depth_maps, min_depth=1e-3, max_depth=80.0, crop=None):
 
     Args:
         depth_maps (iterable of ndarray): (H, W) metres, 0 = no measurement.
-        min_depth, max_depth, crop: which pixels count, as in :func:`mmdepthcls.evaluation.errors.score_image`.
+        min_depth, max_depth, crop: which pixels count, as in :func:`mmdepthcls.evaluation.scoring.score_map`.
 
     Returns:
         float: metres.

@@ -11,25 +11,32 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
 from ..datasets.depth_png import encode_depth_png
-from .crops import NAMES
-from .errors import ERROR_NAMES, ImageScore, mean_over_images, score_image
-from .table import metrics_table
+from .errors import ALL_NAMES
+from .predictions import Views
+from .protocols import Protocol, build_protocols
+from .scoring import score_image, summarize
+from .table import protocols_table
 
 # drive / camera / data / frame: enough of KITTI's path to tell any two frames apart.
 NAME_PARTS = 4
+GROUND_TRUTH = 'gt_depth_map'
 
 
 @METRICS.register_module()
 class DepthEvaluator(BaseMetric):
-    """Errors of predicted depth, mean per image over the images that have ground truth (see :mod:`.errors`).
+    """Errors of predicted depth under one or several protocols in one run.
 
-    Every image leaves one small record, whether or not it has ground truth, so that memory does not grow with pixels
-    and distributed evaluation counts each image once.
+    Every image leaves a few sums a protocol, whether or not it has ground truth, so that memory does not grow with
+    pixels and distributed evaluation counts each image once.
 
     Args:
+        protocols (sequence, optional): presets' names, dicts or :class:`~.protocols.Protocol`, see
+            :func:`~.protocols.build_protocol`, e.g. ``['eigen_annotated', dict(preset='eigen_annotated',
+            max_depth=50.0, name='50 m')]``. Default: one, made of the next three arguments.
         min_depth (float): ground truth must be greater, predictions are clamped to it, m.
         max_depth (float): ground truth must be less (the cap), predictions are clamped to it, m.
-        crop (str, optional): 'garg', 'eigen', 'kb' or None.
+        crop (str or tuple, optional): region, see :func:`~.crops.crop_region`.
+        bands (sequence of float, optional): limits of distance bands, m, in each of which errors are computed too.
         output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating).
         keep_results (bool): accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
         prefix (str, optional): goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's
@@ -37,28 +44,31 @@ class DepthEvaluator(BaseMetric):
         collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
-        ValueError: for an unknown crop or range; when a prediction has another shape than its ground truth.
+        ValueError: for settings without sense; when a prediction has another shape than its ground truth.
 
-    Metrics: d1 d2 d3 abs_rel sq_rel rmse rmse_log silog log10, ``num_images`` scored, and ``bad_predictions``: pixels
-    predicted NaN, infinite, zero or negative (scored as badly as the range allows).
+    Metrics: those of :mod:`.errors`, ``num_images`` scored, and ``bad_predictions``: scored pixels predicted NaN,
+    infinite, zero, negative or not at all. They are the first protocol's; with several, those of all come as
+    'protocol/abs_rel' too. A protocol whose prediction was not made says why and has NaN.
     """
 
     def __init__(self,
+                 protocols=None,
                  min_depth=1e-3,
                  max_depth=80.0,
                  crop=None,
+                 bands=None,
                  output_dir=None,
                  keep_results=False,
                  prefix=None,
                  collect_device='cpu'):
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if not 0 < min_depth < max_depth:
-            raise ValueError(f'DepthEvaluator: expected 0 < min_depth < max_depth, got {min_depth} and {max_depth}')
-        if crop not in NAMES:
-            raise ValueError(f'DepthEvaluator: crop must be one of {NAMES}, got {crop!r}')
-        self.min_depth = min_depth
-        self.max_depth = max_depth
-        self.crop = crop
+        if protocols is None:
+            if not 0 < min_depth < max_depth:
+                raise ValueError(f'DepthEvaluator: expected 0 < min_depth < max_depth, got {min_depth} and {max_depth}')
+            protocols = [Protocol('prediction', input_crop='any', region=crop, clamp=(min_depth, max_depth),
+                                  min_depth=min_depth, max_depth=max_depth)]
+        self.protocols = build_protocols(protocols)
+        self.bands = None if bands is None else tuple(bands)
         self.output_dir = output_dir
         self._written = {}
 
@@ -67,44 +77,51 @@ class DepthEvaluator(BaseMetric):
 
         Args:
             data_batch (dict): not used.
-            data_samples (list[dict]): with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map``, each
-                (1, H, W) metres.
+            data_samples (list[dict]): with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map`` (what
+                it is called says ``ground_truth`` of the sample) or ``gt_depth_map_NAME``, each (1, H, W) metres. Where
+                there are ``pred_depth_view`` and ``pred_depth_view_flipped``, protocols make their predictions of
+                these.
         """
         for sample in data_samples:
-            pred = _as_map(sample['pred_depth_map'])
+            name = sample.get('img_path') or f'{len(self.results):06d}'
             if self.output_dir is not None:
-                self._write(pred, sample.get('img_path') or f'{len(self.results):06d}')
-            if 'gt_depth_map' not in sample:
-                self.results.append(ImageScore(None, 0, 0))
-                continue
+                self._write(_as_map(sample['pred_depth_map']), name)
+            truths = ground_truths_of(sample)
             try:
-                score = score_image(pred, _as_map(sample['gt_depth_map']), self.min_depth, self.max_depth, self.crop)
+                self.results.append(score_image(views_of(sample, truths), truths, self.protocols, self.bands, name))
             except ValueError as error:
-                raise ValueError(f'{sample.get("img_path")}: {error}') from error
-            self.results.append(score)
+                raise ValueError(f'{name}: {error}') from error
 
     def compute_metrics(self, results):
-        """Mean over images, also printed as a table.
+        """Errors over all images, also printed as a table.
 
         Args:
-            results (list[ImageScore]): one an image.
+            results (list[ImageScores]): one an image.
 
         Returns:
             dict[str, float]
         """
-        metrics = mean_over_images(results) or dict.fromkeys(ERROR_NAMES, math.nan)
-        num_images = sum(score.errors is not None for score in results)
-        bad = sum(score.num_bad for score in results)
-        conditions = (f'{num_images} of {len(results)} images have ground truth, crop {self.crop or "none"}, '
-                      f'{self.min_depth:g} < depth < {self.max_depth:g} m, mean per image')
-        print_log(f'\nDepth errors: {conditions}\n\n{metrics_table({"prediction": metrics})}\n', logger='current')
-        if num_images == 0:
-            print_log('No image has ground truth in the range and crop: nothing is scored', logger='current',
-                      level=logging.WARNING)
-        if bad:
-            print_log(f'{bad} predicted pixels were NaN, infinite, zero or negative; scored as badly as possible',
+        metrics, rows = {}, {}
+        for protocol in self.protocols:
+            scores = [image.scores[protocol.name] for image in results]
+            row = summarize(scores, protocol.mean) or dict.fromkeys(ALL_NAMES, math.nan)
+            row['num_images'] = sum(score.sums is not None for score in scores)
+            row['bad_predictions'] = sum(score.num_bad for score in scores)
+            rows[protocol] = row
+            self._warn(protocol, scores, row)
+            if len(self.protocols) > 1:
+                metrics.update({f'{protocol.name}/{name}': value for name, value in row.items()})
+        print_log(f'\nDepth errors, {len(results)} images\n\n{protocols_table(rows)}\n', logger='current')
+        return {**rows[self.protocols[0]], **metrics}
+
+    def _warn(self, protocol, scores, row):
+        reasons = sorted({score.reason for score in scores if score.reason})
+        if row['num_images'] == 0:
+            print_log(f'{protocol.name}: nothing is scored: {"; ".join(reasons) or "there is no image"}',
                       logger='current', level=logging.WARNING)
-        return {**metrics, 'num_images': num_images, 'bad_predictions': bad}
+        if row['bad_predictions']:
+            print_log(f'{protocol.name}: {row["bad_predictions"]} scored pixels were not predicted, NaN, infinite, '
+                      'zero or negative', logger='current', level=logging.WARNING)
 
     def _write(self, pred, img_path):
         """Write a prediction under a name that keeps the frame's folders, so that no frame overwrites another."""
@@ -118,6 +135,34 @@ class DepthEvaluator(BaseMetric):
         os.makedirs(osp.dirname(path), exist_ok=True)
         with open(path, 'wb') as file:
             file.write(encode_depth_png(pred))
+
+
+def ground_truths_of(sample):
+    """Ground truths of a data sample: name -> (H, W) metres; ``gt_depth_map`` first, None if it has no name."""
+    keys = [key for key in sample if key.startswith(f'{GROUND_TRUTH}_')]
+    truths = {sample.get('ground_truth'): _as_map(sample[GROUND_TRUTH])} if GROUND_TRUTH in sample else {}
+    return truths | {key.removeprefix(f'{GROUND_TRUTH}_'): _as_map(sample[key]) for key in keys}
+
+
+def views_of(sample, truths):
+    """What the network gave for a data sample.
+
+    Raises:
+        ValueError: if a whole prediction has another shape than its ground truth.
+    """
+    box = sample.get('crop_box') if 'full_shape' in sample else None
+    if 'pred_depth_view' in sample:
+        flipped = sample.get('pred_depth_view_flipped')
+        return Views(_as_map(sample['pred_depth_view']), None if flipped is None else _as_map(flipped), box)
+    pred = _as_map(sample['pred_depth_map'])
+    for gt in truths.values():
+        if gt.shape != pred.shape:
+            raise ValueError(f'prediction has shape {pred.shape}, ground truth {gt.shape}; expected the same (H, W). '
+                             'In a test pipeline load depth after Resize and KBCrop, and pack with PackDepthInputs.')
+    if box is not None:
+        top, left, height, width = box
+        pred = pred[top:top + height, left:left + width]
+    return Views(pred, None, box)
 
 
 def _as_map(field):

@@ -1,7 +1,7 @@
 """Metrics as a table that reads well in a terminal and is Markdown. Pure."""
 from .errors import ERROR_NAMES
 
-DECIMALS = {'rmse': 3, 'silog': 2, 'd1': 3, 'd2': 3, 'd3': 3}
+DECIMALS = {'rmse': 3, 'mae': 3, 'silog': 2, 'irmse': 2, 'imae': 2, 'd1': 3, 'd2': 3, 'd3': 3}
 
 
 def metrics_table(rows, names=ERROR_NAMES):
@@ -12,7 +12,7 @@ def metrics_table(rows, names=ERROR_NAMES):
         names (sequence of str): columns.
 
     Returns:
-        str: lines without a final newline; a metric that a row lacks is shown as '-'.
+        str: lines without a final newline; what a row lacks, and NaN, is shown as '-'.
 
     >>> print(metrics_table({'ours': {'abs_rel': 0.0731}}, ['abs_rel', 'rmse']))
     |      | abs_rel | rmse |
@@ -20,11 +20,34 @@ def metrics_table(rows, names=ERROR_NAMES):
     | ours |  0.0731 |    - |
     """
     cells = [['', *names]]
-    cells += [[label, *(f'{row[name]:.{DECIMALS.get(name, 4)}f}' if name in row else '-' for name in names)]
-              for label, row in rows.items()]
+    cells += [[label, *(_cell(row, name) for name in names)] for label, row in rows.items()]
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     lines = ['| ' + ' | '.join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
                                                            zip(line[1:], widths[1:], strict=True))]) + ' |'
              for line in cells]
     rule = '|' + '|'.join(['-' * (widths[0] + 2), *('-' * (width + 1) + ':' for width in widths[1:])]) + '|'
     return '\n'.join([lines[0], rule, *lines[1:]])
+
+
+def protocols_table(rows, names=ERROR_NAMES):
+    """Markdown table of protocols, each with its conditions beside its errors.
+
+    Args:
+        rows (dict[Protocol, dict[str, float]]): protocol -> metrics with ``num_images``.
+        names (sequence of str): metrics.
+
+    Returns:
+        str: see :func:`metrics_table`.
+    """
+    conditions = {protocol.name: protocol.conditions() for protocol in rows}
+    table = {protocol.name: {**conditions[protocol.name], **row, 'N': row['num_images']}
+             for protocol, row in rows.items()}
+    first = next(iter(conditions.values()))
+    return metrics_table(table, ['ground truth', 'N', *[key for key in first if key != 'ground truth'], *names])
+
+
+def _cell(row, name):
+    value = row.get(name)
+    if value is None or value != value:
+        return '-'
+    return f'{value:.{DECIMALS.get(name, 4)}f}' if isinstance(value, float) else str(value)

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmdepthcls.evaluation.baselines import best_constant, mean_depth_map
-from mmdepthcls.evaluation.errors import mean_over_images, score_image
+from mmdepthcls.evaluation.scoring import score_map, summarize
 
 
 def abs_rel_of(constant, maps, **kwargs):
-    return mean_over_images([score_image(np.full(depth.shape, constant), depth, **kwargs) for depth in maps])['abs_rel']
+    return summarize([score_map(np.full(depth.shape, constant), depth, **kwargs) for depth in maps])['abs_rel']
 
 
 def random_maps(seed, num=4):

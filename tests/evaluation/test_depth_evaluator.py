@@ -14,7 +14,8 @@ from mmseg.registry import METRICS
 from mmseg.structures import SegDataSample
 
 from mmdepthcls.evaluation.depth_evaluator import DepthEvaluator
-from mmdepthcls.evaluation.errors import ERROR_NAMES, ImageScore, score_image
+from mmdepthcls.evaluation.errors import ALL_NAMES
+from mmdepthcls.evaluation.scoring import BANDS, ImageScores, image_errors, score_map, summarize
 
 SIZE = (24, 40)
 NUM_IMAGES, WITHOUT_GT = 5, 2
@@ -51,12 +52,12 @@ def evaluate(evaluator, indices=range(NUM_IMAGES), size=NUM_IMAGES, batch=2):
 
 @pytest.mark.parametrize('settings', [dict(), dict(crop='garg'), dict(min_depth=2.0, max_depth=50.0)], ids=str)
 def test_mean_over_images_with_ground_truth(settings):
-    scores = [score_image(*make_maps(index), **settings) for index in range(NUM_IMAGES) if index != WITHOUT_GT]
+    scores = [score_map(*make_maps(index), **settings) for index in range(NUM_IMAGES) if index != WITHOUT_GT]
     metrics = evaluate(DepthEvaluator(**settings))
     assert len(scores) == 4 and metrics['num_images'] == 4 and metrics['bad_predictions'] == 0
-    for name in ERROR_NAMES:
-        assert metrics[name] == pytest.approx(np.mean([score.errors[name] for score in scores]), rel=1e-14)
-    pooled = np.average([score.errors['abs_rel'] for score in scores], weights=[score.num_valid for score in scores])
+    for name in ALL_NAMES:
+        assert metrics[name] == pytest.approx(np.mean([image_errors(score)[name] for score in scores]), rel=1e-14)
+    pooled = summarize(scores, 'pixel')['abs_rel']
     assert metrics['abs_rel'] != pytest.approx(pooled, rel=1e-6)
 
 
@@ -64,11 +65,11 @@ def test_one_small_record_an_image():
     evaluator = DepthEvaluator()
     evaluator.process({}, [dataset_sample(index).to_dict() for index in range(NUM_IMAGES)])
     assert len(evaluator.results) == NUM_IMAGES
-    assert evaluator.results[WITHOUT_GT] == ImageScore(None, 0, 0)
-    assert all(type(record) is ImageScore for record in evaluator.results)
-    assert max(len(pickle.dumps(record)) for record in evaluator.results) < 500  # no pixels are kept
-    assert _to_cpu(evaluator.results) == evaluator.results
-    assert pickle.loads(pickle.dumps(evaluator.results, protocol=2)) == evaluator.results
+    assert evaluator.results[WITHOUT_GT].scores['prediction'].reason == 'no ground truth'
+    assert all(type(record) is ImageScores for record in evaluator.results)
+    assert max(len(pickle.dumps(record)) for record in evaluator.results) < 1000  # no pixels are kept
+    collected = pickle.loads(pickle.dumps(_to_cpu(evaluator.results), protocol=2))
+    assert [repr(record) for record in collected] == [repr(record) for record in evaluator.results]
     first = evaluator.evaluate(NUM_IMAGES)
     assert evaluator.results == []  # the next epoch begins anew
     assert evaluate(evaluator) == first
@@ -80,7 +81,7 @@ def test_a_map_without_valid_pixels_counts_as_no_ground_truth():
     evaluator.process([make_sample(pred, gt), make_sample(pred, np.zeros_like(gt))], dict())
     metrics = evaluator.evaluate(2)
     assert metrics['num_images'] == 1
-    assert metrics['abs_rel'] == score_image(pred, gt).errors['abs_rel']
+    assert metrics['abs_rel'] == image_errors(score_map(pred, gt))['abs_rel']
 
 
 def test_no_ground_truth_at_all():
@@ -89,7 +90,7 @@ def test_no_ground_truth_at_all():
     metrics = evaluator.evaluate(1)
     assert (metrics.pop('num_images'), metrics.pop('bad_predictions')) == (0, 0)
     # Not missing, or save_best would end the run with a KeyError; and never better than anything.
-    assert metrics.keys() == set(ERROR_NAMES) and all(math.isnan(value) for value in metrics.values())
+    assert metrics.keys() == set(ALL_NAMES) and all(math.isnan(value) for value in metrics.values())
 
 
 def test_bad_predictions_are_reported():
@@ -100,7 +101,7 @@ def test_bad_predictions_are_reported():
     evaluator.process([make_sample(pred, gt)], dict())
     metrics = evaluator.evaluate(1)
     assert metrics['bad_predictions'] == 4
-    assert all(np.isfinite(metrics[name]) for name in ERROR_NAMES)
+    assert all(np.isfinite(metrics[name]) for name in ALL_NAMES)
 
 
 def test_half_precision_predictions():
@@ -110,13 +111,81 @@ def test_half_precision_predictions():
     evaluator = Evaluator(DepthEvaluator())
     evaluator.process([sample], dict())
     rounded = torch.from_numpy(pred).bfloat16().float().numpy()
-    assert evaluator.evaluate(1)['rmse'] == score_image(rounded, gt).errors['rmse']
+    assert evaluator.evaluate(1)['rmse'] == image_errors(score_map(rounded, gt))['rmse']
 
 
 def test_prefix():
     metrics = evaluate(DepthEvaluator(prefix='kitti'))
-    assert set(metrics) == {f'kitti/{name}' for name in (*ERROR_NAMES, 'num_images', 'bad_predictions')}
+    assert set(metrics) == {f'kitti/{name}' for name in (*ALL_NAMES, 'num_images', 'bad_predictions')}
     assert {f'kitti/{name}': value for name, value in evaluate(DepthEvaluator()).items()} == metrics
+
+
+# ---------------------------------------------------------------------------------------------------- several protocols
+def kitti_sample_of(index, **fields):
+    """A data sample of a whole KITTI frame with two ground truths."""
+    rng = np.random.default_rng(index)
+    gt = (rng.uniform(2, 85, (375, 1242)) * (rng.random((375, 1242)) < 0.2)).astype(np.float32)
+    sample = make_sample(np.where(gt > 0, gt * 1.1, 9).astype(np.float32), gt, f'drive_{index}/0000000005.png')
+    sample.set_metainfo(dict(ground_truth='annotated'))
+    sample.set_data({'gt_depth_map_velodyne_monodepth': PixelData(data=torch.from_numpy(gt)[None] * 1.1)})
+    sample.set_data({name: PixelData(data=torch.from_numpy(value)[None]) for name, value in fields.items()})
+    return sample
+
+
+def test_one_run_scores_several_protocols():
+    evaluator = Evaluator(DepthEvaluator(protocols=[
+        'eigen_annotated', 'eigen_raw', 'bts', dict(preset='eigen_annotated', name='50 m', max_depth=50.0)]))
+    evaluator.process([kitti_sample_of(0), kitti_sample_of(1)], dict())
+    metrics = evaluator.evaluate(2)
+    assert metrics['abs_rel'] == metrics['eigen_annotated/abs_rel'] == pytest.approx(0.1, abs=6e-3)  # clamped at 80 m
+    assert metrics['eigen_raw/abs_rel'] == pytest.approx(0, abs=1e-2) and metrics['eigen_raw/num_images'] == 2
+    assert metrics['50 m/num_images'] == 2 and metrics['50 m/rmse'] < metrics['rmse']
+    # What was not made has no number, and the log says why.
+    assert metrics['bts/num_images'] == 0 and math.isnan(metrics['bts/abs_rel'])
+
+
+def test_the_log_says_which_row_was_not_made(monkeypatch):
+    from mmdepthcls.evaluation import depth_evaluator
+    logged = []
+    monkeypatch.setattr(depth_evaluator, 'print_log', lambda message, **kwargs: logged.append(message))
+    evaluator = DepthEvaluator(protocols=['eigen_annotated', 'adabins', 'paper'])
+    evaluator.process({}, [kitti_sample_of(0).to_dict()])
+    evaluator.evaluate(1)
+    text = '\n'.join(logged)
+    assert 'adabins: nothing is scored: needs a prediction of the KB crop (KBCrop in the test pipeline)' in text
+    assert "paper: nothing is scored: no ground truth 'velodyne' (there is: annotated, velodyne_monodepth)" in text
+    row = next(line for line in text.splitlines() if line.startswith('| eigen_annotated'))
+    assert [cell.strip() for cell in row.split('|')[1:9]] == [
+        'eigen_annotated', 'annotated', '1', 'full', 'garg', '< 80 m', 'no', 'no']
+    assert next(line for line in text.splitlines() if line.startswith('| adabins')).rstrip(' |').endswith('-')
+
+
+def test_views_of_the_network_are_used_where_they_are():
+    view, flipped = (np.full((352, 1216), value, np.float32) for value in (10, 20))
+    sample = kitti_sample_of(0, pred_depth_view=view, pred_depth_view_flipped=flipped)
+    sample.set_metainfo(dict(crop_box=(23, 13, 352, 1216), full_shape=(375, 1242)))
+    gt = sample.gt_depth_map.data[0].numpy()
+    evaluator = Evaluator(DepthEvaluator(protocols=['adabins', 'bts', 'eigen_annotated']))
+    evaluator.process([sample], dict())
+    metrics = evaluator.evaluate(1)
+    kb_garg, garg = gt[166:372, 56:1185], gt[153:371, 44:1197]
+    for name, region, value in (('adabins', kb_garg, 15), ('bts', garg, 10)):
+        valid = region[(region > 0) & (region < 80)]
+        assert metrics[f'{name}/abs_rel'] == pytest.approx(np.mean(np.abs(value - valid) / valid), rel=1e-6)
+    assert metrics['eigen_annotated/num_images'] == 0
+
+
+def test_bands_are_kept_with_every_image():
+    evaluator = DepthEvaluator(bands=BANDS)
+    evaluator.process({}, [kitti_sample_of(0).to_dict()])
+    assert evaluator.results[0].scores['prediction'].sums.shape[0] == len(BANDS)
+    assert evaluator.evaluate(1) == pytest.approx(evaluate_alone(kitti_sample_of(0)), rel=1e-7)
+
+
+def evaluate_alone(sample):
+    evaluator = DepthEvaluator()
+    evaluator.process({}, [sample.to_dict()])
+    return evaluator.evaluate(1)
 
 
 # ------------------------------------------------------------------------------------------------------- written files
@@ -196,24 +265,32 @@ def test_another_shape_names_the_image():
         DepthEvaluator().process({}, [sample.to_dict()])
 
 
-# ------------------------------------------------------------------------------------------------------- two processes
-def _evaluate_as_rank(rank, folder):
-    """One of two ranks: MMEngine's own sampler pads the five images to six, so that one image is seen twice."""
+# --------------------------------------------------------------------------------------------------- several processes
+def _evaluate_as_rank(rank, folder, world_size):
+    """One of several ranks: MMEngine's own sampler pads the five images, so that some are seen twice."""
     from mmengine.dataset import DefaultSampler
     torch.set_num_threads(1)
-    torch.distributed.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
+    torch.distributed.init_process_group(
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=world_size)
     indices = list(DefaultSampler(range(NUM_IMAGES), shuffle=False))
-    metrics = evaluate(DepthEvaluator(output_dir=f'{folder}/out', collect_device='cpu'), indices, batch=1)
+    metrics = evaluate(many_protocols(output_dir=f'{folder}/out', collect_device='cpu'), indices, batch=1)
     torch.save((indices, metrics), f'{folder}/rank{rank}.pt')
     torch.distributed.destroy_process_group()
 
 
+def many_protocols(**kwargs):
+    return DepthEvaluator([dict(name='p'), dict(name='pooled', mean='pixel'), dict(name='half', region=(0.5, 1, 0, 1))],
+                          bands=BANDS, **kwargs)
+
+
 @pytest.mark.timeout(120)
-def test_two_processes_give_exactly_what_one_gives(tmp_path, monkeypatch):
+@pytest.mark.parametrize('world_size', [2, 3])
+def test_several_processes_give_exactly_what_one_gives(tmp_path, monkeypatch, world_size):
     monkeypatch.chdir(tmp_path)  # MMEngine collects through files below the working directory
-    torch.multiprocessing.spawn(_evaluate_as_rank, (str(tmp_path), ), nprocs=2)
-    (first, metrics), (second, same) = (torch.load(tmp_path / f'rank{rank}.pt') for rank in (0, 1))
-    assert len(first) == len(second) == 3 and sorted(first + second) == [0, 0, 1, 2, 3, 4]
-    assert metrics == same == evaluate(DepthEvaluator())
-    assert metrics['num_images'] == 4
+    torch.multiprocessing.spawn(_evaluate_as_rank, (str(tmp_path), world_size), nprocs=world_size)
+    ranks = [torch.load(tmp_path / f'rank{rank}.pt') for rank in range(world_size)]
+    assert sorted(index for indices, _ in ranks for index in indices) == [0, *([0] * (6 - NUM_IMAGES)), 1, 2, 3, 4]
+    expected = evaluate(many_protocols())
+    assert all(metrics == expected for _, metrics in ranks)
+    assert expected['num_images'] == 4
     assert len(list(Path(tmp_path / 'out').rglob('*.png'))) == NUM_IMAGES

@@ -1,8 +1,11 @@
 """The table, read back as Markdown."""
+import math
+
 import numpy as np
 
 from mmdepthcls.evaluation.errors import ERROR_NAMES, depth_errors
-from mmdepthcls.evaluation.table import metrics_table
+from mmdepthcls.evaluation.protocols import PRESETS
+from mmdepthcls.evaluation.table import metrics_table, protocols_table
 
 
 def read_markdown(text):
@@ -18,7 +21,8 @@ def test_read_back():
     header, read = read_markdown(text)
     assert header == ['', *ERROR_NAMES] and list(read) == list(rows)
     for label, cells in read.items():
-        np.testing.assert_allclose([float(cell) for cell in cells], list(rows[label].values()), atol=5.1e-3, rtol=0)
+        expected = [rows[label][name] for name in ERROR_NAMES]
+        np.testing.assert_allclose([float(cell) for cell in cells], expected, atol=5.1e-3, rtol=0)
         assert abs(float(cells[header.index('abs_rel') - 1]) - rows[label]['abs_rel']) <= 5.1e-5
     assert len({len(line) for line in text.splitlines()}) == 1  # columns are aligned
     assert not text.endswith('\n')
@@ -30,6 +34,15 @@ def test_published_row_keeps_its_digits():
     cells = dict(zip(header[1:], read['DORN-ResNet'], strict=True))
     assert cells == dict(d1='0.932', d2='0.984', d3='0.994', abs_rel='0.0720', sq_rel='-', rmse='2.727', rmse_log='-',
                          silog='8.12', log10='-')
+
+
+def test_protocols_stand_beside_their_conditions():
+    rows = {PRESETS['bts']: dict(abs_rel=0.0591, num_images=652),
+            PRESETS['paper']: dict(abs_rel=math.nan, num_images=0)}
+    header, read = read_markdown(protocols_table(rows, ['abs_rel']))
+    assert header == ['', 'ground truth', 'N', 'input', 'crop', 'cap', 'flip', 'scaled', 'mean', 'abs_rel']
+    assert read == {'bts': ['annotated', '652', 'kb', 'garg', '< 80 m', 'no', 'no', 'image', '0.0591'],
+                    'paper': ['velodyne', '0', 'full', 'none', '<= 80 m', 'no', 'no', 'pixel', '-']}
 
 
 def test_chosen_columns_and_no_rows():

@@ -1,0 +1,154 @@
+"""Protocols: how a depth is predicted and how it is scored, so that numbers can be compared. Pure.
+
+"697 or 652 images, which crop, which cap, flipped?" - a metric without this means nothing. The presets reproduce the
+conventions of well-known code; each is defined here once and printed beside its row.
+"""
+import dataclasses
+from dataclasses import dataclass
+
+from .crops import check_region
+
+FLIPS = (None, 'mean', 'blend')
+INPUT_CROPS = (None, 'kb', 'any')
+MEANS = ('image', 'pixel')
+USUAL_RANGE = (1e-3, 80.0)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One way of predicting and scoring.
+
+    Args:
+        name (str): what its row is called.
+        ground_truth (str, optional): which ground truth, of those that a sample carries: 'annotated', 'velodyne'
+            (right projection), 'velodyne_monodepth' (that of Godard et al.) or a name of your own. None: the sample's
+            only one.
+        input_crop (str, optional): what the network must have seen: 'kb' (352 x 1216), None (the whole frame) or 'any'.
+            Predictions of a crop are pasted back into the frame, the rest is "not predicted".
+        flip (str, optional): 'mean' of the predictions for the image and its mirror image, or 'blend': the mean, but
+            at the left border the mirrored and at the right border the plain one, with ramps between 5 and 10 % of the
+            width (Godard et al., 2017). None: the plain one.
+        clamp (tuple[float, float], optional): predictions are clamped to it, m, before anything is averaged or resized
+            (with median_scaling: after the scaling).
+        align_corners (bool): how a prediction of another size is resized, bilinearly.
+        region (str or tuple, optional): which pixels count, see :func:`~mmdepthcls.evaluation.crops.crop_region`.
+        min_depth (float): ground truth must be greater, m.
+        max_depth (float, optional): ground truth must be less, m (the cap). None: no cap.
+        include_max (bool): whether ``max_depth`` itself counts.
+        median_scaling (bool): scale each prediction so that its median is the ground truth's.
+        fill (bool): fill what is not predicted as KITTI's development kit does, see :mod:`.filling`.
+        mean (str): 'image': mean over images of each image's error; 'pixel': error over all pixels together.
+
+    Raises:
+        ValueError: for settings without sense.
+    """
+    name: str
+    ground_truth: str | None = None
+    input_crop: str | None = None
+    flip: str | None = None
+    clamp: tuple | None = USUAL_RANGE
+    align_corners: bool = False
+    region: str | tuple | None = None
+    min_depth: float = USUAL_RANGE[0]
+    max_depth: float | None = USUAL_RANGE[1]
+    include_max: bool = False
+    median_scaling: bool = False
+    fill: bool = False
+    mean: str = 'image'
+
+    def __post_init__(self):
+        object.__setattr__(self, 'region', check_region(self.region))
+        if self.clamp is not None:
+            object.__setattr__(self, 'clamp', tuple(self.clamp))
+        high = float('inf') if self.max_depth is None else self.max_depth
+        for fault, expected, got in (
+            (self.flip not in FLIPS, f'flip must be one of {FLIPS}', self.flip),
+            (self.input_crop not in INPUT_CROPS, f'input_crop must be one of {INPUT_CROPS}', self.input_crop),
+            (self.mean not in MEANS, f'mean must be one of {MEANS}', self.mean),
+            (not 0 <= self.min_depth < high, 'expected 0 <= min_depth < max_depth', (self.min_depth, self.max_depth)),
+            (self.clamp is not None and not (len(self.clamp) == 2 and 0 < self.clamp[0] < self.clamp[1]),
+             'clamp must be (low, high), 0 < low < high', self.clamp),
+        ):
+            if fault:
+                raise ValueError(f'protocol {self.name!r}: {expected}, got {got!r}')
+
+    @property
+    def range(self):
+        """tuple[float, float]: to which predictions are clamped, or the usual range; bad ones become its worse end."""
+        return self.clamp or USUAL_RANGE
+
+    def conditions(self):
+        """dict[str, str]: what is printed beside a row."""
+        low, high = f'{self.min_depth:g}', '' if self.max_depth is None else f'{self.max_depth:g}'
+        cap = 'none' if not high else f'{"<=" if self.include_max else "<"} {high} m'
+        crop = self.region if self.region is None or isinstance(self.region, str) else 'own'
+        return {
+            'ground truth': self.ground_truth or 'as given',
+            'input': self.input_crop or 'full',
+            'crop': crop or 'none',
+            'cap': cap if low in ('0', '0.001') else f'{low} m {cap}',
+            'flip': self.flip or 'no',
+            'scaled': 'median' if self.median_scaling else 'no',
+            'mean': self.mean,
+        }
+
+
+PRESETS = {
+    preset.name: preset for preset in (
+        Protocol('eigen_raw', ground_truth='velodyne_monodepth', region='garg'),
+        Protocol('eigen_annotated', ground_truth='annotated', region='garg'),
+        Protocol('monodepth2', ground_truth='velodyne_monodepth', region='garg', median_scaling=True),
+        Protocol('bts', ground_truth='annotated', input_crop='kb', region='garg'),
+        Protocol('adabins', ground_truth='annotated', input_crop='kb', region='kb_garg', flip='mean',
+                 align_corners=True),
+        Protocol('kitti_devkit', ground_truth='annotated', clamp=None, min_depth=0.0, max_depth=None, fill=True),
+        Protocol('paper', ground_truth='velodyne', clamp=None, min_depth=0.0, include_max=True, mean='pixel'),
+    )
+}
+
+
+def build_protocol(protocol):
+    """A protocol from a preset's name, a config, or itself.
+
+    Args:
+        protocol (str, dict or Protocol): a name in :data:`PRESETS`; or a dict of :class:`Protocol`'s arguments, where
+            ``preset`` names what it is based on and ``name`` is the row's.
+
+    Returns:
+        Protocol
+
+    Raises:
+        ValueError: for an unknown preset; lists those there are.
+
+    >>> build_protocol(dict(preset='eigen_annotated', max_depth=50.0, name='eigen_annotated, 50 m')).conditions()['cap']
+    '< 50 m'
+    """
+    if isinstance(protocol, Protocol):
+        return protocol
+    settings = dict(preset=protocol) if isinstance(protocol, str) else dict(protocol)
+    preset = settings.pop('preset', None)
+    if preset is not None and preset not in PRESETS:
+        raise ValueError(f'protocol: no preset {preset!r}; there are {", ".join(PRESETS)}')
+    base = PRESETS.get(preset, Protocol('own'))
+    names = {field.name for field in dataclasses.fields(Protocol)}
+    if set(settings) - names:
+        raise ValueError(f'protocol {settings.get("name", preset)!r}: unknown settings '
+                         f'{sorted(set(settings) - names)}; there are {sorted(names)}')
+    return dataclasses.replace(base, **settings)
+
+
+def build_protocols(protocols):
+    """Protocols for one run; their names must differ.
+
+    Args:
+        protocols (sequence): see :func:`build_protocol`.
+
+    Returns:
+        list[Protocol]
+    """
+    built = [build_protocol(protocol) for protocol in protocols]
+    names = [protocol.name for protocol in built]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not built or twice:
+        raise ValueError(f'protocols must be at least one, with different names, got {names}. Give each a name=...')
+    return built
