@@ -19,8 +19,8 @@ class DepthDataset(BaseSegDataset):
     A split file has one sample a line, ``IMAGE DEPTH [anything]``, relative to ``data_prefix``; ``None`` as DEPTH means
     that the sample has no ground truth; blank lines and lines that begin with ``#`` are skipped.
 
-    A sample in the pipeline has ``img_path`` and, where there is ground truth, ``depth_map_path`` and ``depth_format``
-    for :class:`LoadDepth`. Without ``test_mode`` samples without ground truth are left out.
+    A sample in the pipeline has ``img_path`` and, where there is ground truth, ``depth_map_path``, ``depth_format`` and
+    perhaps ``depth_name`` for :class:`LoadDepth`. Without ``test_mode`` samples without ground truth are left out.
 
     Args:
         ann_file (str): split file, relative to ``data_root``.
@@ -113,9 +113,10 @@ class DepthDataset(BaseSegDataset):
         """bool: whether a sample has ground truth."""
         return 'depth_map_path' in sample
 
-    def with_depth_map(self, sample, path):
-        """The sample with the depth file at ``path`` and that file's format."""
-        return dict(sample, depth_map_path=path, depth_format=self.depth_format)
+    def with_depth_map(self, sample, path, name=None):
+        """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""
+        sample = dict(sample, depth_map_path=path, depth_format=self.depth_format)
+        return sample if name is None else dict(sample, depth_name=name)
 
     def _check_existence(self, samples):
         """Every file is there. Lists each folder once: far fewer system calls than one a file."""

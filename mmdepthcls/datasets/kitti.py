@@ -35,9 +35,10 @@ class KITTIDepthDataset(DepthDataset):
 
     Args:
         split (str, optional): a name of :func:`mmdepthcls.datasets.eigen_split`; None takes every frame on disk.
-        ground_truth (str): 'annotated', 'velodyne' (the scan is projected while loading, by ``LoadVelodyneDepth``) or
-            'velodyne_png' (projected before: by tools/prepare_kitti.py into ``data_root/projected``, which is taken
-            where it exists, or by KITTI).
+        ground_truth (str or sequence[str]): 'annotated', 'velodyne' (the scan is projected while loading, by
+            ``LoadVelodyneDepth``) or 'velodyne_png' (projected before: by tools/prepare_kitti.py into
+            ``data_root/projected``, which is taken where it exists, or by KITTI). For protocols also 'velodyne' with one
+            of the others.
         camera (int): 2 (left) or 3 (right).
         data_root (str): folder of both.
         data_prefix (dict): the two folders below it.
@@ -63,9 +64,11 @@ class KITTIDepthDataset(DepthDataset):
                  data_root='data/kitti',
                  data_prefix=None,
                  **kwargs):
-        if ground_truth not in GROUND_TRUTHS:
-            raise ValueError(f'KITTIDepthDataset: ground_truth must be one of {tuple(GROUND_TRUTHS)}, '
-                             f'got {ground_truth!r}')
+        self.ground_truths = (ground_truth, ) if isinstance(ground_truth, str) else tuple(ground_truth)
+        if not self.ground_truths or not set(self.ground_truths) <= set(GROUND_TRUTHS) or {
+                'annotated', 'velodyne_png'} <= set(self.ground_truths):
+            raise ValueError(f'KITTIDepthDataset: ground_truth must be one of {tuple(GROUND_TRUTHS)}, or velodyne and '
+                             f'one of the others, got {ground_truth!r}')
         if camera not in (2, 3):
             raise ValueError(f'KITTIDepthDataset: camera must be 2 (left) or 3 (right), got {camera!r}')
         if split is not None and kwargs.get('ann_file'):
@@ -76,7 +79,7 @@ class KITTIDepthDataset(DepthDataset):
         self._listings = {}
         self._frame_sets = {}
         if data_prefix is None:
-            projected = ground_truth == 'velodyne_png' and osp.isdir(osp.join(data_root, PROJECTED))
+            projected = 'velodyne_png' in self.ground_truths and osp.isdir(osp.join(data_root, PROJECTED))
             data_prefix = dict(img_path='raw', depth_map_path=PROJECTED if projected else 'annotated')
         super().__init__(data_root=data_root, data_prefix=data_prefix, **kwargs)
 
@@ -101,17 +104,18 @@ class KITTIDepthDataset(DepthDataset):
         if self.ann_file:
             return super().list_samples()
         if self.split is None:
-            return [self._sample(drive, frame) for drive, frame in self._frames_on_disk()]
-        return [self._sample(drive, frame, self._is_promised(drive, frame)) for drive, frame in eigen_split(self.split)]
+            return [self._sample(drive, frame, self.camera, promises=False) for drive, frame in self._frames_on_disk()]
+        return [self._sample(drive, frame, self.camera) for drive, frame in eigen_split(self.split)]
 
-    def _is_promised(self, drive, frame):
+    def _is_promised(self, drive, frame, ground_truth):
         """Whether KITTI has ground truth for a frame of the Eigen split: True, False, or None for "perhaps"."""
-        if self.ground_truth == 'velodyne':
-            return True if (drive, frame) in self._frames('train', 'test') else None
+        in_split = (drive, frame) in self._frames('train', 'test')
+        if ground_truth == 'velodyne':
+            return True if in_split else None
         # KITTI's own PNGs, annotated and projected alike, leave out the ends of the drives; our projected ones do not.
         if (drive, frame) in self._frames('train_annotated', 'test_annotated'):
             return True
-        return False if self.ground_truth == 'annotated' and (drive, frame) in self._frames('train', 'test') else None
+        return False if ground_truth == 'annotated' and in_split else None
 
     def _frames(self, *splits):
         if splits not in self._frame_sets:
@@ -132,12 +136,10 @@ class KITTIDepthDataset(DepthDataset):
             name, camera, frame = drive[1], SIDES[columns[2]], int(columns[1])
         else:
             return super().sample_of_line(columns, where)
-        promised = self._is_promised(name, frame)
-        if match and columns[1:2] == ['None'] and self.ground_truth == 'annotated':
-            promised = False
-        elif len(columns) > 1 and '/proj_depth/' in columns[1] and promised is None:
-            promised = True
-        return dict(self._sample(name, frame, promised, camera), listed_in=where)
+        listed = None
+        if match and len(columns) > 1:
+            listed = False if columns[1] == 'None' else True if '/proj_depth/' in columns[1] else None
+        return dict(self._sample(name, frame, camera, listed), listed_in=where)
 
     def _frames_on_disk(self):
         raw = self.data_prefix['img_path']
@@ -150,28 +152,39 @@ class KITTIDepthDataset(DepthDataset):
                 frames += [(drive, int(stem)) for stem in sorted(stems) if stem.isdigit()]
         return frames
 
-    def _sample(self, drive, frame, promised=None, camera=None):
-        """One sample. ``promised``: whether its ground truth must be there; None: only if it is."""
-        camera = camera or self.camera
+    def _sample(self, drive, frame, camera, listed=None, promises=True):
+        """One sample. ``listed``: whether a list names annotated depth; None: it says nothing. ``promises``: whether
+        ground truth that KITTI has must be there."""
         stem = f'{frame:010d}'
         folder = self._image_folder(drive, camera)
         jpg = f'{stem}.jpg' in self._listing(folder) and f'{stem}.png' not in self._listing(folder)
         sample = dict(img_path=osp.join(folder, f'{stem}.{"jpg" if jpg else "png"}'))
+        for ground_truth in self.ground_truths:
+            promised = self._is_promised(drive, frame, ground_truth) if promises else None
+            if ground_truth == 'annotated' and listed is not None:
+                promised = listed
+            sample = self._with_ground_truth(sample, drive, stem, camera, ground_truth, promised)
+        return sample
+
+    def _with_ground_truth(self, sample, drive, stem, camera, ground_truth, promised):
+        """The sample with one ground truth. ``promised``: it must be there; False: it is not; None: if it is."""
         if promised is False:
             return sample
-        if self.ground_truth == 'velodyne':
+        if ground_truth == 'velodyne':
             day = osp.join(self.data_prefix['img_path'], drive[:10])
             scan = osp.join(day, f'{drive}_sync', 'velodyne_points', 'data', f'{stem}.bin')
             if promised or self._exists(scan):
                 sample.update(velodyne_path=scan, calibration_folder=day, camera=camera)
             return sample
-        candidates = [osp.join(self.data_prefix['depth_map_path'], part, f'{drive}_sync', 'proj_depth',
-                               GROUND_TRUTHS[self.ground_truth], f'image_{camera:02d}', f'{stem}.png')
-                      for part in ('train', 'val')]
+        depth = self.data_prefix['depth_map_path']
+        candidates = [osp.join(depth, part, f'{drive}_sync', 'proj_depth', GROUND_TRUTHS[ground_truth],
+                               f'image_{camera:02d}', f'{stem}.png') for part in ('train', 'val')]
         found = [path for path in candidates if self._exists(path)]
-        if found or promised:
-            return self.with_depth_map(sample, (found or candidates)[0])
-        return sample
+        if not found and not promised:
+            return sample
+        name = 'annotated' if ground_truth == 'annotated' else (
+            'velodyne_monodepth' if osp.basename(osp.normpath(depth)) == f'{PROJECTED}_monodepth' else 'velodyne')
+        return self.with_depth_map(sample, (found or candidates)[0], name)
 
     def verify_sample(self, sample):
         """As the base class; for a scan also its size."""

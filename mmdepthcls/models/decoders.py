@@ -49,3 +49,15 @@ def confidence(logits):
     """
     logits = logits.float()
     return torch.exp(logits.amax(dim=1, keepdim=True) - logits.logsumexp(dim=1, keepdim=True))
+
+
+def log_probabilities(probabilities):
+    """Logits of (averaged) probabilities: their logarithms, finite also for 0.
+
+    Args:
+        probabilities (Tensor): any shape, float32.
+
+    Returns:
+        Tensor: the same shape.
+    """
+    return probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()

@@ -11,12 +11,12 @@ from mmseg.registry import MODELS, TASK_UTILS
 
 from ..bins import IGNORE_INDEX, DepthBins
 from . import bin_checkpoint, bin_labels
-from .decoders import confidence
-from .frame import paste_into_frame
+from .decoders import confidence, log_probabilities
+from .frame import as_host_sees, paste_into_frame
 from .head_config import fit_heads
 
 # What test_cfg['outputs'] may ask for beside the depth map.
-OUTPUTS = ('bins', 'confidence', 'logits')
+OUTPUTS = ('bins', 'confidence', 'logits', 'views')
 # Batches in a row without a single labelled pixel: one may be bad luck with crops, this many are a fault of the data.
 MAX_EMPTY_BATCHES = 20
 
@@ -52,6 +52,10 @@ class DepthClassifier(EncoderDecoder):
     - ``pred_sem_seg`` (1, H, W) int64 labels, ``pred_confidence`` (1, H, W) float32, ``seg_logits`` (K, H, W) float32:
       if ``test_cfg['outputs']`` holds 'bins', 'confidence', 'logits'.
 
+    - ``pred_depth_view`` (1, h, w) float32 metres at the size of the network's input, and with ``test_cfg['flip']``
+      ``pred_depth_view_flipped``, the same for the mirror image, mirrored back: if it holds 'views'. The protocols of
+      ``DepthEvaluator`` make their predictions of these.
+
     After a ``KBCrop`` H x W is the whole frame, and what was not predicted is 0 m, label 255 and confidence 0; the
     logits keep the size of the crop.
 
@@ -60,8 +64,8 @@ class DepthClassifier(EncoderDecoder):
         backbone, decode_head, neck, auxiliary_head, train_cfg, pretrained, init_cfg: see
             :class:`mmseg.models.EncoderDecoder`.
         decoder (dict): from logits and bin centers to metres. Default: expectation.
-        test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs`` as above.
-            Default ``dict(mode='whole')``.
+        test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs`` and ``flip`` as
+            above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities are averaged.
         data_preprocessor (dict, optional): a ``SegDataPreProcessor`` of an MMSegmentation config is replaced by
             ``DepthDataPreProcessor``, which does not pad depth with 255 m.
         require_edges (bool): refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
@@ -105,6 +109,7 @@ class DepthClassifier(EncoderDecoder):
         self.require_edges = require_edges
         self._labels_checked = False
         self._empty_batches = 0
+        self._gives_probabilities = False
         self._phase = _Phase()
         self._pretrained = pretrained
 
@@ -140,6 +145,49 @@ class DepthClassifier(EncoderDecoder):
                 raise ValueError(message)
             print_log(message, logger='current', level=logging.WARNING)
 
+    def predict(self, inputs, data_samples=None):
+        """Depth of a batch, see the class.
+
+        Args:
+            inputs (Tensor): (N, 3, H, W) normalised images.
+            data_samples (list[SegDataSample], optional): what to add the results to.
+
+        Returns:
+            list[SegDataSample]
+        """
+        results = super().predict(inputs, data_samples)
+        if self.test_cfg['flip'] and data_samples is not None:
+            mirrored = self.inference(inputs.flip(-1), [sample.metainfo for sample in data_samples]).flip(-1)
+            self._add_views(results, mirrored.float(), 'pred_depth_view_flipped')
+        return results
+
+    def slide_inference(self, inputs, batch_img_metas):
+        """As the host, but where windows overlap probabilities are averaged, not logits."""
+        self._gives_probabilities = True
+        try:
+            probabilities = super().slide_inference(inputs, batch_img_metas)
+        finally:
+            self._gives_probabilities = False
+        return log_probabilities(probabilities)
+
+    def encode_decode(self, inputs, batch_img_metas):
+        """Logits (N, K, H, W) of images; of a sliding window probabilities."""
+        logits = super().encode_decode(inputs, batch_img_metas)
+        return logits.float().softmax(dim=1) if self._gives_probabilities else logits
+
+    def _add_views(self, results, logits, name):
+        """Depth at the size of the network's input, without padding, the right way round."""
+        for result, each in zip(results, logits, strict=True):
+            depth = self._decode(as_host_sees(each, result.metainfo))
+            result.set_data({name: PixelData(data=depth)})
+
+    def _decode(self, logits):
+        """(1, H, W) metres of (K, H, W) logits, in float32."""
+        # Not a buffer: model.half() would round the metres.
+        centers = torch.as_tensor(self.bins.centers.copy(), dtype=torch.float32, device=logits.device)
+        with torch.autocast(logits.device.type, enabled=False):
+            return self.decoder(logits[None], centers)[0]
+
     def postprocess_result(self, seg_logits, data_samples=None):
         """Depth from logits.
 
@@ -154,18 +202,17 @@ class DepthClassifier(EncoderDecoder):
         results = super().postprocess_result(seg_logits.float(), data_samples)
         for result in results:
             self.decode_result(result, result.seg_logits.data)
+        if 'views' in self.test_cfg['outputs'] and data_samples is not None:
+            self._add_views(results, seg_logits.float(), 'pred_depth_view')
         return results
 
     def decode_result(self, result, logits):
         """Write the outputs for full-size ``logits`` (K, H, W) float32 into a data sample, and remove what nobody asked
         for: logits alone are 132 MB for a KITTI frame and 71 bins."""
         outputs = self.test_cfg['outputs']
-        # Not a buffer: model.half() would round the metres.
-        centers = torch.as_tensor(self.bins.centers.copy(), dtype=torch.float32, device=logits.device)
-        with torch.autocast(logits.device.type, enabled=False):
-            maps = {'pred_depth_map': self.decoder(logits[None], centers)[0]}
-            if 'confidence' in outputs:
-                maps['pred_confidence'] = confidence(logits[None])[0]
+        maps = {'pred_depth_map': self._decode(logits)}
+        if 'confidence' in outputs:
+            maps['pred_confidence'] = confidence(logits[None])[0]
         if 'bins' in outputs:
             maps['pred_sem_seg'] = logits.argmax(dim=0, keepdim=True)
         else:
@@ -212,9 +259,12 @@ def _complete_test_cfg(test_cfg):
     test_cfg = ConfigDict(copy.deepcopy(test_cfg) if test_cfg else {})
     test_cfg.setdefault('mode', 'whole')
     test_cfg.setdefault('outputs', ())
+    test_cfg.setdefault('flip', False)
     unknown = set(test_cfg['outputs']) - set(OUTPUTS)
     if unknown:
         raise ValueError(f"test_cfg['outputs'] may hold {', '.join(OUTPUTS)}, got {sorted(unknown)}")
+    if test_cfg['flip'] and 'views' not in test_cfg['outputs']:
+        test_cfg['outputs'] = (*test_cfg['outputs'], 'views')
     return test_cfg
 
 

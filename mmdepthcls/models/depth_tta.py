@@ -3,18 +3,32 @@ import torch
 from mmengine.model import BaseTTAModel
 from mmseg.registry import MODELS
 
+from ..evaluation.predictions import blend_ramp
+from .decoders import log_probabilities
+
+FLIPS = ('mean', 'blend')
+
 
 @MODELS.register_module()
 class DepthTTAModel(BaseTTAModel):
-    """Average the bin probabilities of augmented views of an image, then decode once.
+    """Average the bin probabilities of augmented views of an image (mirrored, scaled), then decode once.
 
     Args:
         module (dict or nn.Module): a :class:`DepthClassifier`; its logits are asked for.
         data_preprocessor (dict, optional): see :class:`mmengine.model.BaseTTAModel`.
+        flip (str): how mirrored views count: 'mean': as all others; 'blend': at the left border only they, at the right
+            border only the others, with ramps between 5 and 10 % of the width (Godard et al., 2017, for disparity: what
+            is hidden at the border of a view is seen in the other).
+
+    Raises:
+        ValueError: for another ``flip``; while testing, if 'blend' misses the mirrored or the plain views.
     """
 
-    def __init__(self, module, data_preprocessor=None):
+    def __init__(self, module, data_preprocessor=None, flip='mean'):
+        if flip not in FLIPS:
+            raise ValueError(f'DepthTTAModel: flip must be one of {FLIPS}, got {flip!r}')
         super().__init__(module, data_preprocessor)
+        self.flip = flip
         self.asked_for_logits = 'logits' in self.module.test_cfg['outputs']
         self.module.test_cfg['outputs'] = tuple(self.module.test_cfg['outputs']) + ('logits', )
 
@@ -30,12 +44,32 @@ class DepthTTAModel(BaseTTAModel):
         return [self._merge(views) for views in data_samples_list]
 
     def _merge(self, views):
-        probabilities = torch.stack([view.seg_logits.data.softmax(dim=0) for view in views]).mean(dim=0)
+        logits = log_probabilities(self._average(views))
         merged = views[0].clone()
-        # Logarithms of probabilities are logits again.
-        logits = probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()
         merged.seg_logits.data = logits
         self.module.decode_result(merged, logits)
         if not self.asked_for_logits:
             del merged.seg_logits
         return merged
+
+    def _average(self, views):
+        """(K, H, W) probabilities."""
+        if self.flip == 'mean':
+            return _mean(views)
+        mirrored = [view for view in views if view.metainfo.get('flip')]
+        plain = [view for view in views if not view.metainfo.get('flip')]
+        if not mirrored or not plain:
+            raise ValueError(f"DepthTTAModel: flip='blend' needs mirrored and other views, the tta_pipeline gives "
+                             f'{len(mirrored)} and {len(plain)}. Add RandomFlip with prob=0.0 and prob=1.0.')
+        plain, mirrored = _mean(plain), _mean(mirrored)
+        at_left = torch.as_tensor(blend_ramp(plain.shape[-1]), dtype=plain.dtype, device=plain.device)
+        at_right = at_left.flip(0)
+        return at_right * plain + at_left * mirrored + (1 - at_left - at_right) * (plain + mirrored) / 2
+
+
+def _mean(views):
+    """Mean of the views' probabilities, one view after the other: K x H x W is large."""
+    total = views[0].seg_logits.data.softmax(dim=0)
+    for view in views[1:]:
+        total += view.seg_logits.data.softmax(dim=0)
+    return total / len(views)

@@ -1,4 +1,22 @@
-"""From the part of a frame that was predicted back to the whole frame."""
+"""From what the network saw (padded, mirrored, a part of a frame) back to the frame."""
+
+
+def as_host_sees(values, metainfo):
+    """Without the padding, and mirrored back: what MMSegmentation does before it resizes a prediction.
+
+    Args:
+        values (Tensor): (C, H, W) at the size of the network's input.
+        metainfo (dict): of the sample; ``img_padding_size`` or ``padding_size`` (left, right, top, bottom), ``flip``,
+            ``flip_direction``.
+
+    Returns:
+        Tensor: (C, h, w).
+    """
+    left, right, top, bottom = metainfo.get('img_padding_size', metainfo.get('padding_size', (0, 0, 0, 0)))
+    values = values[:, top:values.shape[1] - bottom, left:values.shape[2] - right]
+    if not metainfo.get('flip'):
+        return values
+    return values.flip(-1 if metainfo['flip_direction'] == 'horizontal' else -2)
 
 
 def paste_into_frame(values, metainfo, outside=0):

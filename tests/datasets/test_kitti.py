@@ -84,6 +84,36 @@ def test_velodyne_is_projected(root, builders, mmseg_scope, camera, convention):
     np.testing.assert_array_equal(dataset[1]['gt_depth_map'], expected)
 
 
+def test_several_ground_truths_for_protocols(root, builders, mmseg_scope):
+    """The first that is loaded is the sample's own, the others go by their names; all follow the image."""
+    from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration
+    dataset = open_kitti(root, ground_truth=['annotated', 'velodyne'], test_mode=True, pipeline=[
+        dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='LoadVelodyneDepth'),
+        dict(type='LoadVelodyneDepth', convention='monodepth'), dict(type='RandomFlip', prob=1.0),
+        dict(type='PackDepthInputs')])
+    assert frames_of(dataset) == [(0, True), (5, True), (6, True), (11, True)]
+    calibration = read_calibration(str(root / 'raw/2011_09_26'), 2)
+    scan = {convention: project_velodyne(builders.scan(5), calibration, builders.size, convention)[:, ::-1]
+            for convention in ('kitti', 'monodepth')}
+    sample = dataset[1]['data_samples']
+    assert sample.ground_truth == 'annotated'
+    np.testing.assert_array_equal(sample.gt_depth_map.data[0], builders.units(7)[:, ::-1] / 256)
+    np.testing.assert_array_equal(sample.gt_depth_map_velodyne.data[0], scan['kitti'])
+    np.testing.assert_array_equal(sample.gt_depth_map_velodyne_monodepth.data[0], scan['monodepth'])
+    # A frame that has only a scan: it is the sample's own.
+    sample = dataset[0]['data_samples']
+    assert sample.ground_truth == 'velodyne' and 'gt_depth_map_velodyne_monodepth' in sample
+    assert 'gt_depth_map_annotated' not in sample
+
+
+@pytest.mark.parametrize('folder, name', [('projected', 'velodyne'), ('projected_monodepth', 'velodyne_monodepth')])
+def test_projected_depth_is_named_after_its_convention(root, builders, folder, name):
+    path = f'train/{DRIVE}_sync/proj_depth/velodyne_raw/image_02/0000000011.png'
+    builders.write(root / folder / path, builders.units())
+    dataset = open_kitti(root, ground_truth='velodyne_png', data_prefix=dict(img_path='raw', depth_map_path=folder))
+    assert dataset.get_data_info(0)['depth_name'] == name
+
+
 @pytest.mark.parametrize('size', [0, 100])
 def test_a_truncated_scan(root, builders, mmseg_scope, size):
     path = root / f'raw/2011_09_26/{DRIVE}_sync/velodyne_points/data/0000000006.bin'
@@ -237,6 +267,8 @@ def test_projected_depth_is_taken_where_it_was_prepared(root, builders):
 
 @pytest.mark.parametrize('kwargs, error, message', [
     (dict(ground_truth='lidar'), ValueError, "ground_truth must be one of .*'annotated'.*got 'lidar'"),
+    (dict(ground_truth=[]), ValueError, 'ground_truth must be one of'),
+    (dict(ground_truth=['annotated', 'velodyne_png']), ValueError, 'or velodyne and one of the others'),
     (dict(camera=0), ValueError, r'camera must be 2 \(left\) or 3 \(right\), got 0'),
     (dict(split='train', ann_file='a.txt'), ValueError, r"split or ann_file, not both \('train', 'a.txt'\)"),
     (dict(split='training'), ValueError, "no split 'training'"),

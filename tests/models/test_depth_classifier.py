@@ -103,7 +103,7 @@ def test_replaces_a_preprocessor_that_pads_depth_with_255_metres(build_model, ma
 
 
 def test_unknown_outputs_are_refused(build_model):
-    with pytest.raises(ValueError, match="bins, confidence, logits, got \\['depth'\\]"):
+    with pytest.raises(ValueError, match="bins, confidence, logits, views, got \\['depth'\\]"):
         build_model(test_cfg=dict(mode='whole', outputs=['depth']))
 
 
@@ -186,6 +186,57 @@ def test_slide_is_right(build_model, make_batch):
     left['data_samples'][0].set_metainfo(dict(ori_shape=(32, 24), img_shape=(32, 24)))
     assert_close(slid[:, :, :24], predictions_of(build_model(), left)[0].pred_depth_map.data)
     assert not torch.allclose(slid, whole)
+
+
+def test_windows_that_overlap_average_probabilities(build_model, make_batch):
+    """Not logits, whose mean one very sure window would decide."""
+    model = build_model(test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(32, 16), outputs=('logits', ))).eval()
+    batch = make_batch(1)
+    with torch.no_grad():
+        image = model.data_preprocessor(make_batch(1))['inputs']
+        windows = [F.interpolate(model(image[..., left:left + 32], mode='tensor'), (32, 32), mode='bilinear').softmax(1)
+                   for left in (0, 16)]
+    total, count = torch.zeros(1, 8, 32, 48), torch.zeros(48)
+    for left, window in zip((0, 16), windows, strict=True):
+        total[..., left:left + 32] += window
+        count[left:left + 32] += 1
+    centers = torch.tensor(BINS.centers, dtype=torch.float32).view(1, -1, 1, 1)
+    result = predictions_of(model, batch)[0]
+    assert_close(result.seg_logits.data.softmax(0), (total / count)[0])
+    assert_close(result.pred_depth_map.data, (total / count * centers).sum(1))
+
+
+def test_views_for_protocols(build_model, make_batch):
+    """Depth at the size of the network's input, of the image and of its mirror image."""
+    model = build_model(test_cfg=dict(mode='whole', flip=True)).eval()
+    batch = make_batch(1)
+    batch['data_samples'][0].set_metainfo(dict(ori_shape=(64, 96)))
+    result = predictions_of(model, batch)[0]
+    assert result.pred_depth_map.data.shape == (1, 64, 96)
+    with torch.no_grad():
+        image = model.data_preprocessor(make_batch(1))['inputs']
+        centers = torch.tensor(BINS.centers, dtype=torch.float32).view(1, -1, 1, 1)
+        views = [(F.interpolate(model(view, mode='tensor'), (32, 48), mode='bilinear').softmax(1) * centers).sum(1)
+                 for view in (image, image.flip(-1))]
+    assert_close(result.pred_depth_view.data, views[0])
+    assert_close(result.pred_depth_view_flipped.data, views[1].flip(-1))
+    assert not torch.allclose(views[0], views[1].flip(-1))
+    assert 'seg_logits' not in result
+    only = predictions_of(build_model(test_cfg=dict(mode='whole', outputs=('views', ))), make_batch(1))[0]
+    assert 'pred_depth_view' in only and 'pred_depth_view_flipped' not in only
+
+
+def test_views_have_no_padding_and_are_the_right_way_round(build_model, make_batch):
+    padded = build_model(test_cfg=dict(mode='whole', outputs=('views', )), data_preprocessor=dict(
+        type='DepthDataPreProcessor', mean=[0.0] * 3, std=[1.0] * 3, test_cfg=dict(size=(48, 64))))
+    assert predictions_of(padded, make_batch(1))[0].pred_depth_view.data.shape == (1, 32, 48)
+    model = build_model(test_cfg=dict(mode='whole', outputs=('views', )))
+    as_it_is, mirrored = make_batch(1), make_batch(1)
+    for batch in (as_it_is, mirrored):
+        batch['inputs'][0] = batch['inputs'][0].flip(-1)
+    mirrored['data_samples'][0].set_metainfo(dict(flip=True, flip_direction='horizontal'))
+    views = [predictions_of(model, batch)[0].pred_depth_view.data for batch in (as_it_is, mirrored)]
+    assert_close(views[1], views[0].flip(-1))
 
 
 def test_flip_is_undone(build_model, make_batch):

@@ -1,14 +1,19 @@
 """From a pipeline's sample to the model's."""
 import cv2
 import numpy as np
+import torch
+from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
 class PackDepthInputs(PackSegInputs):
-    """MMSegmentation's ``PackSegInputs`` that also carries where in the frame a crop was: the prediction of a
-    :class:`KBCrop` is pasted back there, and :class:`DepthVisualizer` draws the part of the image that was predicted.
+    """MMSegmentation's ``PackSegInputs`` that also carries
+
+    - where in the frame a crop was: the prediction of a :class:`KBCrop` is pasted back there, and
+      :class:`DepthVisualizer` draws the part of the image that was predicted;
+    - what the ground truth is called, and all others (``gt_depth_map_NAME``) as :class:`PixelData`, for protocols.
 
     Args:
         meta_keys (tuple[str]): keys of the sample that become its metainfo.
@@ -16,7 +21,7 @@ class PackDepthInputs(PackSegInputs):
 
     def __init__(self,
                  meta_keys=('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'flip',
-                            'flip_direction', 'reduce_zero_label', 'crop_box', 'full_shape')):
+                            'flip_direction', 'reduce_zero_label', 'crop_box', 'full_shape', 'ground_truth')):
         super().__init__(meta_keys)
 
     def transform(self, results):
@@ -27,4 +32,8 @@ class PackDepthInputs(PackSegInputs):
             planes = np.empty((image.shape[2], *image.shape[:2]), image.dtype)
             cv2.split(image, list(planes))
             results = dict(results, img=planes.transpose(1, 2, 0))
-        return super().transform(results)
+        packed = super().transform(results)
+        for key, depth in results.items():
+            if key.startswith('gt_depth_map_'):
+                packed['data_samples'].set_data({key: PixelData(data=torch.from_numpy(depth)[None])})
+        return packed

@@ -11,7 +11,6 @@ from ...evaluation.crops import crop_region
 
 # What lies outside an image: ImageNet's mean colour (BGR), no depth, no label.
 MEAN_BGR = (103.53, 116.28, 123.675)
-PADDING = {'gt_depth_map': 0, 'gt_seg_map': IGNORE_INDEX}
 
 
 @TRANSFORMS.register_module()
@@ -77,10 +76,13 @@ class RandomDepthWarp(BaseTransform):
                              'pipeline')
         scale, size, matrix, depth = self._draw(results['img'].shape[:2], results.get('gt_depth_map'))
         results['img'] = _sample_image(results['img'], matrix, size, self.pad_value)
-        for key in {*results.get('seg_fields', ()), *PADDING} & results.keys() - {'gt_depth_map'}:
-            results[key] = _sample(results[key], matrix, size, cv2.INTER_NEAREST, PADDING.get(key, IGNORE_INDEX))
-        if depth is not None:
-            results['gt_depth_map'] = depth if scale == 1 else depth / np.float32(scale)
+        for key in _fields(results):
+            if key == 'gt_depth_map':
+                results[key] = depth
+            else:
+                results[key] = _sample(results[key], matrix, size, cv2.INTER_NEAREST, _outside(key))
+            if _is_depth(key) and scale != 1:
+                results[key] = results[key] / np.float32(scale)
         results['img_shape'] = results['ori_shape'] = size
         for key in ('crop_box', 'full_shape'):  # the warp is no part of that frame any more
             results.pop(key, None)
@@ -220,6 +222,20 @@ class KBCrop(BaseTransform):
         return 'KBCrop()'
 
 
+def _fields(results):
+    """Names of the maps of a sample that follow its image."""
+    return {*results.get('seg_fields', ()), 'gt_depth_map', 'gt_seg_map'} & results.keys()
+
+
+def _is_depth(key):
+    return key.startswith('gt_depth_map')
+
+
+def _outside(key):
+    """Value outside the image: no measurement, or no label."""
+    return 0 if _is_depth(key) else IGNORE_INDEX
+
+
 def _checked_size(name, size):
     if len(size) != 2 or min(size) < 1:
         raise ValueError(f'{name}: crop_size must be (height, width), both >= 1, got {size}')
@@ -249,8 +265,8 @@ def _crop(results, box, pad_value):
     """Cut ``box`` (top, left, height, width) out of every field; it may reach over the image's border."""
     results['img'] = _cut(results['img'], box,
                           np.rint(pad_value) if results['img'].dtype == np.uint8 else pad_value)
-    for key in {*results.get('seg_fields', ()), *PADDING} & results.keys():
-        results[key] = _cut(results[key], box, PADDING.get(key, IGNORE_INDEX))
+    for key in _fields(results):
+        results[key] = _cut(results[key], box, _outside(key))
     results['img_shape'] = results['ori_shape'] = box[2:]
     results['crop_box'] = box
     results.pop('full_shape', None)

@@ -9,9 +9,14 @@ from .. import velodyne
 from ..depth_file import DepthFormat, read_depth
 from ..depth_png import DepthFileError
 
+MAIN = 'gt_depth_map'
+VELODYNE_NAMES = {'kitti': 'velodyne', 'monodepth': 'velodyne_monodepth'}
 
-def _add_depth(results, depth, path):
+
+def _add_depth(results, depth, path, name):
     """Put a depth map into a sample, after comparing it with the image's original shape.
+
+    The first is ``gt_depth_map``, on which a model trains; others are ``gt_depth_map_NAME``, for protocols.
 
     Test pipelines load depth after ``Resize`` or ``KBCrop``: ground truth stays as it is on disk.
     """
@@ -20,11 +25,14 @@ def _add_depth(results, depth, path):
         raise DepthFileError(f'{path}: depth has {depth.shape[0]} x {depth.shape[1]} pixels, but its image '
                              f'{results.get("img_path")} has {shape[0]} x {shape[1]}. They must show the same pixels: '
                              'pair the right files (and load depth before a transform that crops or zooms).')
-    results['gt_depth_map'] = depth
+    key = MAIN if MAIN not in results or results.get('ground_truth') == name else f'{MAIN}_{name}'
+    results[key] = depth
+    if key == MAIN:
+        results['ground_truth'] = name
     # mmseg's geometric transforms follow the fields named here, with nearest-neighbour sampling.
     fields = results.setdefault('seg_fields', [])
-    if 'gt_depth_map' not in fields:  # twice would be flipped twice
-        fields.append('gt_depth_map')
+    if key not in fields:  # twice would be flipped twice
+        fields.append(key)
     return results
 
 
@@ -43,11 +51,14 @@ class LoadDepth(BaseTransform):
 
     - depth_map_path (str, optional)
     - depth_format (DepthFormat, optional): what the numbers mean; the dataset knows. Else that of the arguments.
+    - depth_name (str, optional): what this ground truth is called, such as 'annotated'; the dataset knows.
     - ori_shape (tuple, optional): compared with the depth's.
 
     Added Keys:
 
-    - gt_depth_map (ndarray): (H, W) float32 metres, 0 = no measurement; also named in ``seg_fields``.
+    - gt_depth_map (ndarray): (H, W) float32 metres, 0 = no measurement; also named in ``seg_fields``. Where another
+      ground truth has been loaded before: ``gt_depth_map_NAME``.
+    - ground_truth (str or None): name of ``gt_depth_map``.
 
     Args:
         **depth_format: default format, see :class:`mmdepthcls.datasets.depth_file.DepthFormat`; for example
@@ -66,7 +77,7 @@ class LoadDepth(BaseTransform):
         if path is None:
             return results
         depth = read_depth(fileio.get(path), path, results.get('depth_format', self.depth_format))
-        return _add_depth(results, depth, path)
+        return _add_depth(results, depth, path, results.get('depth_name'))
 
     def __repr__(self):
         return f'{type(self).__name__}({self.depth_format})'
@@ -84,7 +95,9 @@ class LoadVelodyneDepth(BaseTransform):
 
     Added Keys:
 
-    - gt_depth_map (ndarray): (H, W) float32 metres, 0 = no point; also named in ``seg_fields``.
+    - gt_depth_map (ndarray): (H, W) float32 metres, 0 = no point; also named in ``seg_fields``. Where another ground
+      truth has been loaded before: ``gt_depth_map_velodyne`` or ``gt_depth_map_velodyne_monodepth``.
+    - ground_truth (str): name of ``gt_depth_map``: 'velodyne' or 'velodyne_monodepth'.
 
     Args:
         convention (str): 'kitti' or 'monodepth', see :func:`mmdepthcls.datasets.velodyne.project_velodyne`.
@@ -103,7 +116,7 @@ class LoadVelodyneDepth(BaseTransform):
         calibration = _calibration(results['calibration_folder'], results['camera'])
         depth = velodyne.project_velodyne(velodyne.read_scan(path), calibration, _frame_shape(results),
                                           self.convention)
-        return _add_depth(results, depth, path)
+        return _add_depth(results, depth, path, VELODYNE_NAMES[self.convention])
 
     def __repr__(self):
         return f'{type(self).__name__}(convention={self.convention!r})'
