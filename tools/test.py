@@ -2,6 +2,8 @@
 import argparse
 
 from mmdepthcls.engine import command_line
+from mmdepthcls.evaluation.errors import ERROR_NAMES
+from mmdepthcls.evaluation.protocols import PRESETS
 from mmdepthcls.evaluation.table import metrics_table
 
 
@@ -13,6 +15,8 @@ def parse_args():
     parser.add_argument('--show', action='store_true', help='show pictures of the predictions')
     parser.add_argument('--show-dir', help='write pictures of the predictions into this folder')
     parser.add_argument('--wait-time', type=float, default=2, help='seconds that --show shows each picture')
+    parser.add_argument('--protocols', nargs='+', metavar='NAME', choices=PRESETS,
+                        help=f'score under these protocols in one run: {", ".join(PRESETS)}')
     parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
     return parser.parse_args()
 
@@ -23,14 +27,28 @@ def main():
     cfg.load_from = args.checkpoint
     if args.show or args.show_dir:
         command_line.draw_predictions(cfg, args.show, args.show_dir, args.wait_time)
+    if args.protocols:
+        command_line.score_protocols(cfg, args.protocols)
     if args.tta:
         command_line.enable_tta(cfg)
     if args.out:
         command_line.write_predictions(cfg, args.out)
     metrics = command_line.build_runner(cfg).test()
     if metrics:
-        errors = {name: value for name, value in metrics.items() if isinstance(value, float)}
-        print(f'\n{args.checkpoint}\n\n{metrics_table({cfg.get("experiment_name") or "test": errors}, list(errors))}')
+        print(f'\n{args.checkpoint}\n\n{summary(metrics, cfg.get("experiment_name") or "test")}')
+
+
+def summary(metrics, label):
+    """Table of the metrics: a row for each protocol (or other prefix), and one of what has none."""
+    rows = {}
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            row, _, name = name.rpartition('/')
+            rows.setdefault(row or label, {})[name] = value
+    if len(rows) > 1:
+        rows.pop(label, None)  # it repeats the first protocol
+    names = [name for name in ERROR_NAMES if any(name in row for row in rows.values())]
+    return metrics_table(rows, names or list(next(iter(rows.values()), {})))
 
 
 if __name__ == '__main__':

@@ -37,8 +37,8 @@ class KITTIDepthDataset(DepthDataset):
         split (str, optional): a name of :func:`mmdepthcls.datasets.eigen_split`; None takes every frame on disk.
         ground_truth (str or sequence[str]): 'annotated', 'velodyne' (the scan is projected while loading, by
             ``LoadVelodyneDepth``) or 'velodyne_png' (projected before: by tools/prepare_kitti.py into
-            ``data_root/projected``, which is taken where it exists, or by KITTI). For protocols also 'velodyne' with one
-            of the others.
+            ``data_root/projected``, which is taken where it exists, or by KITTI). For protocols also two: 'velodyne'
+            and one of the others.
         camera (int): 2 (left) or 3 (right).
         data_root (str): folder of both.
         data_prefix (dict): the two folders below it.

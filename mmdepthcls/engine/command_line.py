@@ -7,6 +7,15 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
+from ..evaluation.protocols import build_protocols
+
+# How the ground truths that protocols name are loaded on KITTI.
+LOADING = {
+    'annotated': dict(type='LoadDepth'),
+    'velodyne': dict(type='LoadVelodyneDepth', convention='kitti'),
+    'velodyne_monodepth': dict(type='LoadVelodyneDepth', convention='monodepth'),
+}
+
 
 def add_arguments(parser):
     """Arguments common to training and testing, as in MMSegmentation's tools."""
@@ -75,9 +84,58 @@ def enable_tta(cfg):
 
 def write_predictions(cfg, folder):
     """Make every evaluator that can do so write its predictions into ``folder``."""
-    evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
-    for evaluator in evaluators:
+    for evaluator in _evaluators(cfg):
         evaluator.update(output_dir=folder, keep_results=True)
+
+
+def score_protocols(cfg, names):
+    """Test under these protocols: the evaluator, what the model gives, and on KITTI the ground truths that they need.
+
+    Protocols of the KB crop have another input than all others. Where all of ``names`` are such, the test pipeline gets
+    a ``KBCrop``; else they are left unscored, and the table says so.
+
+    Args:
+        cfg (Config): changed in place.
+        names (list[str]): presets, see :mod:`mmdepthcls.evaluation.protocols`.
+
+    Raises:
+        ValueError: for an unknown preset; if the config's test evaluator is no ``DepthEvaluator``.
+    """
+    protocols = build_protocols(names)
+    evaluators = [evaluator for evaluator in _evaluators(cfg) if evaluator.get('type') == 'DepthEvaluator']
+    if not evaluators:
+        raise ValueError("--protocols: the config's test_evaluator is no DepthEvaluator")
+    for evaluator in evaluators:
+        evaluator.protocols = list(names)
+    if cfg.model.type == 'DepthClassifier':
+        test_cfg = cfg.model.setdefault('test_cfg', ConfigDict(mode='whole'))
+        test_cfg.outputs = tuple({*test_cfg.get('outputs', ()), 'views'})
+        test_cfg.flip = any(protocol.flip for protocol in protocols)
+    dataset = cfg.test_dataloader.dataset
+    if dataset.type == 'KITTIDepthDataset':
+        needed = {protocol.ground_truth for protocol in protocols} - {None}
+        dataset.ground_truth = [name for name, wanted in (('annotated', 'annotated' in needed),
+                                                          ('velodyne', needed - {'annotated'})) if wanted]
+        loading = [step for name, step in LOADING.items() if name in needed]
+        dataset.pipeline = _with_loading(dataset.pipeline, loading)
+    if all(protocol.input_crop == 'kb' for protocol in protocols):
+        first = next(index for index, step in enumerate(dataset.pipeline) if step['type'] == 'LoadImageFromFile')
+        if not any(step['type'] == 'KBCrop' for step in dataset.pipeline):
+            dataset.pipeline = [*dataset.pipeline[:first + 1], dict(type='KBCrop'), *dataset.pipeline[first + 1:]]
+    dataset.pipeline = [dict(step, type='PackDepthInputs') if step['type'] == 'PackSegInputs' else step
+                        for step in dataset.pipeline]
+
+
+def _with_loading(pipeline, loading):
+    """A pipeline that loads depth where it did before, but by other steps."""
+    types = {step['type'] for step in LOADING.values()}
+    first = next((index for index, step in enumerate(pipeline) if step['type'] in types), len(pipeline) - 1)
+    return [step for step in (*pipeline[:first], *loading, *pipeline[first:])
+            if step['type'] not in types or any(step is added for added in loading)]
+
+
+def _evaluators(cfg):
+    return cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
 
 
 def draw_predictions(cfg, show, folder, wait_time):

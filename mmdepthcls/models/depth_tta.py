@@ -46,6 +46,8 @@ class DepthTTAModel(BaseTTAModel):
     def _merge(self, views):
         logits = log_probabilities(self._average(views))
         merged = views[0].clone()
+        for name in ('pred_depth_view', 'pred_depth_view_flipped'):  # of one view only
+            merged.pop(name, None)
         merged.seg_logits.data = logits
         self.module.decode_result(merged, logits)
         if not self.asked_for_logits:

@@ -56,3 +56,35 @@ def test_drawing_needs_the_hook():
     assert cfg.default_hooks.visualization.draw and cfg.visualizer.save_dir == 'pictures'
     with pytest.raises(ValueError, match='default_hooks.visualization'):
         command_line.draw_predictions(Config(dict()), True, None, 2)
+
+
+def kitti_cfg(**changes):
+    return Config(dict(
+        model=dict(type='DepthClassifier'), test_evaluator=dict(type='DepthEvaluator', crop='garg'),
+        test_dataloader=dict(dataset=dict(type='KITTIDepthDataset', ground_truth='velodyne', pipeline=[
+            dict(type='LoadImageFromFile'), dict(type='Resize', scale=(64, 32)), dict(type='LoadDepth'),
+            dict(type='LoadVelodyneDepth'), dict(type='PackSegInputs')]))) | changes)
+
+
+@pytest.mark.parametrize('names, ground_truth, types', [
+    (['eigen_annotated'], ['annotated'], ['LoadImageFromFile', 'Resize', 'LoadDepth', 'PackDepthInputs']),
+    (['eigen_raw', 'paper', 'bts'], ['annotated', 'velodyne'], [
+        'LoadImageFromFile', 'Resize', 'LoadDepth', 'LoadVelodyneDepth', 'LoadVelodyneDepth', 'PackDepthInputs']),
+    (['bts', 'adabins'], ['annotated'], ['LoadImageFromFile', 'KBCrop', 'Resize', 'LoadDepth', 'PackDepthInputs']),
+])
+def test_protocols(names, ground_truth, types):
+    cfg = kitti_cfg()
+    command_line.score_protocols(cfg, names)
+    dataset = cfg.test_dataloader.dataset
+    assert dataset.ground_truth == ground_truth and [step.type for step in dataset.pipeline] == types
+    conventions = [step.convention for step in dataset.pipeline if step.type == 'LoadVelodyneDepth']
+    assert conventions == (['kitti', 'monodepth'] if 'paper' in names else [])
+    assert cfg.test_evaluator.protocols == names
+    assert cfg.model.test_cfg.outputs == ('views', ) and cfg.model.test_cfg.flip == ('adabins' in names)
+
+
+def test_protocols_need_our_evaluator():
+    with pytest.raises(ValueError, match='is no DepthEvaluator'):
+        command_line.score_protocols(kitti_cfg(test_evaluator=dict(type='IoUMetric')), ['bts'])
+    with pytest.raises(ValueError, match="no preset 'mine'"):
+        command_line.score_protocols(kitti_cfg(), ['mine'])
