@@ -1,4 +1,4 @@
-"""Time the data side on real KITTI frames, as ratios within one run: one thread, the median of interleaved rounds."""
+"""Time data and evaluation on real KITTI frames as ratios within one run: one thread, medians of interleaved rounds."""
 import argparse
 import os
 import os.path as osp
@@ -7,11 +7,14 @@ from collections import Counter
 
 import cv2
 import numpy as np
-from mmseg.registry import DATASETS, TRANSFORMS
+import torch
+from mmseg.registry import DATASETS, METRICS, TRANSFORMS
 from mmseg.utils import register_all_modules
 
 import mmdepthcls  # noqa: F401  (imported only to register)
+from mmdepthcls.datasets.depth_png import decode_depth_png
 from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration, read_scan
+from mmdepthcls.evaluation.scoring import BANDS
 
 BINS = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)
 # The training pipeline of configs/deeplabv2_r101_kitti_sid71.py on annotated ground truth, and what MMSegmentation's
@@ -124,6 +127,32 @@ def time_projection(root, rounds):
                 f'algorithm pixel for pixel: {same}', seconds, 'the published algorithm in NumPy')
 
 
+def time_scoring(root, rounds):
+    sample = _samples(root, 'annotated')[0]
+    with open(sample['depth_map_path'], 'rb') as file:
+        gt = decode_depth_png(file.read(), sample['depth_map_path'])
+    pred = np.where(gt > 0, gt, 20) * np.random.lognormal(0, 0.1, gt.shape)
+    fields = {name: dict(data=torch.from_numpy(depth.astype(np.float32))[None])
+              for name, depth in (('pred_depth_map', pred), ('gt_depth_map', gt))}
+
+    def process(metric):
+        metric.results.clear()
+        metric.process({}, [dict(fields, img_path=sample['img_path'])])
+
+    eight = [dict(name=f'{region} {cap:g}', region=region, max_depth=cap)
+             for region in (None, 'garg', 'eigen', 'kb_garg') for cap in (50.0, 80.0)]
+    metrics = {
+        "MMSegmentation's DepthMetric": METRICS.build(dict(type='DepthMetric')),
+        "DepthEvaluator, crop='garg'": METRICS.build(dict(type='DepthEvaluator', crop='garg')),
+        'DepthEvaluator, no crop': METRICS.build(dict(type='DepthEvaluator')),
+        'DepthEvaluator, eight protocols': METRICS.build(dict(type='DepthEvaluator', protocols=eight)),
+        'DepthEvaluator, no crop, distance bands': METRICS.build(dict(type='DepthEvaluator', bands=BANDS)),
+    }
+    seconds = time_all({name: lambda metric=metric: process(metric) for name, metric in metrics.items()}, rounds)
+    print_table(f'Scoring one image, {np.count_nonzero(gt)} of {gt.size} pixels with ground truth', seconds,
+                "MMSegmentation's DepthMetric")
+
+
 def _samples(root, ground_truth):
     dataset = DATASETS.build(dict(type='KITTIDepthDataset', data_root=osp.expanduser(root), ground_truth=ground_truth))
     return [dataset.get_data_info(index) for index in range(min(len(dataset), 10))]
@@ -133,9 +162,11 @@ def main():
     args = parse_args()
     register_all_modules()
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     np.random.seed(0)
     time_pipelines(args.kitti, args.rounds)
     time_projection(args.kitti, args.rounds)
+    time_scoring(args.kitti, args.rounds)
 
 
 if __name__ == '__main__':

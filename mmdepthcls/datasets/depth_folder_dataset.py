@@ -22,7 +22,8 @@ class DepthFolderDataset(DepthDataset):
 
     Args:
         ann_file (str): split file, see :class:`DepthDataset`. Default '': list the folders.
-        data_prefix (dict): the two folders below ``data_root``; they may be the same.
+        data_prefix (dict): the two folders below ``data_root``; they may be the same. ``depth_map_path=None``: images
+            alone, to predict for (needs ``test_mode=True``).
         img_suffix (str or tuple[str]): endings of image names; other files are passed over.
         depth_suffix (str, optional): ending of depth names. Default: the one of .png .npy .npz .tiff .tif .exr that
             is there.
@@ -40,6 +41,11 @@ class DepthFolderDataset(DepthDataset):
         self.image_endings = (img_suffix, ) if isinstance(img_suffix, str) else tuple(img_suffix)
         self.depth_suffix = depth_suffix
         self.replace = [tuple(pair) for pair in replace]
+        # The base class would join None with data_root.
+        prefix = kwargs.get('data_prefix') or {}
+        self.has_depth_folder = prefix.get('depth_map_path', '') is not None
+        if not self.has_depth_folder:
+            kwargs['data_prefix'] = {key: folder for key, folder in prefix.items() if key != 'depth_map_path'}
         super().__init__(*args, **kwargs)
 
     def list_samples(self):
@@ -48,12 +54,14 @@ class DepthFolderDataset(DepthDataset):
 
     def _samples_of_folders(self):
         images, depths = (self.data_prefix.get(key) or self.data_root for key in ('img_path', 'depth_map_path'))
-        for key, folder in (('img_path', images), ('depth_map_path', depths)):
+        for key, folder in [('img_path', images), ('depth_map_path', depths)][:1 + self.has_depth_folder]:
             if not folder or not osp.isdir(folder):
                 raise FileNotFoundError(f"{type(self).__name__}: folder data_prefix['{key}'] = {folder!r} does not "
                                         'exist (and no ann_file is given)')
         names = sorted(osp.relpath(osp.join(parent, name), images) for parent, _, files in os.walk(images)
                        for name in files if name.lower().endswith(tuple(end.lower() for end in self.image_endings)))
+        if not self.has_depth_folder:
+            return [dict(img_path=osp.join(images, name)) for name in names]
         samples, owners, listings = [], {}, {}
         for name in names:
             depth = osp.join(depths, self._depth_name(name, depths, listings))

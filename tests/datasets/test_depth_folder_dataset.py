@@ -88,6 +88,15 @@ def test_two_images_of_one_depth(pairs, builders):
     assert len(DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, img_suffix='.png')) == 3
 
 
+def test_images_alone(pairs, mmseg_scope):
+    prefix = dict(img_path='image', depth_map_path=None)
+    dataset = DepthFolderDataset(data_root=str(pairs), data_prefix=prefix, test_mode=True, pipeline=LOAD)
+    assert len(dataset) == 3 and 'gt_depth_map' not in dataset[0] and dataset[0]['img'].shape == (20, 64, 3)
+    assert prefix == dict(img_path='image', depth_map_path=None)
+    with pytest.raises(ValueError, match='holds no sample with ground truth'):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=prefix)
+
+
 def test_a_missing_depth_file_is_an_error(pairs):
     (pairs / 'depth/1.png').unlink()
     with pytest.raises(FileNotFoundError, match='1 of the 6 files of .*depth/1.png'):
