@@ -8,7 +8,7 @@ from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import depth_folder_dataset, kitti, minidrive_dataset, synthia  # noqa: F401  (imported only to register)
 from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401
 from .engine import finite_loss_hook, resume_bins_hook  # noqa: F401
-from .evaluation import depth_evaluator  # noqa: F401
+from .evaluation import depth_evaluator, submission_metric  # noqa: F401
 from .models import data_preprocessor, decoders, deeplabv2_head, depth_classifier, depth_tta  # noqa: F401
 from .visualization import depth_visualizer  # noqa: F401
 

@@ -17,6 +17,11 @@ def parse_args():
     parser.add_argument('--wait-time', type=float, default=2, help='seconds that --show shows each picture')
     parser.add_argument('--protocols', nargs='+', metavar='NAME', choices=PRESETS,
                         help=f'score under these protocols in one run: {", ".join(PRESETS)}')
+    parser.add_argument('--submission', metavar='DIR',
+                        help="predict the KITTI depth benchmark's 500 test images and write its submission into DIR")
+    parser.add_argument('--submission-images', metavar='DIR',
+                        default='data/kitti/test_depth_prediction_anonymous/image',
+                        help='where those images are (of data_depth_selection.zip; default: %(default)s)')
     parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
     return parser.parse_args()
 
@@ -31,6 +36,8 @@ def main():
         command_line.score_protocols(cfg, args.protocols)
     if args.tta:
         command_line.enable_tta(cfg)
+    if args.submission:
+        command_line.write_submission(cfg, args.submission, args.submission_images)
     if args.out:
         command_line.write_predictions(cfg, args.out)
     metrics = command_line.build_runner(cfg).test()

@@ -126,6 +126,21 @@ def score_protocols(cfg, names):
                         for step in dataset.pipeline]
 
 
+def write_submission(cfg, folder, images):
+    """Predict the KITTI benchmark's test images instead of the config's, and write its submission into ``folder``.
+
+    Args:
+        cfg (Config): changed in place.
+        folder (str): for the PNGs and the zip.
+        images (str): folder of the 500 test images.
+    """
+    dataset = cfg.test_dataloader.dataset
+    cfg.test_dataloader.dataset = dict(
+        type='DepthFolderDataset', data_prefix=dict(img_path=images, depth_map_path=None), test_mode=True,
+        pipeline=_with_loading(dataset.pipeline, []))
+    cfg.test_evaluator = dict(type='KITTISubmission', output_dir=folder)
+
+
 def _with_loading(pipeline, loading):
     """A pipeline that loads depth where it did before, but by other steps."""
     types = {step['type'] for step in LOADING.values()}

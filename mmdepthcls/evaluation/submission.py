@@ -50,6 +50,9 @@ class SubmissionWriter:
             img_path (str): the test image, such as '.../0000000007.png'. The same image may come again.
             depth (ndarray): (352, 1216) metres, all of them positive; saturates from 255.998 m.
 
+        Returns:
+            tuple[str, int]: name and CRC-32 of what was written.
+
         Raises:
             ValueError: for an image that is none of the 500, another shape, a bad prediction (NaN, infinite, zero,
                 negative), or two images of one name.
@@ -65,6 +68,7 @@ class SubmissionWriter:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.folder / name, data)
         self.written[name] = zlib.crc32(data)
+        return name, self.written[name]
 
     def finish(self, *others):
         """Make the zip of all images, and read it back. The zip appears only if it is right.

@@ -88,3 +88,12 @@ def test_protocols_need_our_evaluator():
         command_line.score_protocols(kitti_cfg(test_evaluator=dict(type='IoUMetric')), ['bts'])
     with pytest.raises(ValueError, match="no preset 'mine'"):
         command_line.score_protocols(kitti_cfg(), ['mine'])
+
+
+def test_submission():
+    cfg = kitti_cfg()
+    command_line.write_submission(cfg, 'out', 'images')
+    dataset = cfg.test_dataloader.dataset
+    assert cfg.test_evaluator == dict(type='KITTISubmission', output_dir='out')
+    assert dataset.data_prefix == dict(img_path='images', depth_map_path=None) and dataset.test_mode
+    assert [step.type for step in dataset.pipeline] == ['LoadImageFromFile', 'Resize', 'PackSegInputs']
