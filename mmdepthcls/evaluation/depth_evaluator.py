@@ -3,18 +3,26 @@ import logging
 import math
 import os
 import os.path as osp
+from dataclasses import replace
 from pathlib import PurePath
 
 import numpy as np
+from mmengine.dist import all_gather_object, get_dist_info
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
-from mmseg.registry import METRICS
+from mmseg.registry import METRICS, TASK_UTILS
 
+from ..bins import DepthBins
 from ..datasets.depth_png import encode_depth_png
+from .depth_histogram import DepthHistogram
 from .errors import ALL_NAMES
 from .predictions import Views
 from .protocols import Protocol, build_protocols
-from .scoring import score_image, summarize
+from .published import published_table
+from .quantisation import bin_confusion
+from .report import ReportData, distance_limits, write_report
+from .report_tally import ReportTally, ScoredImage, extremes
+from .scoring import BANDS, image_errors, score_image, scored_maps, summarize
 from .table import protocols_table
 
 # drive / camera / data / frame: enough of KITTI's path to tell any two frames apart.
@@ -36,9 +44,16 @@ class DepthEvaluator(BaseMetric):
         min_depth (float): ground truth must be greater, predictions are clamped to it, m.
         max_depth (float): ground truth must be less (the cap), predictions are clamped to it, m.
         crop (str or tuple, optional): region, see :func:`~.crops.crop_region`.
-        bands (sequence of float, optional): limits of distance bands, m, in each of which errors are computed too.
+        bands (sequence of float, optional): limits of distance bands, m, in each of which errors are computed too; with
+            ``report_dir`` by default :data:`~.scoring.BANDS`.
         output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating).
         keep_results (bool): accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
+        report_dir (str, optional): also write a report there, see :func:`~.report.write_report`. What is in the folder
+            of an earlier report is replaced, other files are left alone.
+        report_title (str, optional): what is evaluated, such as a config's and a checkpoint's name.
+        bins (dict or DepthBins, optional): the model's; the report says what they alone cost and how far predicted bins
+            are from true ones. Like the worst and best images, the latter is of the first protocol.
+        published (str, optional): which of :data:`~.published.PUBLISHED` the report sets beside the first protocol.
         prefix (str, optional): goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's
             ``save_best``).
         collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
@@ -59,6 +74,10 @@ class DepthEvaluator(BaseMetric):
                  bands=None,
                  output_dir=None,
                  keep_results=False,
+                 report_dir=None,
+                 report_title=None,
+                 bins=None,
+                 published=None,
                  prefix=None,
                  collect_device='cpu'):
         super().__init__(collect_device=collect_device, prefix=prefix)
@@ -71,6 +90,13 @@ class DepthEvaluator(BaseMetric):
         self.bands = None if bands is None else tuple(bands)
         self.output_dir = output_dir
         self._written = {}
+        self.report_dir, self.report_title = report_dir, report_title
+        self.published = None if published is None else published_table(published)
+        self.bins = bins if bins is None or isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
+        if report_dir is not None:
+            os.makedirs(report_dir, exist_ok=True)  # what cannot be written is better known before than after
+            self.bands = self.bands or BANDS
+            self._begin_report()
 
     def process(self, data_batch, data_samples):
         """Score one batch.
@@ -82,15 +108,52 @@ class DepthEvaluator(BaseMetric):
                 there are ``pred_depth_view`` and ``pred_depth_view_flipped``, protocols make their predictions of
                 these.
         """
+        rank, world_size = get_dist_info()
         for sample in data_samples:
-            name = sample.get('img_path') or f'{len(self.results):06d}'
+            position = len(self.results) * world_size + rank  # as MMEngine's samplers deal images out
+            name = sample.get('img_path') or f'{position:06d}'
             if self.output_dir is not None:
                 self._write(_as_map(sample['pred_depth_map']), name)
             truths = ground_truths_of(sample)
             try:
-                self.results.append(score_image(views_of(sample, truths), truths, self.protocols, self.bands, name))
+                views = views_of(sample, truths)
+                if self.report_dir is None:
+                    record = score_image(views, truths, self.protocols, self.bands, name)
+                else:
+                    record = self._score_for_report(views, truths, name, position, sample.get('crop_box'))
+                self.results.append(record)
             except ValueError as error:
                 raise ValueError(f'{name}: {error}') from error
+
+    def _score_for_report(self, views, truths, name, position, crop_box):
+        histograms, confusion, image = {}, None, None
+        first = self.protocols[0]
+
+        def observe(protocol, pred, gt):
+            nonlocal confusion
+            histograms[protocol.name] = DepthHistogram.of(gt)
+            if protocol is first and self.bins is not None:
+                confusion = bin_confusion(self.bins, pred, gt)
+
+        record = score_image(views, truths, self.protocols, distance_limits(self.bands), name, self.bins, observe)
+        errors = image_errors(record.scores[first.name])
+        if errors and self._tally.wants((errors['abs_rel'], name, position)):
+            image = ScoredImage(name, position, errors['abs_rel'], *scored_maps(views, truths, first), crop_box)
+        self._tally.add(position, confusion, image)
+        return replace(record, histograms=histograms)
+
+    def evaluate(self, size):
+        """Errors over the whole data set, of all processes; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
+        if self.report_dir is None:
+            return super().evaluate(size)
+        self._confusion, self._extremes = gather_tally(self._tally, size)
+        metrics = super().evaluate(size)
+        self._begin_report()
+        return metrics
+
+    def _begin_report(self):
+        self._tally = ReportTally(None if self.bins is None else self.bins.num_bins)
+        self._confusion, self._extremes = None, ([], [])
 
     def compute_metrics(self, results):
         """Errors over all images, also printed as a table.
@@ -112,6 +175,11 @@ class DepthEvaluator(BaseMetric):
             if len(self.protocols) > 1:
                 metrics.update({f'{protocol.name}/{name}': value for name, value in row.items()})
         print_log(f'\nDepth errors, {len(results)} images\n\n{protocols_table(rows)}\n', logger='current')
+        if self.report_dir is not None:
+            path = write_report(self.report_dir, ReportData(
+                self.protocols, results, self.bands, self.report_title, self.bins, self._confusion, *self._extremes,
+                self.published))
+            print_log(f'The report is {path}', logger='current')
         return {**rows[self.protocols[0]], **metrics}
 
     def _warn(self, protocol, scores, row):
@@ -135,6 +203,26 @@ class DepthEvaluator(BaseMetric):
         os.makedirs(osp.dirname(path), exist_ok=True)
         with open(path, 'wb') as file:
             file.write(encode_depth_png(pred))
+
+
+def gather_tally(tally, size):
+    """What all processes kept for the report; every process must call it.
+
+    Args:
+        tally (ReportTally): this process's.
+        size (int): images of the data set.
+
+    Returns:
+        tuple[ndarray or None, tuple[list[ScoredImage], list[ScoredImage]]]: confusion; worst and best images.
+    """
+    images = tally.finish(size)
+    sides = extremes(key for keys in all_gather_object(list(images)) for key in keys)
+    # Only what is shown travels.
+    chosen = {key: image for key, image in images.items() if any(key in side for side in sides)}
+    parts = all_gather_object((tally.confusion, chosen))
+    confusion = None if tally.confusion is None else sum(part for part, _ in parts)
+    chosen = {key: image for _, part in parts for key, image in part.items()}
+    return confusion, tuple([chosen[key] for key in side] for side in sides)
 
 
 def ground_truths_of(sample):

@@ -11,6 +11,7 @@ from .crops import crop_region
 from .errors import errors_of_sums, is_good, merge_sums, sum_errors
 from .predictions import Views, predict, unmade
 from .protocols import Protocol
+from .quantisation import bins_alone
 
 # Limits of distance bands, m.
 BANDS = (0.0, 10.0, 20.0, 40.0, 80.0)
@@ -36,12 +37,22 @@ NOTHING = ProtocolScore(None, 0, 'no ground truth in its range and crop')
 
 @dataclass(frozen=True)
 class ImageScores:
-    """Scores of one image: a :class:`ProtocolScore` for each protocol's name."""
+    """Scores of one image.
+
+    Args:
+        name (str): of the image.
+        scores (dict[str, ProtocolScore]): by the protocols' names.
+        floor (dict[str, ProtocolScore]): of the ground truth itself, after it went through bins; ``num_bad`` counts
+            what no bin holds.
+        histograms (dict[str, DepthHistogram]): of the ground truth that is scored.
+    """
     name: str
     scores: dict = field(default_factory=dict)
+    floor: dict = field(default_factory=dict)
+    histograms: dict = field(default_factory=dict)
 
 
-def score_image(views, ground_truths, protocols, bands=None, name=''):
+def score_image(views, ground_truths, protocols, bands=None, name='', bins=None, observe=None):
     """Score one image.
 
     Args:
@@ -51,6 +62,9 @@ def score_image(views, ground_truths, protocols, bands=None, name=''):
         protocols (list[Protocol]): how to score.
         bands (sequence of float, optional): limits of distance bands, m.
         name (str): of the image.
+        bins (DepthBins, optional): also score what these alone make of the ground truth, on the same pixels.
+        observe (callable, optional): ``observe(protocol, pred, gt)`` is called with the pixels that a protocol scores,
+            each (P, ) metres, P > 0, predictions scaled and clamped.
 
     Returns:
         ImageScores
@@ -58,7 +72,7 @@ def score_image(views, ground_truths, protocols, bands=None, name=''):
     Raises:
         ValueError: if prediction and ground truth do not show the same frame.
     """
-    scores, predicted, groups = {}, {}, {}
+    scores, floor, predicted, groups = {}, {}, {}, {}
     for protocol in protocols:
         key, gt = _ground_truth(protocol, ground_truths)
         if gt is None:
@@ -78,8 +92,36 @@ def score_image(views, ground_truths, protocols, bands=None, name=''):
         groups.setdefault((key, making, protocol.name if protocol.median_scaling else None), []).append(protocol)
     for (key, making, _), group in groups.items():
         gt = ground_truths[key]
-        scores.update(_score_group(group, *predicted[making, gt.shape], gt, bands))
-    return ImageScores(name, {protocol.name: scores[protocol.name] for protocol in protocols})
+        for table, part in zip((scores, floor), _score_group(group, *predicted[making, gt.shape], gt, bands, bins,
+                                                             observe), strict=True):
+            table.update(part)
+    return ImageScores(name, {protocol.name: scores[protocol.name] for protocol in protocols}, floor)
+
+
+def scored_maps(views, ground_truths, protocol):
+    """One image as a protocol that scores it sees it, for pictures.
+
+    Args:
+        views (Views): what the network gave.
+        ground_truths (dict[str or None, ndarray]): see :func:`score_image`.
+        protocol (Protocol)
+
+    Returns:
+        tuple[ndarray, ndarray, ndarray]: prediction (scaled, clamped; float32) and ground truth, both (H, W) metres,
+        and (H, W) bool of the pixels that are scored.
+    """
+    gt = _ground_truth(protocol, ground_truths)[1]
+    rows, index = _candidates([protocol], gt)
+    scored = np.zeros(gt.shape, bool)
+    scored[rows].reshape(-1)[index] = True
+    pred = predict(protocol, views, gt.shape)[0]
+    pred = pred.astype(np.result_type(pred, np.float32))  # a copy: it is changed
+    values = pred[scored]
+    bad = _bad_values(values)
+    pred = pred * _scale(protocol, values, gt[scored], bad)
+    pred = np.clip(pred, *protocol.clamp) if protocol.clamp else pred
+    pred[scored] = _settle(protocol, values, gt[scored], bad)
+    return pred.astype(np.float32), gt, scored
 
 
 def _ground_truth(protocol, ground_truths):
@@ -98,8 +140,9 @@ def _check_shape(views, shape):
                          'after Resize and KBCrop, and pack with PackDepthInputs.')
 
 
-def _score_group(protocols, pred, bad, gt, bands):
-    """Scores of protocols that share prediction and ground truth: each pixel's errors are computed once."""
+def _score_group(protocols, pred, bad, gt, bands, bins, observe):
+    """Scores of protocols that share prediction and ground truth, and of the bins alone: each pixel's errors are
+    computed once."""
     rows, index = _candidates(protocols, gt)
     gt_values = gt[rows].reshape(-1).take(index)
     code = None
@@ -114,12 +157,26 @@ def _score_group(protocols, pred, bad, gt, bands):
     pred_values = _settle(protocols[0], pred_values, gt_values, bad_values)
     if bad is not None:  # what was filled is scored, and counted all the same
         bad_values = bad[rows].reshape(-1).take(index)
+    if observe is not None:
+        _show(observe, protocols, code, pred_values, gt_values)
     num_bands = 1
     if bands is not None:
         num_bands = len(bands)
         band = sum((gt_values >= limit).view(np.uint8) for limit in bands[1:])
         code = band if code is None else code.astype(np.intp) * num_bands + band
-    return _sum_atoms(protocols, code, num_bands, pred_values, gt_values, bad_values)
+    scores, floor = _sum_atoms(protocols, code, num_bands, pred_values, gt_values, bad_values), {}
+    if bins is not None:
+        pred_values, outside = bins_alone(bins, gt_values)
+        pred_values = _settle(protocols[0], pred_values, gt_values, None)
+        floor = _sum_atoms(protocols, code, num_bands, pred_values, gt_values, outside)
+    return scores, floor
+
+
+def _show(observe, protocols, code, pred, gt):
+    for bit, protocol in enumerate(protocols):
+        mine = slice(None) if code is None else np.flatnonzero(code >> bit & 1)
+        if gt[mine].size:
+            observe(protocol, pred[mine], gt[mine])
 
 
 def _candidates(protocols, gt):
@@ -179,11 +236,16 @@ def _settle(protocol, pred, gt, bad):
     the truth: never a good score."""
     low, high = protocol.range
     if protocol.median_scaling:
-        good = pred if bad is None else pred[~bad]
-        pred = pred * np.float64(np.median(gt) / np.median(good)) if good.size else pred
+        pred = pred * _scale(protocol, pred, gt, bad)
     if protocol.clamp:
         pred = np.clip(pred, low, high, out=pred)
     return pred if bad is None else np.where(bad, np.where(gt * gt > low * high, low, high), pred)
+
+
+def _scale(protocol, pred, gt, bad):
+    """What a protocol multiplies predictions with."""
+    good = pred if bad is None else pred[~bad]
+    return np.float64(np.median(gt) / np.median(good)) if protocol.median_scaling and good.size else 1.0
 
 
 def _sum_atoms(protocols, code, num_bands, pred, gt, bad):
@@ -239,8 +301,8 @@ def summarize(scores, mean='image', band=None):
     Returns:
         dict[str, float]: keys :data:`~.errors.ALL_NAMES`; empty where nothing is scored.
     """
-    sums = [score.sums if band is None else score.sums[band:band + 1] for score in scores if score.sums is not None]
-    sums = [merged for merged in map(merge_sums, sums) if merged[0] > 0]
+    sums = [merge_sums(score.sums) if band is None else score.sums[band] for score in scores if score.sums is not None]
+    sums = [each for each in sums if each[0] > 0]
     if not sums:
         return {}
     if mean == 'pixel':

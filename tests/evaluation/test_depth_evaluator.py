@@ -1,4 +1,5 @@
 """The evaluator as MMEngine drives it: in one process, in two, and with the keys that MMSeg's tools set."""
+import json
 import math
 import pickle
 from pathlib import Path
@@ -13,6 +14,7 @@ from mmengine.structures import PixelData
 from mmseg.registry import METRICS
 from mmseg.structures import SegDataSample
 
+from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.depth_evaluator import DepthEvaluator
 from mmdepthcls.evaluation.errors import ALL_NAMES
 from mmdepthcls.evaluation.scoring import BANDS, ImageScores, image_errors, score_map, summarize
@@ -248,11 +250,90 @@ def test_without_output_dir_nothing_is_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+# ------------------------------------------------------------------------------------------------------------- report
+BINS = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=20)
+
+
+def report_of(folder):
+    return json.loads((Path(folder) / 'report.json').read_text())
+
+
+def test_a_report_has_the_numbers_of_the_evaluation(tmp_path, mmseg_scope):
+    metrics = evaluate(many_protocols(report_dir=str(tmp_path), report_title='epoch_1.pth', bins=BINS,
+                                      published='kitti_eigen'))
+    assert metrics == evaluate(many_protocols(report_dir=str(tmp_path / 'again')))
+    assert metrics == pytest.approx(evaluate(many_protocols()), rel=1e-7)  # added up by other bands
+    report = report_of(tmp_path)
+    for entry in report['protocols']:
+        name = entry['name']
+        assert entry['model'] == {metric: metrics[f'{name}/{metric}'] for metric in ALL_NAMES}
+        assert entry['num_images'] == metrics[f'{name}/num_images'] == 4
+    assert report['title'] == 'epoch_1.pth' and 'Table 1' in report['published']['source']
+    assert [len(report[side]) for side in ('worst', 'best')] == [2, 2]
+    order = sorted((image['protocols']['p']['errors']['abs_rel'], image['name']) for image in report['images']
+                   if 'errors' in image['protocols']['p'])
+    assert [image['name'] for image in report['best']] == [name for _, name in order[:2]]
+    assert [image['name'] for image in report['worst']] == [name for _, name in order[:-3:-1]]
+    # Bins applied by hand, and all scored pixels in the confusion.
+    floor = [score_map(SIDBins(1.0, 80.0, 20).decode(SIDBins(1.0, 80.0, 20).encode(gt)), gt)
+             for _, gt in map(make_maps, range(NUM_IMAGES)) if gt is not None]
+    assert report['protocols'][0]['bins_alone']['errors'] == pytest.approx(summarize(floor), rel=1e-9)
+    assert report['confusion']['num_pixels'] == report['protocols'][0]['num_pixels'] == sum(
+        score.sums[0, 0] for score in floor)
+
+
+def test_every_epoch_reports_itself(tmp_path, mmseg_scope):
+    evaluator = DepthEvaluator(report_dir=str(tmp_path), bins=BINS)
+    evaluate(evaluator)
+    first = report_of(tmp_path)
+    evaluate(evaluator, range(2), 2)
+    assert report_of(tmp_path)['num_images'] == 2
+    evaluate(evaluator)
+    assert report_of(tmp_path) == first
+
+
+def test_memory_of_a_report_does_not_grow_with_pixels_or_images(tmp_path, mmseg_scope):
+    evaluator = many_protocols(report_dir=str(tmp_path), bins=BINS)
+    for index in range(12):
+        evaluator.process({}, [make_sample(*make_maps(index % 2, (400, 600)), f'{index}.png').to_dict()])
+    assert max(len(pickle.dumps(record)) for record in evaluator.results) < 3 * 8000  # three protocols, 240 000 pixels
+    assert len(pickle.dumps(evaluator._tally)) < 7.1 * 400 * 600 * (4 + 4 + 1)  # six images, and the last
+
+
+def test_a_confusion_of_other_pixels_than_the_scores_says_so(tmp_path, mmseg_scope):
+    evaluator = DepthEvaluator(report_dir=str(tmp_path), bins=BINS)
+    evaluate(evaluator, [0, 1, 3], 3)
+    assert 'images in common' not in (tmp_path / 'report.md').read_text()
+    evaluate(evaluator, [0, 1, 3, 0, 1, 3], 3)  # no sampler of MMEngine's repeats more than one image
+    report = report_of(tmp_path)
+    assert report['num_images'] == 3 and report['confusion']['num_pixels'] > report['protocols'][0]['num_pixels']
+    assert 'processes had images in common' in (tmp_path / 'report.md').read_text()
+
+
+def test_a_report_of_nothing(tmp_path, mmseg_scope):
+    evaluator = DepthEvaluator(report_dir=str(tmp_path / 'new' / 'folder'), bins=BINS, published='synthia')
+    evaluator.process({}, [make_sample(make_maps(0)[0], None).to_dict()])
+    assert math.isnan(evaluator.evaluate(1)['abs_rel'])
+    assert '**Nothing was scored**, of 1 images' in (tmp_path / 'new' / 'folder' / 'report.md').read_text()
+
+
+def test_images_of_a_crop_are_drawn_as_the_protocol_sees_them(tmp_path):
+    view = np.full((352, 1216), 10, np.float32)
+    sample = kitti_sample_of(0, pred_depth_view=view)
+    sample.set_metainfo(dict(crop_box=(23, 13, 352, 1216), full_shape=(375, 1242)))
+    evaluator = DepthEvaluator(['bts'], report_dir=str(tmp_path))
+    evaluator.process({}, [sample.to_dict()])
+    metrics = evaluator.evaluate(1)
+    assert report_of(tmp_path)['worst'][0]['errors']['abs_rel'] == metrics['abs_rel']
+    assert cv2.imread(str(tmp_path / 'worst_1.png')).shape[1] == 1242
+
+
 # ------------------------------------------------------------------------------------------------------------- errors
 @pytest.mark.parametrize('settings, message', [
     (dict(crop='grag'), "crop must be one of .*got 'grag'"),
     (dict(min_depth=0.0), r'0 < min_depth < max_depth, got 0\.0'),
     (dict(min_depth=80.0, max_depth=80.0), 'min_depth < max_depth'),
+    (dict(published='kitti'), "no table 'kitti'; there are kitti_eigen, synthia"),
 ])
 def test_settings_without_sense_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
@@ -273,7 +354,8 @@ def _evaluate_as_rank(rank, folder, world_size):
     torch.distributed.init_process_group(
         'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=world_size)
     indices = list(DefaultSampler(range(NUM_IMAGES), shuffle=False))
-    metrics = evaluate(many_protocols(output_dir=f'{folder}/out', collect_device='cpu'), indices, batch=1)
+    metrics = evaluate(many_protocols(output_dir=f'{folder}/out', report_dir=f'{folder}/report', collect_device='cpu',
+                                      bins=SIDBins(1.0, 80.0, 20)), indices, batch=1)
     torch.save((indices, metrics), f'{folder}/rank{rank}.pt')
     torch.distributed.destroy_process_group()
 
@@ -290,7 +372,11 @@ def test_several_processes_give_exactly_what_one_gives(tmp_path, monkeypatch, wo
     torch.multiprocessing.spawn(_evaluate_as_rank, (str(tmp_path), world_size), nprocs=world_size)
     ranks = [torch.load(tmp_path / f'rank{rank}.pt') for rank in range(world_size)]
     assert sorted(index for indices, _ in ranks for index in indices) == [0, *([0] * (6 - NUM_IMAGES)), 1, 2, 3, 4]
-    expected = evaluate(many_protocols())
+    expected = evaluate(many_protocols(report_dir=str(tmp_path / 'alone'), bins=SIDBins(1.0, 80.0, 20)))
     assert all(metrics == expected for _, metrics in ranks)
     assert expected['num_images'] == 4
     assert len(list(Path(tmp_path / 'out').rglob('*.png'))) == NUM_IMAGES
+    # Whatever is in the report, pictures too: image 0 was seen twice and counts once.
+    files = {path.name: path.read_bytes() for path in (tmp_path / 'alone').iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / 'report').iterdir()} == files
+    assert files.keys() > {'report.md', 'report.json', 'confusion.png', 'worst_1.png', 'best_2.png'}

@@ -21,6 +21,7 @@ from mmdepthcls.evaluation.scoring import (
     image_errors,
     score_image,
     score_map,
+    scored_maps,
     summarize,
 )
 
@@ -336,3 +337,40 @@ def test_mean_is_per_image_or_pooled():
     assert list(mean) == list(pooled) == list(ALL_NAMES)
     assert summarize([ProtocolScore(None)]) == summarize([]) == {}
     assert summarize([one]) == image_errors(one)
+
+
+# ---------------------------------------------------------------------------------------------------------- for reports
+@pytest.mark.parametrize('name', PRESETS)
+def test_maps_hold_what_is_scored(name):
+    protocol = PRESETS[name]
+    gt = sparse_truth((375, 1242))
+    box = (23, 13, 352, 1216) if protocol.input_crop else None
+    seen = gt[23:, 13:1229] if box else gt
+    views = Views(spoil(prediction(seen, 1)), spoil(prediction(seen, 2)), box)
+    kept = views.depth.copy()
+    observed = []
+    score = score_image(views, {None: gt}, [protocol], observe=lambda *pixels: observed.append(pixels)).scores[name]
+    pred, truth, scored = scored_maps(views, {None: gt}, protocol)
+    np.testing.assert_array_equal(views.depth, kept)
+    assert truth is gt and pred.dtype == np.float32 and scored.sum() == score.sums[0, 0]
+    assert np.mean(np.abs(pred[scored] - gt[scored]) / gt[scored]) == pytest.approx(
+        image_errors(score)['abs_rel'], rel=1e-5)
+    (seen_by, pred_values, gt_values), = observed
+    assert seen_by is protocol
+    np.testing.assert_array_equal(gt_values, gt[scored])
+    np.testing.assert_allclose(pred_values, pred[scored], rtol=1e-6)
+    if protocol.clamp:
+        assert np.nanmin(pred) >= np.float32(1e-3) and np.nanmax(pred) <= 80
+
+
+def test_observers_see_the_pixels_of_each_protocol():
+    gt = sparse_truth((375, 1242))
+    protocols = [PRESETS['eigen_annotated'], Protocol('top', region=(0, 0.5, 0, 1), max_depth=30.0),
+                 Protocol('nothing', region=(0, 0.2, 0, 1)), PRESETS['monodepth2']]
+    seen = {}
+    scores = score_image(Views(prediction(gt, 1)), {None: gt}, protocols, BANDS,
+                         observe=lambda protocol, pred, truth: seen.update({protocol.name: (pred, truth)})).scores
+    assert list(seen) == ['eigen_annotated', 'top', 'monodepth2'] and scores['nothing'].sums is None
+    for name, pixels in seen.items():
+        expected = fast_errors(*(values.astype(float) for values in pixels))
+        assert image_errors(scores[name]) == pytest.approx(expected, rel=1e-6)
