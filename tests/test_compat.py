@@ -29,10 +29,15 @@ PURE = ['atomic_file', 'bins', 'compat', 'datasets.depth_file', 'datasets.depth_
         'datasets.minidrive', 'datasets.minidrive.writer', 'datasets.preparation.download',
         'datasets.preparation.kitti_archives', 'datasets.preparation.kitti_files',
         'datasets.preparation.kitti_projection', 'datasets.preparation.synthia_files',
-        'datasets.preparation.synthia_names', 'datasets.preparation.temporary_files', 'datasets.preparation.unpacking',
-        'datasets.split_file', 'datasets.synthia_split', 'datasets.velodyne', 'evaluation.baselines',
-        'evaluation.crops', 'evaluation.errors', 'evaluation.table', 'parallel', 'visualization.colour',
-        'visualization.figures']
+        'datasets.preparation.synthia_names', 'datasets.preparation.temporary_files',
+        'datasets.preparation.unpacking', 'datasets.split_file', 'datasets.synthia_split', 'datasets.velodyne',
+        'evaluation.baselines', 'evaluation.crops', 'evaluation.depth_histogram', 'evaluation.errors',
+        'evaluation.file_scores', 'evaluation.file_scoring', 'evaluation.filling',
+        'evaluation.ground_truth_files', 'evaluation.prediction_files', 'evaluation.predictions',
+        'evaluation.protocols', 'evaluation.published', 'evaluation.quantisation', 'evaluation.report',
+        'evaluation.report_charts', 'evaluation.report_markdown', 'evaluation.report_pictures',
+        'evaluation.report_tally', 'evaluation.scoring', 'evaluation.submission', 'evaluation.table',
+        'parallel', 'visualization.colour', 'visualization.figures']
 
 
 def run_python(code, **environment):

@@ -1,5 +1,6 @@
 """Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
 import argparse
+import os.path as osp
 
 from mmdepthcls.engine import command_line
 from mmdepthcls.evaluation.errors import ERROR_NAMES
@@ -17,6 +18,9 @@ def parse_args():
     parser.add_argument('--wait-time', type=float, default=2, help='seconds that --show shows each picture')
     parser.add_argument('--protocols', nargs='+', metavar='NAME', choices=PRESETS,
                         help=f'score under these protocols in one run: {", ".join(PRESETS)}')
+    parser.add_argument('--report', metavar='DIR',
+                        help='write a report into DIR: Markdown, JSON, pictures; what the bins alone and the best '
+                        'constant cost, distance bands, worst and best images')
     parser.add_argument('--submission', metavar='DIR',
                         help="predict the KITTI depth benchmark's 500 test images and write its submission into DIR")
     parser.add_argument('--submission-images', metavar='DIR',
@@ -34,6 +38,8 @@ def main():
         command_line.draw_predictions(cfg, args.show, args.show_dir, args.wait_time)
     if args.protocols:
         command_line.score_protocols(cfg, args.protocols)
+    if args.report:
+        command_line.write_report(cfg, args.report, f'{osp.basename(args.config)}, {osp.basename(args.checkpoint)}')
     if args.tta:
         command_line.enable_tta(cfg)
     if args.submission:

@@ -9,6 +9,8 @@ from mmseg.registry import RUNNERS
 
 from ..evaluation.protocols import build_protocols
 
+# Which published rows stand beside a test on these data.
+PUBLISHED_ON = {'KITTIDepthDataset': 'kitti_eigen', 'SYNTHIADepthDataset': 'synthia'}
 # How the ground truths that protocols name are loaded on KITTI.
 LOADING = {
     'annotated': dict(type='LoadDepth'),
@@ -102,10 +104,7 @@ def score_protocols(cfg, names):
         ValueError: for an unknown preset; if the config's test evaluator is no ``DepthEvaluator``.
     """
     protocols = build_protocols(names)
-    evaluators = [evaluator for evaluator in _evaluators(cfg) if evaluator.get('type') == 'DepthEvaluator']
-    if not evaluators:
-        raise ValueError("--protocols: the config's test_evaluator is no DepthEvaluator")
-    for evaluator in evaluators:
+    for evaluator in _depth_evaluators(cfg, '--protocols'):
         evaluator.protocols = list(names)
     if cfg.model.type == 'DepthClassifier':
         test_cfg = cfg.model.setdefault('test_cfg', ConfigDict(mode='whole'))
@@ -124,6 +123,23 @@ def score_protocols(cfg, names):
             dataset.pipeline = [*dataset.pipeline[:first + 1], dict(type='KBCrop'), *dataset.pipeline[first + 1:]]
     dataset.pipeline = [dict(step, type='PackDepthInputs') if step['type'] == 'PackSegInputs' else step
                         for step in dataset.pipeline]
+
+
+def write_report(cfg, folder, title):
+    """Make the test's ``DepthEvaluator`` write a report into ``folder``.
+
+    Args:
+        cfg (Config): changed in place.
+        folder (str): for the report.
+        title (str): what is evaluated.
+
+    Raises:
+        ValueError: if the config's test evaluator is no ``DepthEvaluator``.
+    """
+    dataset = cfg.test_dataloader.dataset
+    published = PUBLISHED_ON.get(dataset.type) if str(dataset.get('split')).startswith('test') else None
+    for evaluator in _depth_evaluators(cfg, '--report'):
+        evaluator.update(report_dir=folder, report_title=title, bins=cfg.model.get('bins'), published=published)
 
 
 def write_submission(cfg, folder, images):
@@ -147,6 +163,13 @@ def _with_loading(pipeline, loading):
     first = next((index for index, step in enumerate(pipeline) if step['type'] in types), len(pipeline) - 1)
     return [step for step in (*pipeline[:first], *loading, *pipeline[first:])
             if step['type'] not in types or any(step is added for added in loading)]
+
+
+def _depth_evaluators(cfg, option):
+    found = [evaluator for evaluator in _evaluators(cfg) if evaluator.get('type') == 'DepthEvaluator']
+    if not found:
+        raise ValueError(f"{option}: the config's test_evaluator is no DepthEvaluator")
+    return found
 
 
 def _evaluators(cfg):

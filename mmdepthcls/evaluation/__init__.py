@@ -1,10 +1,18 @@
-"""Scores of depth maps. ``errors``, ``crops``, ``baselines`` and ``table`` are pure."""
+"""Scores of depth maps. All but ``depth_evaluator`` and ``submission_metric`` is pure."""
 from ..compat import lazy_names
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'DepthEvaluator': 'depth_evaluator',
+    'KITTISubmission': 'submission_metric',
+    'Protocol': 'protocols',
+    'SubmissionWriter': 'submission',
+    'Views': 'predictions',
     'best_constant': 'baselines',
+    'build_protocol': 'protocols',
+    'check_submission': 'submission',
     'crop_region': 'crops',
     'depth_errors': 'errors',
     'mean_depth_map': 'baselines',
+    'score_image': 'scoring',
+    'summarize': 'scoring',
 })

@@ -2,9 +2,7 @@
 import logging
 import math
 import os
-import os.path as osp
 from dataclasses import replace
-from pathlib import PurePath
 
 import numpy as np
 from mmengine.dist import all_gather_object, get_dist_info
@@ -13,9 +11,9 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DepthBins
-from ..datasets.depth_png import encode_depth_png
 from .depth_histogram import DepthHistogram
 from .errors import ALL_NAMES
+from .prediction_files import PredictionWriter
 from .predictions import Views
 from .protocols import Protocol, build_protocols
 from .published import published_table
@@ -25,8 +23,6 @@ from .report_tally import ReportTally, ScoredImage, extremes
 from .scoring import BANDS, image_errors, score_image, scored_maps, summarize
 from .table import protocols_table
 
-# drive / camera / data / frame: enough of KITTI's path to tell any two frames apart.
-NAME_PARTS = 4
 GROUND_TRUTH = 'gt_depth_map'
 
 
@@ -46,7 +42,8 @@ class DepthEvaluator(BaseMetric):
         crop (str or tuple, optional): region, see :func:`~.crops.crop_region`.
         bands (sequence of float, optional): limits of distance bands, m, in each of which errors are computed too; with
             ``report_dir`` by default :data:`~.scoring.BANDS`.
-        output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating).
+        output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating; 0 where
+            it is bad), see :class:`~.prediction_files.PredictionWriter`.
         keep_results (bool): accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
         report_dir (str, optional): also write a report there, see :func:`~.report.write_report`. What is in the folder
             of an earlier report is replaced, other files are left alone.
@@ -88,8 +85,7 @@ class DepthEvaluator(BaseMetric):
                                   min_depth=min_depth, max_depth=max_depth)]
         self.protocols = build_protocols(protocols)
         self.bands = None if bands is None else tuple(bands)
-        self.output_dir = output_dir
-        self._written = {}
+        self.writer = None if output_dir is None else PredictionWriter(output_dir)
         self.report_dir, self.report_title = report_dir, report_title
         self.published = None if published is None else published_table(published)
         self.bins = bins if bins is None or isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
@@ -112,8 +108,8 @@ class DepthEvaluator(BaseMetric):
         for sample in data_samples:
             position = len(self.results) * world_size + rank  # as MMEngine's samplers deal images out
             name = sample.get('img_path') or f'{position:06d}'
-            if self.output_dir is not None:
-                self._write(_as_map(sample['pred_depth_map']), name)
+            if self.writer is not None:
+                self.writer.write(_as_map(sample['pred_depth_map']), name)
             truths = ground_truths_of(sample)
             try:
                 views = views_of(sample, truths)
@@ -190,19 +186,6 @@ class DepthEvaluator(BaseMetric):
         if row['bad_predictions']:
             print_log(f'{protocol.name}: {row["bad_predictions"]} scored pixels were not predicted, NaN, infinite, '
                       'zero or negative', logger='current', level=logging.WARNING)
-
-    def _write(self, pred, img_path):
-        """Write a prediction under a name that keeps the frame's folders, so that no frame overwrites another."""
-        path = PurePath(img_path).with_suffix('.png')
-        # Neither the root nor '..' may lead out of output_dir.
-        name = osp.join(*[part for part in path.parts if part not in (path.anchor, os.pardir)][-NAME_PARTS:])
-        if self._written.setdefault(name, img_path) != img_path:
-            raise ValueError(f'DepthEvaluator: predictions for {img_path} and {self._written[name]} would both be '
-                             f'written to {osp.join(self.output_dir, name)}. Evaluate the two datasets separately.')
-        path = osp.join(self.output_dir, name)
-        os.makedirs(osp.dirname(path), exist_ok=True)
-        with open(path, 'wb') as file:
-            file.write(encode_depth_png(pred))
 
 
 def gather_tally(tally, size):

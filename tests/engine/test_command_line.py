@@ -97,3 +97,15 @@ def test_submission():
     assert cfg.test_evaluator == dict(type='KITTISubmission', output_dir='out')
     assert dataset.data_prefix == dict(img_path='images', depth_map_path=None) and dataset.test_mode
     assert [step.type for step in dataset.pipeline] == ['LoadImageFromFile', 'Resize', 'PackSegInputs']
+
+
+@pytest.mark.parametrize('dataset, published', [
+    (dict(type='KITTIDepthDataset', split='test'), 'kitti_eigen'), (dict(type='KITTIDepthDataset', split='val'), None),
+    (dict(type='SYNTHIADepthDataset', split='test'), 'synthia'), (dict(type='MiniDriveDataset', split='test'), None)])
+def test_report(dataset, published):
+    cfg = Config(dict(
+        model=dict(type='DepthClassifier', bins=dict(type='SIDBins')), test_dataloader=dict(dataset=dataset),
+        test_evaluator=[dict(type='IoUMetric'), dict(type='DepthEvaluator')]))
+    command_line.write_report(cfg, 'out', 'mine')
+    assert cfg.test_evaluator == [dict(type='IoUMetric'), dict(
+        type='DepthEvaluator', report_dir='out', report_title='mine', bins=dict(type='SIDBins'), published=published)]

@@ -231,7 +231,7 @@ def test_png_saturates_and_keeps_0_for_nothing(tmp_path):
     pred = np.array([[0, np.nan, -1, 1e-9, 0.001], [1.0, 255.99, 256.0, 1e6, np.inf]], np.float32)
     write_one(tmp_path, 'a.png', pred)
     units = cv2.imread(str(tmp_path / 'out' / 'a.png'), cv2.IMREAD_UNCHANGED)
-    assert units.tolist() == [[0, 0, 0, 1, 1], [256, 65533, 65535, 65535, 65535]]
+    assert units.tolist() == [[0, 0, 0, 1, 1], [256, 65533, 65535, 65535, 0]]
 
 
 def test_nothing_is_overwritten(tmp_path):

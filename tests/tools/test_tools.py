@@ -1,5 +1,7 @@
 """The command-line tools, run as users run them: this project's, and MMSegmentation's own with our configs."""
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +62,17 @@ def test_test_ends_with_the_table_and_writes_predictions_and_pictures(trained, m
     depth = cv2.imread(str(predictions[0]), cv2.IMREAD_UNCHANGED)
     assert depth.shape == (64, 128) and depth.dtype == np.uint16 and (depth > 0).all()
     assert len(list((tmp_path / 'show').rglob('*.png'))) == 3
+
+
+def test_report(trained, minidrive, tmp_path):
+    run_tool(ROOT / 'tools' / 'test.py', CONFIG, trained / 'iter_2.pth', '--report', tmp_path / 'report', '--work-dir',
+             tmp_path / 'work', cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+    report = (tmp_path / 'report' / 'report.md').read_text('utf-8')
+    assert f'{CONFIG.name}, iter_2.pth' in report and 'bins alone' in report and 'best constant' in report
+    pictures = re.findall(r'\]\((\S+\.png)\)', report)
+    assert len(pictures) >= 4 and all(cv2.imread(str(tmp_path / 'report' / name)) is not None for name in pictures)
+    contents = json.loads((tmp_path / 'report' / 'report.json').read_text('utf-8'))
+    assert len(contents['images']) == 3
 
 
 def test_mmsegmentations_inference_api(trained, minidrive):
