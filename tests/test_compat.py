@@ -26,13 +26,18 @@ class Block:
 sys.meta_path.insert(0, Block())
 '''
 PURE = ['atomic_file', 'bins', 'compat', 'datasets.depth_file', 'datasets.depth_png', 'datasets.eigen',
+        'datasets.inspection.alignment', 'datasets.inspection.bin_chart', 'datasets.inspection.content',
+        'datasets.inspection.depth_map', 'datasets.inspection.finding', 'datasets.inspection.group_check',
+        'datasets.inspection.image_file', 'datasets.inspection.kitti_frame', 'datasets.inspection.leakage',
+        'datasets.inspection.output', 'datasets.inspection.report', 'datasets.inspection.sample_check',
+        'datasets.inspection.scan', 'datasets.inspection.sheet', 'datasets.inspection.stray_files',
         'datasets.minidrive', 'datasets.minidrive.writer', 'datasets.preparation.download',
         'datasets.preparation.kitti_archives', 'datasets.preparation.kitti_files',
         'datasets.preparation.kitti_projection', 'datasets.preparation.synthia_files',
-        'datasets.preparation.synthia_names', 'datasets.preparation.temporary_files', 'datasets.preparation.unpacking',
-        'datasets.split_file', 'datasets.synthia_split', 'datasets.velodyne', 'evaluation.baselines',
-        'evaluation.crops', 'evaluation.errors', 'evaluation.table', 'parallel', 'visualization.colour',
-        'visualization.figures']
+        'datasets.preparation.synthia_names', 'datasets.preparation.temporary_files',
+        'datasets.preparation.unpacking', 'datasets.split_file', 'datasets.synthia_split', 'datasets.velodyne',
+        'evaluation.baselines', 'evaluation.crops', 'evaluation.errors', 'evaluation.table', 'parallel',
+        'visualization.colour', 'visualization.figures']
 
 
 def run_python(code, **environment):
