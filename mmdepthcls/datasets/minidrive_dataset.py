@@ -1,4 +1,5 @@
 """The embedded dataset of generated street scenes."""
+import json
 import os.path as osp
 
 from mmseg.registry import DATASETS
@@ -38,4 +39,14 @@ class MiniDriveDataset(DepthDataset):
         if not osp.isfile(osp.join(data_root, ann_file)):
             raise FileNotFoundError(f'MiniDriveDataset: {osp.join(data_root, ann_file)} does not exist. Make the '
                                     f'dataset first: python tools/make_minidrive.py {data_root}')
+        self.split = split
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
+
+    @property
+    def expected_len(self):
+        """int or None: scenes of the split, as ``minidrive.json`` says."""
+        path = osp.join(self.data_root, 'minidrive.json')
+        if not osp.isfile(path):
+            return None
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)['counts'][self.split]

@@ -12,7 +12,7 @@ LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
 @pytest.mark.parametrize('ground_truth, folder', [('dense', 'depth'), ('sparse', 'depth_sparse')])
 def test_splits_and_ground_truths(minidrive, mmseg_scope, split, count, ground_truth, folder):
     dataset = MiniDriveDataset(split=split, ground_truth=ground_truth, data_root=minidrive, pipeline=LOAD)
-    assert len(dataset) == count
+    assert len(dataset) == count == dataset.expected_len
     sample = dataset[count - 1]
     name = f'{split}/{count - 1:06d}.png'
     assert sample['img_path'] == f'{minidrive}/image/{name}'

@@ -1,0 +1,176 @@
+"""The whole examination of a config's data."""
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...parallel import map_parallel
+from .finding import LEVELS, error, note, warning
+from .group_check import Group, check_group
+from .leakage import check_duplicates, check_leakage
+from .listing import list_splits
+from .sample_check import SampleRecord, depth_path_of, inspect_sample
+from .stray_files import check_stray_files
+
+# Who may not see whom. Validation only chooses a checkpoint; the test set is what is published.
+LEAKS = (('train', 'val', warning), ('train', 'test', error))
+
+
+@dataclass
+class SplitResult:
+    """A split as it was found.
+
+    Args:
+        name (str): 'train', 'val' or 'test'.
+        records (list[SampleRecord]): of the samples that were looked at.
+        listed (int): samples in the split.
+        with_truth (int): those that should have ground truth.
+        expected (int, optional): how many samples there should be.
+        jobs (list): (sample, Reading) of each record.
+    """
+    name: str
+    records: list
+    listed: int
+    with_truth: int
+    expected: int | None
+    jobs: list
+
+
+@dataclass
+class Examination:
+    """All that was found.
+
+    Args:
+        splits (list[SplitResult]): one per data loader.
+        findings (list[Finding]): each once; ``split`` names all splits that it concerns.
+        bins (DepthBins, optional): the model's.
+    """
+    splits: list
+    findings: list
+    bins: object = None
+
+    def count(self, level, split=None):
+        """int: findings of a level, of all splits or one."""
+        return sum(finding.level == level and (split is None or split in finding.split.split(', '))
+                   for finding in self.findings)
+
+    def failed(self, strict=False):
+        """bool: whether there is an error, or with ``strict`` a warning."""
+        return any(self.count(level) for level in (LEVELS[:2] if strict else LEVELS[:1]))
+
+
+def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=True):
+    """Look at all data of a config.
+
+    Args:
+        cfg (Config): see :func:`mmdepthcls.datasets.inspection.listing.list_splits`.
+        max_samples (int, optional): look at no more than so many samples of a split, spread over it.
+        workers (int, optional): processes; default: one a CPU.
+        allow_leakage (bool): what is in training and in evaluation is a note.
+        progress (bool): show progress on stderr.
+
+    Returns:
+        Examination
+    """
+    listings, bins = list_splits(cfg)
+    results, findings, groups = [], [], defaultdict(dict)
+    records = _inspect(listings, max_samples, workers, progress)
+    for listing in listings:
+        result = SplitResult(listing.name, [], 0, 0, None, [])
+        results.append(result)
+        findings += [finding.of_split(listing.name) for finding in listing.findings]
+        for source in listing.sources:
+            found = _count(source, listing.name)
+            findings += found
+            result.listed += len(source.samples)
+            result.with_truth += sum(bool(depth_path_of(sample)) for sample in source.samples)
+            if source.expected is not None:
+                result.expected = (result.expected or 0) + source.expected
+            for sample in _spread(source.samples, max_samples):
+                record = records[_key(sample, source.reading)]
+                result.records.append(record)
+                result.jobs.append((sample, source.reading))
+                groups[source.name, source.scale, source.expectation][id(record)] = record
+    for (name, scale, expectation), members in groups.items():
+        findings += check_group(Group(name, list(members.values()), scale, expectation))
+    unique = {id(record): record for result in results for record in result.records}.values()
+    findings += [finding for record in unique for finding in record.findings]
+    findings += check_stray_files(_listed_records(listings))
+    for result in results:
+        findings += [finding.of_split(result.name) for finding in check_duplicates(result.records)]
+    findings += _leakage(results, allow_leakage)
+    return Examination(results, _assigned(findings, results), bins)
+
+
+def _key(sample, reading):
+    content = tuple(sorted((key, str(value)) for key, value in sample.items() if key != 'listed_in'))
+    return content, _reading_key(reading)
+
+
+def _reading_key(reading):
+    """What tells two Readings apart (arrays cannot be compared as one)."""
+    edges = None if reading.edges is None else reading.edges.tobytes()
+    return str(replace(reading, edges=None)), edges
+
+
+def _spread(samples, most):
+    if most is None or len(samples) <= most:
+        return samples
+    return [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, most).round().astype(int))]
+
+
+def _inspect(listings, max_samples, workers, progress):
+    """Record of each different sample, by its key: val and test are often the same."""
+    jobs = {_key(sample, source.reading): (sample, source.reading) for listing in listings
+            for source in listing.sources for sample in _spread(source.samples, max_samples)}
+    keys = list(jobs)
+    results = map_parallel(inspect_sample, list(jobs.values()), title='Looking at samples', unit='samples',
+                           workers=workers, progress=progress)
+    return {keys[index]: record for index, record in results}
+
+
+def _listed_records(listings):
+    """Paths of all listed samples, looked at or not."""
+    return [SampleRecord(sample['img_path'], depth_path_of(sample)) for listing in listings
+            for source in listing.sources for sample in source.samples]
+
+
+def _count(source, split):
+    got, expected = len(source.samples), source.expected
+    if expected is None or got == expected:
+        return []
+    return [warning('number of samples', source.name, f'{got} samples, expected {expected}',
+                    'Complete the data, or ignore this for a part of them.').of_split(split)]
+
+
+def _leakage(results, allowed):
+    """Between training and evaluation; between both evaluations only a note."""
+    by_name = {result.name: result.records for result in results}
+    findings = []
+    for first, second, level in (*LEAKS, ('val', 'test', note)):
+        if not by_name.get(first) or not by_name.get(second):
+            continue
+        if first == 'val' and {r.img_path for r in by_name[first]} == {r.img_path for r in by_name[second]}:
+            findings.append(note('val and test are the same', by_name[first][0].img_path, 'and all others: the best '
+                                 'checkpoint is chosen on what is reported').of_split('val, test'))
+            continue
+        found = check_leakage(by_name[first], by_name[second], (first, second), note if allowed else level)
+        findings += [finding.of_split(f'{first}, {second}') for finding in found]
+    return findings
+
+
+def _assigned(findings, results):
+    """Each finding once, with the splits whose samples have its file (all splits for what is not a sample's)."""
+    owners = defaultdict(list)
+    for result in results:
+        for record in result.records:
+            for path in (record.img_path, record.depth_path):
+                if result.name not in owners[path]:
+                    owners[path].append(result.name)
+    everything = [result.name for result in results]
+    assigned = {}
+    for finding in findings:
+        finding = finding if finding.split else finding.of_split(', '.join(owners.get(finding.path) or everything))
+        assigned.setdefault((finding.kind, finding.path, finding.seen), finding)
+    rank = {level: position for position, level in enumerate(LEVELS)}
+    return sorted(assigned.values(), key=lambda f: (rank[f.level], f.kind, f.path))

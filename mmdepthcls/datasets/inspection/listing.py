@@ -1,0 +1,126 @@
+"""The samples of a config's datasets, listed without their own checks, which stop at the first fault."""
+from dataclasses import dataclass, field
+
+from mmengine.registry import DefaultScope
+from mmseg.registry import DATASETS, TASK_UTILS, TRANSFORMS
+
+from ..depth_dataset import DepthDataset
+from ..kitti import KITTIDepthDataset
+from .finding import error
+from .group_check import EXPECTATIONS
+from .sample_check import Reading
+
+SPLITS = ('train', 'val', 'test')
+
+
+@dataclass
+class Source:
+    """One dataset of a split.
+
+    Args:
+        name (str): what its samples have in common: class, ground truth and folder.
+        samples (list[dict]): as :meth:`DepthDataset.list_samples` gives them.
+        reading (Reading): how the pipeline reads them.
+        expected (int, optional): how many samples there should be.
+        expectation (Expectation, optional): what is known of the data set.
+    """
+    name: str
+    samples: list
+    reading: Reading
+    expected: int | None = None
+    expectation: object = None
+
+    @property
+    def scale(self):
+        """float or None: stored units per metre, where it is set."""
+        formats = [sample.get('depth_format', self.reading.depth_format) for sample in self.samples[:1]
+                   if 'depth_map_path' in sample]
+        return (formats[0].scale or 256.0) if formats else None
+
+
+@dataclass
+class SplitListing:
+    """The datasets of a data loader, and why some could not be listed."""
+    name: str
+    sources: list = field(default_factory=list)
+    findings: list = field(default_factory=list)
+
+
+def list_splits(cfg):
+    """The samples of every data loader of a config.
+
+    Args:
+        cfg (Config): with ``train_dataloader``, ``val_dataloader``, ``test_dataloader`` or some of them.
+
+    Returns:
+        tuple[list[SplitListing], DepthBins or None]: and the model's bins.
+
+    Raises:
+        ValueError: if the config has none of them, or impossible bins.
+    """
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
+        bins = cfg.get('model', {}).get('bins')
+        bins = bins and TASK_UTILS.build(bins)
+        loaders = {name: cfg.get(f'{name}_dataloader') for name in SPLITS}
+        splits = [_list_split(name, loader.get('dataset', {}), bins) for name, loader in loaders.items() if loader]
+    if not splits:
+        raise ValueError('the config has no train_dataloader, val_dataloader or test_dataloader')
+    return splits, bins
+
+
+def _list_split(name, dataset, bins):
+    split = SplitListing(name)
+    for cfg in _leaves(dataset):
+        try:
+            split.sources.append(_list_source(cfg, bins))
+        except Exception as reason:  # whatever a dataset raises is a fault of this split; the others go on
+            split.findings.append(error('cannot be listed', cfg.get('ann_file') or cfg.get('data_root') or name,
+                                        f'{type(reason).__name__}: {reason}', 'Mend it first: none of its samples has '
+                                        'been looked at.'))
+    if split.sources and not any(source.samples for source in split.sources):
+        split.findings.append(error('no samples', split.sources[0].name, 'the split has no sample',
+                                    'Check data_root, data_prefix and ann_file.'))
+    return split
+
+
+def _leaves(cfg):
+    """The datasets in a config of wrappers (ConcatDataset, RepeatDataset and the like)."""
+    inner = cfg.get('datasets') or cfg.get('dataset')
+    if inner is None:
+        return [cfg]
+    inner = inner if isinstance(inner, (list, tuple)) else [inner]
+    return [leaf for part in inner for leaf in _leaves(part)]
+
+
+def _list_source(cfg, bins):
+    kind = DATASETS.get(cfg['type']) if isinstance(cfg['type'], str) else cfg['type']
+    if kind is None or not issubclass(kind, DepthDataset):
+        raise TypeError(f"{cfg['type']} is no depth dataset of mmdepthcls: expected a subclass of DepthDataset")
+    dataset = kind(**{key: value for key, value in cfg.items() if key not in ('type', 'pipeline')},
+                   pipeline=[], verify=False, lazy_init=True)
+    samples = dataset.list_samples()
+    kitti = isinstance(dataset, KITTIDepthDataset)
+    reading = Reading(*_loading(cfg.get('pipeline') or []), edges=None if bins is None else bins.edges,
+                      depth_root=dataset.data_prefix['depth_map_path'] if kitti else '',
+                      annotated=kitti and dataset.ground_truth == 'annotated' and not dataset.ann_file)
+    name = ' '.join(str(part) for part in (kind.__name__, getattr(dataset, 'ground_truth', ''),
+                                           getattr(dataset, 'camera', ''), dataset.data_root) if part)
+    return Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__))
+
+
+def _loading(pipeline):
+    """Depth format and LiDAR convention of a pipeline's loading transforms; their defaults where it has none."""
+    found = {step['type']: step for step in _steps(pipeline)}
+    load, project = (TRANSFORMS.build(dict(found.get(name, dict(type=name))))
+                     for name in ('LoadDepth', 'LoadVelodyneDepth'))
+    return load.depth_format, project.convention
+
+
+def _steps(pipeline):
+    """Every transform in a pipeline, also those inside of others (TestTimeAug, RandomChoice)."""
+    for step in pipeline:
+        if isinstance(step, (list, tuple)):
+            yield from _steps(step)
+        elif isinstance(step, dict):
+            yield step
+            yield from _steps(step.get('transforms', ()))

@@ -1,0 +1,88 @@
+"""Look at all data of a config before training: what is missing, damaged, in another unit, or in two splits."""
+import argparse
+import os.path as osp
+import sys
+
+from mmengine.config import Config, DictAction
+
+from mmdepthcls.datasets.inspection import report
+from mmdepthcls.datasets.inspection.doctor import examine
+from mmdepthcls.datasets.inspection.output import write_output
+
+EPILOG = """Exit status: 0 no error, 1 errors (with --strict also warnings), 2 wrong usage, 130 interrupted."""
+
+
+def build_parser():
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file; its train, val and test data loaders are looked at')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help="override config keys, lists as key='[a,b]' without spaces")
+    parser.add_argument('--out', metavar='DIR', help='folder of the report (default: work_dirs/CONFIG/data_check)')
+    parser.add_argument('--max-samples', type=int, metavar='N',
+                        help='look at no more than N samples of a split, spread over it (default: all)')
+    parser.add_argument('--workers', type=int, metavar='N', help='processes (default: one a CPU)')
+    parser.add_argument('--no-pictures', action='store_true', help='write only report.md and report.json')
+    parser.add_argument('--strict', action='store_true', help='warnings count as errors')
+    parser.add_argument('--allow-leakage', action='store_true',
+                        help='evaluating on what was trained on is meant so: report it as a note')
+    return parser
+
+
+def parse_args():
+    parser = build_parser()
+    args = parser.parse_args()
+    for name in ('max_samples', 'workers'):
+        if getattr(args, name) is not None and getattr(args, name) < 1:
+            parser.error(f'--{name.replace("_", "-")} must be at least 1, got {getattr(args, name)}')
+    if not osp.isfile(args.config):
+        parser.error(f'config {args.config} does not exist')
+    args.out = args.out or osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0], 'data_check')
+    return args
+
+
+def load_config(args):
+    """Config of parsed arguments; a config that cannot be read is wrong usage."""
+    try:
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options or {})
+    except Exception as error:  # a config is Python: anything may be raised
+        raise UsageError(f'{args.config} cannot be read: {type(error).__name__}: {error}') from error
+    return cfg
+
+
+class UsageError(Exception):
+    """Wrong usage: ends with a message and status 2."""
+
+
+def run(args):
+    """Returns the exit status."""
+    cfg = load_config(args)
+    try:
+        examination = examine(cfg, args.max_samples, args.workers, args.allow_leakage)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f'{args.config}: {error}') from error
+    title = osp.basename(args.config)
+    print(report.markdown(examination, title, args.strict))
+    written = write_output(examination, args.out, title, not args.no_pictures, args.strict)
+    print(f'Written to {args.out}: {", ".join(path.name for path in written)}')
+    return int(examination.failed(args.strict))
+
+
+def main():
+    args = parse_args()
+    try:
+        return run(args)
+    except UsageError as error:
+        print(f'check_data: {error}', file=sys.stderr)
+        return 2
+    except (OSError, RuntimeError) as error:
+        print(f'check_data: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('\nInterrupted.', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())
