@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from small_data import BUILDERS
 
 SAMPLE_VARIABLE = 'MMDEPTHCLS_KITTI_SAMPLE'
 # Small tensors: more threads than one only wait for each other.
@@ -27,6 +28,18 @@ def minidrive(tmp_path_factory):
     root = tmp_path_factory.mktemp('data') / 'minidrive'
     make_minidrive(root, num_train=4, num_val=2, num_test=3, height=64, width=128, workers=1, progress=False)
     return str(root)
+
+
+@pytest.fixture
+def builders():
+    """The functions of :mod:`small_data`."""
+    return BUILDERS
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """Folder of three samples with ``split.txt``."""
+    return BUILDERS.pairs(tmp_path / 'pairs')
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """Names of prediction files, what is written into them, how they are found and read."""
 import os
-import runpy
 import tempfile
-from pathlib import Path, PurePosixPath
-from types import SimpleNamespace
+from pathlib import PurePosixPath
 
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_data import BUILDERS
 
 from mmdepthcls.datasets.depth_png import DepthFileError
 from mmdepthcls.evaluation.prediction_files import (
@@ -22,7 +21,6 @@ from mmdepthcls.evaluation.prediction_files import (
     read_prediction,
 )
 
-BUILDERS = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / 'datasets' / 'conftest.py')))
 DRIVE, OTHER = '2011_09_26_drive_0002', '2011_09_26_drive_0009'
 ONE = np.ones((2, 3), np.float32)
 

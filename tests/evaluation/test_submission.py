@@ -1,18 +1,15 @@
 """The submission to KITTI's benchmark: what goes in, what is refused, and what a reader finds."""
 import io
-import runpy
 import zipfile
 import zlib
-from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from small_data import BUILDERS
 
 from mmdepthcls.evaluation.submission import NAMES, SubmissionWriter, check_submission, write_submission
 
-BUILDERS = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / 'datasets' / 'conftest.py')))
 SHAPE = (352, 1216)
 FOLDER = 'test_depth_prediction_anonymous/image'
 

@@ -1,9 +1,9 @@
-"""Generated data in the formats of the real ones. PNG files are written here without OpenCV, which the package uses."""
+"""Small data in the formats of the real ones. PNG files are written here without OpenCV, which the package uses."""
 import struct
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
-import pytest
 
 DRIVE = '2011_09_26_drive_0001'
 HEIGHT, WIDTH = 20, 64
@@ -111,16 +111,7 @@ def contents(root):
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob('*') if path.is_file()}
 
 
-@pytest.fixture
-def pairs(tmp_path):
-    """Folder of three samples with ``split.txt``."""
-    return write_pairs(tmp_path / 'pairs')
-
-
-@pytest.fixture
-def builders():
-    """The functions above, for tests that build something special."""
-    from types import SimpleNamespace
-    return SimpleNamespace(
-        png_bytes=png_bytes, write=write, image=random_image, units=random_units, scan=random_scan, pairs=write_pairs,
-        kitti=write_kitti, synthia=write_synthia, contents=contents, drive=DRIVE, size=(HEIGHT, WIDTH))
+# All of it as one object, for tests that build something special.
+BUILDERS = SimpleNamespace(
+    png_bytes=png_bytes, write=write, image=random_image, units=random_units, scan=random_scan, pairs=write_pairs,
+    kitti=write_kitti, synthia=write_synthia, contents=contents, drive=DRIVE, size=(HEIGHT, WIDTH))
