@@ -21,12 +21,24 @@ def metrics_table(rows, names=ERROR_NAMES):
     """
     cells = [['', *names]]
     cells += [[label, *(_cell(row, name) for name in names)] for label, row in rows.items()]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    lines = ['| ' + ' | '.join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
-                                                           zip(line[1:], widths[1:], strict=True))]) + ' |'
-             for line in cells]
+    return markdown_table(cells)
+
+
+def markdown_table(lines):
+    """Aligned Markdown: the first column to the left, all others to the right.
+
+    Args:
+        lines (list[list[str]]): cells; the first line is the header.
+
+    Returns:
+        str: without a final newline.
+    """
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    text = ['| ' + ' | '.join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
+                                                          zip(line[1:], widths[1:], strict=True))]) + ' |'
+            for line in lines]
     rule = '|' + '|'.join(['-' * (widths[0] + 2), *('-' * (width + 1) + ':' for width in widths[1:])]) + '|'
-    return '\n'.join([lines[0], rule, *lines[1:]])
+    return '\n'.join([text[0], rule, *text[1:]])
 
 
 def protocols_table(rows, names=ERROR_NAMES):

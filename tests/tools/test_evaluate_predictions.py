@@ -3,23 +3,22 @@ import csv
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from small_data import BUILDERS
 
 from mmdepthcls.evaluation import ground_truth_files
 from mmdepthcls.evaluation.errors import ALL_NAMES
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / 'tools' / 'evaluate_predictions.py'
-BUILDERS = SimpleNamespace(**runpy.run_path(str(ROOT / 'tests' / 'datasets' / 'conftest.py')))
 DRIVE = '2011_09_26_drive_0001'
 SHAPE, KB = (375, 1242), np.s_[23:375, 13:1229]
 WHOLE = ['eigen_annotated', 'eigen_raw', 'monodepth2', 'kitti_devkit', 'paper']
@@ -221,17 +220,9 @@ def test_every_protocol_and_metric_equals_the_reference_on_real_frames(kitti_sam
 
 # ------------------------------------------------------------------------------------------------------ in this process
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
+def run(run_here):
     """Runs the tool in this process. Returns status, output and messages."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name='__main__')
-        return end.value.code, *capsys.readouterr()
-
-    return run
+    return partial(run_here, TOOL)
 
 
 @pytest.fixture
@@ -239,9 +230,9 @@ def kitti(tmp_path, monkeypatch):
     """A small tree whose test split is frames 0 (never annotated), 5 and 6; perfect predictions for 5 and 6."""
     split = dict(test=[(DRIVE, 0), (DRIVE, 5), (DRIVE, 6)], test_annotated=[(DRIVE, 5), (DRIVE, 6)])
     monkeypatch.setattr(ground_truth_files, 'eigen_split', split.__getitem__)
-    root = BUILDERS.write_kitti(tmp_path / 'kitti')
+    root = BUILDERS.kitti(tmp_path / 'kitti')
     for frame in (5, 6):
-        BUILDERS.write(tmp_path / f'pred/{name_of(frame)}', BUILDERS.random_units(frame + 2))
+        BUILDERS.write(tmp_path / f'pred/{name_of(frame)}', BUILDERS.units(frame + 2))
     return root
 
 
@@ -278,7 +269,7 @@ def test_missing_and_left_over_files_are_named(run, kitti, tmp_path):
 
 
 def test_scans_need_the_size_of_the_frame_and_find_it(run, kitti, tmp_path):
-    BUILDERS.write(tmp_path / f'pred/{name_of(0)}', BUILDERS.random_units(7))
+    BUILDERS.write(tmp_path / f'pred/{name_of(0)}', BUILDERS.units(7))
     assert run('pred', 'kitti', '--protocols', 'eigen_raw', 'paper')[0] == 0
     for image in (kitti / 'raw').rglob('*.png'):
         image.unlink()
@@ -383,7 +374,7 @@ def test_several_processes_give_what_one_gives(run, kitti):
 ])
 def test_wrong_usage_ends_with_a_message(run, kitti, tmp_path, arguments, message):
     (tmp_path / 'empty').mkdir()
-    BUILDERS.write(tmp_path / 'strange/strange.png', BUILDERS.random_units())
+    BUILDERS.write(tmp_path / 'strange/strange.png', BUILDERS.units())
     status, _, err = run(*arguments)
     assert status == 2 and 'Traceback' not in err
     assert re.search(message, err), err

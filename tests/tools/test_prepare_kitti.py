@@ -1,7 +1,6 @@
 """tools/prepare_kitti.py: what it prints, writes, and the status with which it ends."""
 import functools
 import os
-import runpy
 import shlex
 import shutil
 import signal
@@ -10,47 +9,39 @@ import sys
 import threading
 import time
 import zipfile
+from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from small_data import BUILDERS
 
 from mmdepthcls.datasets.preparation import kitti_files
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / 'tools' / 'prepare_kitti.py'
-BUILDERS = SimpleNamespace(**runpy.run_path(str(ROOT / 'tests' / 'datasets' / 'conftest.py')))
 DRIVE = '2011_09_26_drive_0001'
 SPLIT = dict(train=[(DRIVE, 5), (DRIVE, 6)], test=[(DRIVE, 11)], train_annotated=[(DRIVE, 5), (DRIVE, 6)],
              test_annotated=[])
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
+def run(run_here, monkeypatch):
     """Runs the tool in this process, with small lists of frames. Returns status, output and messages."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(kitti_files, 'eigen_split', SPLIT.__getitem__)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name='__main__')
-        return end.value.code, *capsys.readouterr()
-
-    return run
+    return partial(run_here, TOOL)
 
 
 @pytest.fixture
 def kitti(tmp_path):
     """A complete tree where the tool looks for it."""
-    return BUILDERS.write_kitti(tmp_path / 'data/kitti')
+    return BUILDERS.kitti(tmp_path / 'data/kitti')
 
 
 @pytest.fixture
 def bucket(tmp_path):
     """Address of a server, and the folder that it serves: KITTI's archives, made from a small tree."""
-    tree, folder = BUILDERS.write_kitti(tmp_path / 'original'), tmp_path / 'bucket'
+    tree, folder = BUILDERS.kitti(tmp_path / 'original'), tmp_path / 'bucket'
     for path, top, pattern in ((f'raw_data/{DRIVE}/{DRIVE}_sync.zip', 'raw', f'*/{DRIVE}_sync/**/*'),
                                ('raw_data/2011_09_26_calib.zip', 'raw', '*/*.txt'),
                                ('data_depth_annotated.zip', 'annotated', '**/*')):

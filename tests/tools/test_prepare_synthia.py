@@ -1,7 +1,6 @@
 """tools/prepare_synthia.py: what it prints, asks, changes, and the status with which it ends."""
 import os
 import pty
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +14,12 @@ FOLDER = 'data/synthia/RAND_CITYSCAPES'
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    """Runs the tool in this process (which has no terminal). Returns status and output."""
-    monkeypatch.chdir(tmp_path)
+def run(run_here):
+    """Runs the tool in this process. Returns status and output."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name='__main__')
-        return end.value.code, ''.join(capsys.readouterr())
+        status, *texts = run_here(TOOL, *arguments)
+        return status, ''.join(texts)
 
     return run
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from ...evaluation.table import markdown_table
 from .finding import ERROR, NOTE, WARNING
 from .leakage import LEAKAGE
 
@@ -41,13 +42,7 @@ def summary_table(examination):
     """str: Markdown, a row per split."""
     rows = [[result.name, *(_cell(name, value) for name, value in split_summary(result, examination).items())]
             for result in examination.splits]
-    lines = [['split', *COLUMNS], *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    text = ['| ' + ' | '.join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
-                                                          zip(line[1:], widths[1:], strict=True))]) + ' |'
-            for line in lines]
-    rule = '|' + '|'.join(['-' * (widths[0] + 2), *('-' * (width + 1) + ':' for width in widths[1:])]) + '|'
-    return '\n'.join([text[0], rule, *text[1:]])
+    return markdown_table([['split', *COLUMNS], *rows])
 
 
 def findings_text(examination, shown=SHOWN):
