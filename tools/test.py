@@ -27,7 +27,11 @@ def parse_args():
                         default='data/kitti/test_depth_prediction_anonymous/image',
                         help='where those images are (of data_depth_selection.zip; default: %(default)s)')
     parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.submission and (args.out or args.report or args.protocols):
+        parser.error('--submission predicts other images, which have no ground truth: give no --out, --report or '
+                     '--protocols with it')
+    return args
 
 
 def main():
