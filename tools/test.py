@@ -51,7 +51,7 @@ def main():
     if args.out:
         command_line.write_predictions(cfg, args.out)
     metrics = command_line.build_runner(cfg).test()
-    if metrics:
+    if any(isinstance(value, float) for value in metrics.values()):
         print(f'\n{args.checkpoint}\n\n{summary(metrics, cfg.get("experiment_name") or "test")}')
 
 
@@ -65,7 +65,7 @@ def summary(metrics, label):
     if len(rows) > 1:
         rows.pop(label, None)  # it repeats the first protocol
     names = [name for name in ERROR_NAMES if any(name in row for row in rows.values())]
-    return metrics_table(rows, names or list(next(iter(rows.values()), {})))
+    return metrics_table(rows, names or list(next(iter(rows.values()))))
 
 
 if __name__ == '__main__':
