@@ -32,7 +32,7 @@ class DepthBins:
     Args:
         edges (sequence of float): K + 1 strictly increasing edges in metres, the first >= 0. 2 <= K <= 255, since
             labels are uint8 and 255 means "ignore".
-        center (str): 'arithmetic' (middle of the bin) or 'geometric' (middle of the logarithms).
+        center (str): 'arithmetic' (middle of the bin) or 'geometric' (middle of the logarithms; edges > 0).
         below (str): label of ``0 < depth < edges[0]``: 'first' (bin 0) or 'ignore'.
 
     Raises:
@@ -50,15 +50,21 @@ class DepthBins:
             raise ValueError(f"{type(self).__name__}: below must be 'first' or 'ignore', got {below!r}")
         if center not in ('arithmetic', 'geometric'):
             raise ValueError(f"{type(self).__name__}: center must be 'arithmetic' or 'geometric', got {center!r}")
+        if center == 'geometric' and edges[0] == 0:  # the first center would be 0, which means "no depth"
+            raise ValueError(f"{type(self).__name__}: center='geometric' needs a first edge > 0, got 0: raise it, or "
+                             "take center='arithmetic'")
         self.edges = edges
         self.below = below
         self.center = center
         low, high = edges[:-1], edges[1:]
         self.centers = (low + high) / 2 if center == 'arithmetic' else np.sqrt(low * high)
-        self.edges.flags.writeable = self.centers.flags.writeable = False
+        self._freeze()
         # The smallest float32 that is not below each edge: comparing float32 depth with these is exact.
         rounded = edges.astype(np.float32)
         self._edges32 = np.where(rounded < edges, np.nextafter(rounded, np.float32(np.inf)), rounded)
+
+    def _freeze(self):
+        self.edges.flags.writeable = self.centers.flags.writeable = False
 
     @property
     def num_bins(self):
@@ -180,28 +186,44 @@ class SIDBins(DepthBins):
 
     ``e_i = exp(log(a) + log(b / a) * i / K)``; centers are geometric, ``sqrt(e_i * e_(i+1))``.
 
+    With DORN's shift xi all this happens to ``depth + xi``: edges are those of ``[a + xi, b + xi]``, minus xi, and so
+    are the centers (DORN's own decoder takes arithmetic ones). DORN has ``a + xi = 1``; a large xi tends to UD.
+
     Args:
-        min_depth (float): a, metres, > 0.
+        min_depth (float): a, metres, >= 0.
         max_depth (float): b, metres, > a.
         num_bins (int): K, 2..255.
         below (str): see :class:`DepthBins`.
+        shift (float): xi, metres; ``a + xi`` > 0.
 
     >>> SIDBins(1.0, 80.0, 4).edges.round(3)
     array([ 1.   ,  2.991,  8.944, 26.75 , 80.   ])
+    >>> SIDBins(0.0, 80.0, 4, shift=1.0).edges
+    array([ 0.,  2.,  8., 26., 80.])
     """
 
-    def __init__(self, min_depth, max_depth, num_bins, below='first'):
-        index = _indices(type(self).__name__, min_depth, max_depth, num_bins)
-        if min_depth <= 0:
-            raise ValueError(f'{type(self).__name__}: min_depth must be > 0 (its logarithm is taken), got {min_depth}')
-        edges = np.exp(math.log(min_depth) + math.log(max_depth / min_depth) * index / num_bins)
-        super().__init__(_pin_ends(edges, min_depth, max_depth), 'geometric', below)
+    def __init__(self, min_depth, max_depth, num_bins, below='first', shift=0.0):
+        scheme = type(self).__name__
+        index = _indices(scheme, min_depth, max_depth, num_bins)
+        start, end = min_depth + shift, max_depth + shift
+        if not (math.isfinite(shift) and start > 0):
+            raise ValueError(f'{scheme}: min_depth + shift must be > 0 (its logarithm is taken) and finite, got '
+                             f'min_depth={min_depth}, shift={shift}')
+        shifted = np.exp(math.log(start) + math.log(end / start) * index / num_bins)
+        super().__init__(_pin_ends(shifted - shift, min_depth, max_depth), 'arithmetic', below)
+        self.center, self.shift = 'geometric', float(shift)
+        self.centers = np.sqrt((self.edges[:-1] + shift) * (self.edges[1:] + shift)) - shift
+        self._freeze()
+
+    def __repr__(self):
+        shift = f', shift={self.shift!r})' if self.shift else ')'
+        return super().__repr__()[:-1] + shift
 
 
 class UDBins(DepthBins):
     """Uniform discretisation: equal steps of depth (the paper's eq. 1), ``e_i = a + (b - a) * i / K``.
 
-    Arguments as :class:`SIDBins`, but ``min_depth`` may be 0; centers are arithmetic.
+    Arguments as :class:`SIDBins` without ``shift``; centers are arithmetic.
 
     >>> UDBins(0.0, 80.0, 4).centers
     array([10., 30., 50., 70.])

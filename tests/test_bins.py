@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmdepthcls.bin_analysis import quantile_edges
 from mmdepthcls.bins import DepthBins, LIDBins, SIDBins, UDBins
 from mmdepthcls.evaluation.scoring import image_errors, score_map
 
@@ -181,19 +182,64 @@ def test_decode():
     assert SID71.decode(torch.tensor([255], dtype=torch.uint8)).dtype == torch.float32
 
 
-@settings(deadline=None)
-@given(st.sampled_from([SIDBins, UDBins, LIDBins]), st.floats(0.01, 10), st.floats(1.5, 100), st.integers(2, 255),
-       st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_round_trip_is_within_half_a_bin(scheme, low, ratio, num_bins, positions):
-    bins = scheme(low, low * ratio, num_bins)
-    depth = np.clip(low + (low * ratio - low) * np.array(positions), bins.min_depth, bins.max_depth)
+@st.composite
+def any_bins(draw):
+    """Bins of any scheme, and the metric in which their centers are in the middle."""
+    low, ratio, num_bins = draw(st.floats(0.01, 10)), draw(st.floats(1.5, 100)), draw(st.integers(2, 255))
+    scheme = draw(st.sampled_from(['sid', 'shifted', 'ud', 'lid', 'ud from 0', 'arithmetic', 'geometric', 'quantile']))
+    if scheme == 'shifted':
+        shift = draw(st.floats(-0.9, -0.01) | st.floats(0.01, 100)) * low
+        low = draw(st.sampled_from([low, 0.0])) if shift > 0 else low
+        return SIDBins(low, low * ratio + 1, num_bins, shift=shift), lambda depth: np.log(depth + shift)
+    if scheme in ('arithmetic', 'geometric'):
+        edges = np.cumsum([low, *draw(st.lists(st.floats(1e-3, 10), min_size=2, max_size=40))])
+        return DepthBins(edges, scheme), np.log if scheme == 'geometric' else np.asarray
+    if scheme == 'quantile':
+        depth = draw(st.lists(st.sampled_from([low, low * 1.1, low * ratio]) | st.floats(low, low * ratio), min_size=1))
+        return DepthBins(quantile_edges(np.array(depth), num_bins, low, low * ratio), 'geometric'), np.log
+    if scheme == 'sid':
+        return SIDBins(low, low * ratio, num_bins), np.log
+    if scheme == 'lid':
+        return LIDBins(low, low * ratio, num_bins), np.asarray
+    return UDBins(low if scheme == 'ud' else 0.0, low * ratio, num_bins), np.asarray
+
+
+@settings(deadline=None, max_examples=400)
+@given(any_bins(), st.lists(st.floats(0, 1), min_size=1, max_size=20), st.data())
+def test_round_trip_is_within_half_a_bin(case, positions, data):
+    bins, metric = case
+    edge = bins.edges[data.draw(st.integers(0, bins.num_bins))]
+    near_edge = [edge, np.nextafter(edge, 0), np.nextafter(edge, np.inf)]
+    depth = bins.min_depth + (bins.max_depth - bins.min_depth) * np.array(positions)
+    depth = np.clip([*depth, *near_edge], bins.min_depth or 1e-9, bins.max_depth)
     label = bins.encode(depth)
-    assert (label < num_bins).all()
+    assert (label < bins.num_bins).all()
     decoded = bins.decode(label)
-    metric = np.log if scheme is SIDBins else np.asarray
     half = (metric(bins.edges[1:]) - metric(bins.edges[:-1]))[label] / 2
     assert (np.abs(metric(decoded) - metric(depth)) <= half * (1 + 1e-9) + 1e-12).all()
     np.testing.assert_array_equal(bins.encode(decoded), label)  # a center lies in its own bin
+    tensor = torch.from_numpy(depth)
+    np.testing.assert_array_equal(bins.encode(tensor).numpy(), label)
+    np.testing.assert_array_equal(bins.decode(bins.encode(tensor)).numpy(), decoded.astype(np.float32))
+
+
+@pytest.mark.parametrize('low, high, num_bins, shift', [
+    (0, 80, 71, 1), (Fraction(1, 2), 10, 68, Fraction(1, 2)), (1, 80, 71, 20), (2, 80, 71, -1)])
+def test_shifted_edges_are_those_of_the_shifted_range(low, high, num_bins, shift):
+    bins = SIDBins(float(low), high, num_bins, shift=float(shift))
+    exact = sid_edges(low + shift, high + shift, num_bins)
+    offset = Decimal(Fraction(shift).numerator) / Decimal(Fraction(shift).denominator)
+    np.testing.assert_allclose(bins.edges, [float(edge - offset) for edge in exact], rtol=1e-13, atol=1e-14)
+    middles = [float((first * second).sqrt() - offset) for first, second in zip(exact, exact[1:], strict=False)]
+    np.testing.assert_allclose(bins.centers, middles, rtol=1e-13, atol=1e-14)
+    assert bins.shift == shift and bins.edges[0] == low and bins.edges[-1] == high
+
+
+def test_no_shift_changes_no_bit_and_a_large_one_is_uniform():
+    low, high = SID71.edges[:-1], SID71.edges[1:]
+    assert SIDBins(1.0, 80.0, 71, shift=0) == SID71
+    np.testing.assert_array_equal(SID71.centers, np.sqrt(low * high))
+    np.testing.assert_allclose(SIDBins(1, 80, 71, shift=1e6).edges, UDBins(1, 80, 71).edges, rtol=1e-4)
 
 
 @settings(deadline=None)
@@ -240,7 +286,8 @@ def test_equality_and_repr():
     custom = DepthBins([1, 2, 8, 80])
     others = [UDBins(1, 80, 71), SIDBins(1, 80, 70), SIDBins(1, 80, 71, below='ignore'), SIDBins(1, 80.00001, 71),
               DepthBins(SID71.edges), custom, DepthBins([1, 3, 8, 80]), DepthBins([1, 2, 8, 80], center='geometric'),
-              LIDBins(1, 80, 71), 'SIDBins']
+              LIDBins(1, 80, 71), SIDBins(1, 80, 71, shift=0.5), SIDBins(1, 80, 71, shift=-0.5),
+              SIDBins(1, 80, 71, below='ignore', shift=0.5), 'SIDBins']
     assert all(other != SID71 for other in others)
     # The repr travels with labels: it has to tell any two bins apart, and makes the bins again.
     assert len({repr(bins) for bins in others}) == len(others)
@@ -266,7 +313,12 @@ def test_edges_cannot_be_changed():
     pytest.param(lambda: UDBins(1, 80, 1), 'num_bins.*got 1', id='1 bin'),
     pytest.param(lambda: UDBins(1, 80, 71.0), 'num_bins.*got 71.0', id='float bins'),
     pytest.param(lambda: UDBins(1, 80, True), 'num_bins.*got True', id='bool bins'),
-    pytest.param(lambda: SIDBins(0, 80, 71), 'SIDBins: min_depth must be > 0', id='sid from 0'),
+    pytest.param(lambda: SIDBins(0, 80, 71), r'SIDBins: min_depth \+ shift must be > 0', id='sid from 0'),
+    pytest.param(lambda: SIDBins(2, 80, 71, shift=-2.0), 'min_depth=2, shift=-2.0', id='shifted to 0'),
+    pytest.param(lambda: SIDBins(1, 80, 71, shift=np.inf), 'finite.*shift=inf', id='infinite shift'),
+    pytest.param(lambda: SIDBins(1, 80, 71, shift=np.nan), 'finite.*shift=nan', id='nan shift'),
+    pytest.param(lambda: SIDBins(1, 80, 71, shift=1e18), 'strictly increasing', id='shift drowns the bins'),
+    pytest.param(lambda: DepthBins([0, 3, 4], center='geometric'), "'geometric' needs a first edge > 0", id='center 0'),
     pytest.param(lambda: UDBins(-1, 80, 71), 'min_depth=-1', id='negative'),
     pytest.param(lambda: LIDBins(80, 80, 71), 'min_depth=80, max_depth=80', id='empty range'),
     pytest.param(lambda: SIDBins(1, np.inf, 71), 'finite', id='infinite'),
