@@ -1,14 +1,19 @@
-"""Time data and evaluation on real KITTI frames as ratios within one run: one thread, medians of interleaved rounds."""
+"""Time data and evaluation on real KITTI frames, and the sparse loss, as ratios within one run: one thread, medians of
+interleaved rounds."""
 import argparse
+import ctypes
+import multiprocessing
 import os
 import os.path as osp
 import time
 from collections import Counter
+from functools import partial
 
 import cv2
 import numpy as np
 import torch
-from mmseg.registry import DATASETS, METRICS, TRANSFORMS
+import torch.nn.functional as F
+from mmseg.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 from mmseg.utils import register_all_modules
 
 import mmdepthcls  # noqa: F401  (imported only to register)
@@ -153,6 +158,62 @@ def time_scoring(root, rounds):
                 "MMSegmentation's DepthMetric")
 
 
+def time_losses(rounds):
+    """Forward and backward of the logits of one crop at output stride 8."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(1, 71, 53, 100, generator=generator, requires_grad=True)
+    cross_entropy = MODELS.build(dict(type='CrossEntropyLoss', avg_non_ignore=True))
+    sparse = MODELS.build(dict(type='SparseCrossEntropyLoss'))
+
+    def upsample_first(values, label):
+        return cross_entropy(F.interpolate(values, label.shape[1:], mode='bilinear'), label, ignore_index=255)
+
+    def gradient(loss, label):
+        return torch.autograd.grad(loss(logits, label), logits)[0]
+
+    for share in (0.05, 0.3, 1.0):
+        label = torch.randint(0, 71, (1, 420, 800), generator=generator)
+        label[torch.rand(label.shape, generator=generator) >= share] = 255
+
+        functions = {
+            'upsample, then CrossEntropyLoss': partial(gradient, upsample_first, label),
+            'SparseCrossEntropyLoss': partial(gradient, sparse, label),
+        }
+        first, second = (function() for function in functions.values())
+        title = (f'Loss and gradient, 71 x 420 x 800, {share:.0%} valid pixels; gradients differ by '
+                 f'{(first - second).abs().max() / first.abs().max():.1e} of the largest')
+        memory = {name: _peak_memory(function) for name, function in functions.items()}
+        print_table(title, time_all(functions, rounds), 'upsample, then CrossEntropyLoss')
+        base = memory['upsample, then CrossEntropyLoss']
+        print('\n| | extra peak memory, MB | ratio |\n|---|---:|---:|')
+        for name, value in memory.items():
+            print(f'| {name} | {value / 1e6:.1f} | {value / base:.2f} |')
+
+
+def _peak_memory(function):
+    """Bytes by which the peak of a process that runs the function exceeds what it held before (Linux, glibc)."""
+
+    def status(key):
+        with open('/proc/self/status') as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key))
+
+    def measure(connection):
+        ctypes.CDLL(None).malloc_trim(0)  # what earlier runs have freed is not free memory to use now
+        with open('/proc/self/clear_refs', 'w') as file:
+            file.write('5')  # the peak starts anew
+        before = status('VmRSS')
+        function()
+        connection.send(status('VmHWM') - before)
+
+    context = multiprocessing.get_context('fork')  # nothing else runs in the child
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=measure, args=(sender, ))
+    process.start()
+    result = receiver.recv()
+    process.join()
+    return result
+
+
 def _samples(root, ground_truth):
     dataset = DATASETS.build(dict(type='KITTIDepthDataset', data_root=osp.expanduser(root), ground_truth=ground_truth))
     return [dataset.get_data_info(index) for index in range(min(len(dataset), 10))]
@@ -167,6 +228,7 @@ def main():
     time_pipelines(args.kitti, args.rounds)
     time_projection(args.kitti, args.rounds)
     time_scoring(args.kitti, args.rounds)
+    time_losses(max(1, args.rounds // 4))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,18 @@
+"""Cross-entropy of depth bins."""
+import torch.nn.functional as F
+from mmseg.registry import MODELS
+
+from .depth_loss import DepthLoss
+
+
+@MODELS.register_module()
+class SparseCrossEntropyLoss(DepthLoss):
+    """Cross-entropy, the same as MMSegmentation's ``CrossEntropyLoss`` with ``avg_non_ignore=True`` on upsampled
+    logits, but interpolated only where depth was measured. Arguments: see :class:`DepthLoss`."""
+
+    def __init__(self, loss_weight=1.0, loss_name='loss_ce'):
+        super().__init__(loss_weight, loss_name)
+
+    def per_pixel(self, logits, label, depth=None):
+        """See :class:`DepthLoss`."""
+        return F.cross_entropy(logits, label, reduction='none')

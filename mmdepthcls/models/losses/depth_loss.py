@@ -1,0 +1,139 @@
+"""What the losses of depth bins share. Shapes: N images, K bins, h x w logits, H x W labels, P measured pixels."""
+import torch
+from mmengine.dist import all_reduce, get_world_size
+from torch import nn
+
+from .measured_pixels import MeasuredPixels
+
+
+class DepthLoss(nn.Module):
+    """A loss that looks at measured pixels only, in float32 also under autocast.
+
+    It is the mean over all measured pixels of the batch, of all processes in distributed training: the gradient is that
+    of one process with the whole batch, and a process without a measured pixel has gradient 0. Where a batch has none
+    the loss is 0, with a gradient. In distributed training every process must compute it.
+
+    A head of :class:`mmdepthcls.models.DepthClassifier` gives such a loss its logits before upsampling (see
+    :mod:`mmdepthcls.models.head_loss`). Any other head of MMSegmentation calls it as its own losses.
+
+    Subclasses implement :meth:`per_pixel`.
+
+    Args:
+        loss_weight (float): factor. Default 1.
+        loss_name (str): name in the logs; starts with 'loss'.
+    """
+    #: Heads give the logits of measured pixels.
+    takes_pixels = True
+    #: The model's, see :meth:`set_bins`.
+    bins = None
+
+    def __init__(self, loss_weight=1.0, loss_name='loss_depth'):
+        super().__init__()
+        self.loss_weight = loss_weight
+        self.loss_name = loss_name
+
+    def set_bins(self, bins):
+        """Take the bins (:class:`mmdepthcls.bins.DepthBins`) of the model, which calls this when it is built."""
+        self.bins = bins
+
+    def forward(self, logits, label, weight=None, ignore_index=255, align_corners=False, depth=None):
+        """The loss of a batch.
+
+        Args:
+            logits (Tensor): (N, K, h, w), upsampled bilinearly where h x w is not H x W.
+            label (Tensor): (N, H, W) int64, in [0, K) or ``ignore_index``.
+            weight (Tensor, optional): (N, H, W) factors of the pixels, of a head's sampler.
+            ignore_index (int): label of pixels that were not measured.
+            align_corners (bool): as in :func:`torch.nn.functional.interpolate`.
+            depth (Tensor, optional): (N, H, W) metres.
+
+        Returns:
+            Tensor: 0-dimensional.
+        """
+        pixels = MeasuredPixels(logits, label, ignore_index, align_corners, depth)
+        return of_pixels([self], pixels, weight)[0][0]
+
+    def start_batch(self, label, num_bins):
+        """Look at all labels (P, ) of a batch before :meth:`per_pixel`."""
+
+    def per_pixel(self, logits, label, depth=None):
+        """The loss of each pixel.
+
+        Args:
+            logits (Tensor): (P, K) float32 or float64.
+            label (Tensor): (P, ) int64 in [0, K).
+            depth (Tensor, optional): (P, ) metres, where the batch has it.
+
+        Returns:
+            Tensor: (P, )
+        """
+        raise NotImplementedError
+
+    def reduce(self, values, weight=None):
+        """The loss of all pixels.
+
+        Args:
+            values (Tensor): (P, ) what :meth:`per_pixel` gives.
+            weight (Tensor, optional): (P, ) factors.
+
+        Returns:
+            Tensor: 0-dimensional.
+        """
+        return self.loss_weight * mean_over_processes(values if weight is None else values * weight)
+
+    def need_bins(self, logits):
+        """Bin centers (K, ) in metres, in the type of the logits.
+
+        Raises:
+            ValueError: if nobody gave bins, or bins of another number.
+        """
+        if self.bins is None or self.bins.num_bins != logits.shape[1]:
+            raise ValueError(f'{type(self).__name__}: {logits.shape[1]} logits a pixel, but the bins are '
+                             f'{self.bins!r}. DepthClassifier gives its losses its bins; elsewhere call '
+                             'set_bins(bins) first.')
+        return torch.as_tensor(self.bins.centers.copy(), dtype=logits.dtype, device=logits.device)
+
+
+def of_pixels(losses, pixels, weight=None):
+    """Several losses of the same pixels, which are interpolated once.
+
+    Args:
+        losses (list[DepthLoss]): L losses.
+        pixels (MeasuredPixels): of the batch.
+        weight (Tensor, optional): (N, H, W) factors of the pixels.
+
+    Returns:
+        tuple: list of L 0-dimensional tensors; share of the pixels whose greatest logit is the label's, 0-dimensional,
+        0 without pixels.
+    """
+    values, correct = [[] for _ in losses], 0
+    with torch.autocast(pixels.label.device.type, enabled=False):
+        for loss in losses:
+            loss.start_batch(pixels.label, pixels.num_bins)
+        for logits, label, depth in pixels.chunks():
+            for loss, parts in zip(losses, values, strict=True):
+                parts.append(loss.per_pixel(logits, label, depth))
+            correct = correct + (logits.detach().argmax(dim=1) == label).sum()
+        weight = None if weight is None else weight[pixels.mask]
+        results = [loss.reduce(torch.cat(parts), weight) for loss, parts in zip(losses, values, strict=True)]
+    return results, correct / max(len(pixels.label), 1)
+
+
+def mean_over_processes(values):
+    """Mean of the values of all processes, 0 where there is none.
+
+    Distributed training averages the gradients of its processes. Each process therefore gives its own values a gradient
+    of (processes / all values): the average is the gradient of the mean of all.
+
+    Args:
+        values (Tensor): (P, ), P may be 0 and differ between processes.
+
+    Returns:
+        Tensor: 0-dimensional, the same in all processes.
+    """
+    total, processes = values.sum(), get_world_size()
+    if processes == 1:
+        return total / max(len(values), 1)
+    everywhere = torch.stack([total.detach(), total.new_tensor(len(values))])
+    all_reduce(everywhere)
+    return (everywhere[0] + processes * (total - total.detach())) / everywhere[1].clamp_min(1)

@@ -1,0 +1,52 @@
+"""Regression of the decoded depth."""
+from mmseg.registry import MODELS
+
+from .depth_loss import DepthLoss, mean_over_processes
+
+# Logarithms of depth are taken from here on.
+MIN_DEPTH = 1e-3
+
+
+@MODELS.register_module()
+class ExpectationSILogLoss(DepthLoss):
+    """Scale-invariant logarithmic error (Eigen et al., 2014) of the expected depth, to be mixed with a classification::
+
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss', loss_weight=0.1)]
+
+    With g the difference of the logarithms of expected and true depth at a pixel, it is
+    ``sqrt(mean(g**2) - variance_focus * mean(g)**2 + eps) - sqrt(eps)``. Without eps its gradient at a perfect
+    prediction is NaN. The true depth is the measured one where a :class:`mmdepthcls.models.DepthClassifier` has it in
+    the batch, else the center of the label's bin.
+
+    Args:
+        variance_focus (float): 0..1: 0 is the root mean square logarithmic error; 1 does not care for the scale.
+            Default 0.85.
+        eps (float): > 0. Default 1e-6: errors of 0.1 % are small.
+        **kwargs: see :class:`DepthLoss`.
+
+    Raises:
+        ValueError: for arguments out of range; in training, without bins and for a head with a pixel sampler.
+    """
+
+    def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
+        super().__init__(loss_weight, loss_name)
+        if not (0 <= variance_focus <= 1 and eps > 0):
+            raise ValueError('ExpectationSILogLoss: expected variance_focus in [0, 1] and eps > 0, got '
+                             f'variance_focus={variance_focus}, eps={eps}')
+        self.variance_focus, self.eps = variance_focus, eps
+
+    def per_pixel(self, logits, label, depth=None):
+        """g of each pixel, see the class; arguments as in :class:`DepthLoss`."""
+        centers = self.need_bins(logits)
+        truth = centers[label] if depth is None else depth.to(logits.dtype)
+        expected = logits.softmax(dim=1) @ centers
+        return expected.clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
+
+    def reduce(self, values, weight=None):
+        """See :class:`DepthLoss`."""
+        if weight is not None:
+            raise ValueError('ExpectationSILogLoss: it is no sum over pixels, so a sampler cannot weight them. Take '
+                             'the sampler out of the head.')
+        variance = mean_over_processes(values**2) - self.variance_focus * mean_over_processes(values)**2
+        # Rounding may take the difference below 0.
+        return self.loss_weight * ((variance.clamp_min(0) + self.eps).sqrt() - self.eps**0.5)
