@@ -8,8 +8,16 @@ from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import depth_folder_dataset, kitti, minidrive_dataset, synthia  # noqa: F401  (imported only to register)
 from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401
 from .engine import finite_loss_hook, resume_bins_hook  # noqa: F401
-from .evaluation import depth_evaluator, submission_metric  # noqa: F401
-from .models import data_preprocessor, decoders, deeplabv2_head, depth_classifier, depth_tta  # noqa: F401
+from .evaluation import depth_evaluator, submission_metric, uncertainty_evaluator  # noqa: F401
+from .models import (  # noqa: F401
+    data_preprocessor,
+    decoders,
+    deeplabv2_head,
+    depth_classifier,
+    depth_tta,
+    ordinal_decoder,
+)
+from .models.losses import balanced_cross_entropy, cross_entropy, focal, ordinal, silog, soft_label  # noqa: F401
 from .visualization import depth_visualizer  # noqa: F401
 
 for scheme in (DepthBins, LIDBins, SIDBins, UDBins):

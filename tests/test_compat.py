@@ -25,24 +25,25 @@ class Block:
             raise ModuleNotFoundError(f'No module named {name!r}', name=name)
 sys.meta_path.insert(0, Block())
 '''
-PURE = ['atomic_file', 'bins', 'compat', 'datasets.depth_file', 'datasets.depth_png', 'datasets.eigen',
-        'datasets.inspection.alignment', 'datasets.inspection.bin_chart', 'datasets.inspection.content',
-        'datasets.inspection.depth_map', 'datasets.inspection.finding', 'datasets.inspection.group_check',
-        'datasets.inspection.image_file', 'datasets.inspection.kitti_frame', 'datasets.inspection.leakage',
-        'datasets.inspection.output', 'datasets.inspection.report', 'datasets.inspection.sample_check',
-        'datasets.inspection.scan', 'datasets.inspection.sheet', 'datasets.inspection.stray_files',
-        'datasets.minidrive', 'datasets.minidrive.writer', 'datasets.preparation.download',
-        'datasets.preparation.kitti_archives', 'datasets.preparation.kitti_files',
-        'datasets.preparation.kitti_projection', 'datasets.preparation.synthia_files',
-        'datasets.preparation.synthia_names', 'datasets.preparation.temporary_files',
-        'datasets.preparation.unpacking', 'datasets.split_file', 'datasets.synthia_split', 'datasets.velodyne',
-        'evaluation.baselines', 'evaluation.crops', 'evaluation.depth_histogram', 'evaluation.errors',
-        'evaluation.file_scores', 'evaluation.file_scoring', 'evaluation.filling',
-        'evaluation.ground_truth_files', 'evaluation.prediction_files', 'evaluation.predictions',
-        'evaluation.protocols', 'evaluation.published', 'evaluation.quantisation', 'evaluation.report',
-        'evaluation.report_charts', 'evaluation.report_markdown', 'evaluation.report_pictures',
-        'evaluation.report_tally', 'evaluation.scoring', 'evaluation.submission', 'evaluation.table',
-        'parallel', 'visualization.colour', 'visualization.figures']
+PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets.depth_file',
+        'datasets.depth_png', 'datasets.eigen', 'datasets.inspection.alignment',
+        'datasets.inspection.bin_chart', 'datasets.inspection.content', 'datasets.inspection.depth_map',
+        'datasets.inspection.finding', 'datasets.inspection.group_check', 'datasets.inspection.image_file',
+        'datasets.inspection.kitti_frame', 'datasets.inspection.leakage', 'datasets.inspection.output',
+        'datasets.inspection.report', 'datasets.inspection.sample_check', 'datasets.inspection.scan',
+        'datasets.inspection.sheet', 'datasets.inspection.stray_files', 'datasets.minidrive',
+        'datasets.minidrive.writer', 'datasets.preparation.download', 'datasets.preparation.kitti_archives',
+        'datasets.preparation.kitti_files', 'datasets.preparation.kitti_projection',
+        'datasets.preparation.synthia_files', 'datasets.preparation.synthia_names',
+        'datasets.preparation.temporary_files', 'datasets.preparation.unpacking', 'datasets.split_file',
+        'datasets.synthia_split', 'datasets.velodyne', 'depth_tally', 'evaluation.baselines',
+        'evaluation.crops', 'evaluation.depth_histogram', 'evaluation.errors', 'evaluation.file_scores',
+        'evaluation.file_scoring', 'evaluation.filling', 'evaluation.ground_truth_files',
+        'evaluation.prediction_files', 'evaluation.predictions', 'evaluation.protocols', 'evaluation.published',
+        'evaluation.quantisation', 'evaluation.report', 'evaluation.report_charts',
+        'evaluation.report_markdown', 'evaluation.report_pictures', 'evaluation.report_tally',
+        'evaluation.scoring', 'evaluation.submission', 'evaluation.table', 'evaluation.uncertainty_metrics',
+        'parallel', 'visualization.bin_figure', 'visualization.colour', 'visualization.figures']
 
 
 def run_python(code, **environment):

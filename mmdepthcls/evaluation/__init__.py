@@ -1,4 +1,5 @@
-"""Scores of depth maps. All but ``depth_evaluator`` and ``submission_metric`` is pure."""
+"""Scores of depth maps. All but ``depth_evaluator``, ``submission_metric`` and ``uncertainty_evaluator`` is
+pure."""
 from ..compat import lazy_names
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, {
@@ -6,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'KITTISubmission': 'submission_metric',
     'Protocol': 'protocols',
     'SubmissionWriter': 'submission',
+    'UncertaintyEvaluator': 'uncertainty_evaluator',
     'Views': 'predictions',
     'best_constant': 'baselines',
     'build_protocol': 'protocols',

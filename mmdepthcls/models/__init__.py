@@ -8,4 +8,7 @@ __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'DepthDataPreProcessor': 'data_preprocessor',
     'DepthTTAModel': 'depth_tta',
     'ExpectationDecoder': 'decoders',
+    'LocalExpectationDecoder': 'decoders',
+    'OrdinalDecoder': 'ordinal_decoder',
+    'QuantileDecoder': 'decoders',
 })

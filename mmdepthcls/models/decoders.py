@@ -1,54 +1,159 @@
-"""From the logits of depth bins to metres. Shapes: N images, K bins, H x W pixels."""
+"""From the logits of depth bins to metres: chosen by ``model.decoder``, also at test time on one checkpoint.
+
+Shapes: N images, K bins, H x W pixels.
+"""
 import torch
 from mmseg.registry import MODELS
 from torch import nn
 
+from .distribution import by_rows, mean, per_channel, quantiles
 
-@MODELS.register_module()
-class ExpectationDecoder(nn.Module):
-    """Expected depth: the bin centers weighted with the probabilities (soft-argmax)."""
+SPACES = ('depth', 'log')
 
-    def forward(self, logits, centers):
-        """Decode.
+
+class Decoder(nn.Module):
+    """Base of decoders that look at each pixel by itself: a subclass has :meth:`decode`.
+
+    ``uses_edges`` says whether the edges of the bins are needed beside their centers; ``of_softmax`` whether the logits
+    are those of a softmax, from which alone a model's uncertainty follows.
+    """
+    uses_edges = False
+    of_softmax = True
+
+    def forward(self, logits, centers, edges=None):
+        """Decode, over blocks of rows.
 
         Args:
             logits (Tensor): (N, K, H, W), any floating type.
-            centers (Tensor): bin centers in metres, (K,) or (N, K, 1, 1) where they differ per image.
+            centers (Tensor): bin centers in metres, (K,), or (N, K, 1, 1) where they differ per image, or a shape
+                between.
+            edges (Tensor, optional): bin edges in metres, likewise, K + 1 of them. Needed if ``uses_edges``.
 
         Returns:
-            Tensor: (N, 1, H, W) float32 metres, between the least and the greatest center.
+            Tensor: (N, 1, H, W) float32 metres, between the least and the greatest center (quantiles: edge).
+
+        Raises:
+            ValueError: if edges are needed and there are none.
         """
-        probabilities = logits.float().softmax(dim=1)
-        return (probabilities * _per_channel(centers)).sum(dim=1, keepdim=True)
+        if self.uses_edges and edges is None:
+            raise ValueError(f'{type(self).__name__} needs the edges of the bins: forward(logits, centers, edges)')
+        centers, edges = per_channel(centers), None if edges is None else per_channel(edges)
+        return by_rows(lambda part: self.decode(part, centers, edges), logits)
+
+    def decode(self, logits, centers, edges):
+        """(N, 1, h, W) metres of a block of rows, all arguments in float32, (1 or N, K or K + 1, 1, 1)."""
+        raise NotImplementedError
 
 
 @MODELS.register_module()
-class ArgmaxDecoder(nn.Module):
-    """Center of the most probable bin."""
-
-    def forward(self, logits, centers):
-        """Decode; arguments and result as :class:`ExpectationDecoder`."""
-        best = logits.argmax(dim=1, keepdim=True)
-        centers = _per_channel(centers).expand(logits.shape[0], -1, *logits.shape[2:])
-        return centers.gather(1, best)
-
-
-def _per_channel(centers):
-    """Centers as float32 (1 or N, K, 1, 1)."""
-    return (centers.view(1, -1, 1, 1) if centers.dim() == 1 else centers).float()
-
-
-def confidence(logits):
-    """Probability of the most probable bin.
+class ExpectationDecoder(Decoder):
+    """Expected depth: the bin centers weighted with the probabilities (soft-argmax).
 
     Args:
-        logits (Tensor): (N, K, H, W).
+        space (str): 'depth', or 'log' for the exponential of the expected log depth: the geometric mean, which is never
+            the greater one.
 
-    Returns:
-        Tensor: (N, 1, H, W) float32 in [1 / K, 1].
+    Raises:
+        ValueError: for another ``space``.
     """
-    logits = logits.float()
-    return torch.exp(logits.amax(dim=1, keepdim=True) - logits.logsumexp(dim=1, keepdim=True))
+
+    def __init__(self, space='depth'):
+        super().__init__()
+        self.space = _check_space(self, space)
+
+    def decode(self, logits, centers, edges):
+        """See :class:`Decoder`."""
+        return mean(logits.softmax(dim=1), centers, self.space)
+
+
+@MODELS.register_module()
+class ArgmaxDecoder(Decoder):
+    """Center of the most probable bin, of the first where there are several.
+
+    Args:
+        center (str, optional): 'arithmetic' or 'geometric' middle of its edges. Default: the bins' own center.
+
+    Raises:
+        ValueError: for another ``center``.
+    """
+
+    def __init__(self, center=None):
+        super().__init__()
+        if center not in (None, 'arithmetic', 'geometric'):
+            raise ValueError(f"ArgmaxDecoder: center must be 'arithmetic', 'geometric' or None, got {center!r}")
+        self.center = center
+        self.uses_edges = center is not None
+
+    def decode(self, logits, centers, edges):
+        """See :class:`Decoder`."""
+        if self.center is not None:
+            low, high = edges[:, :-1], edges[:, 1:]
+            centers = (low + high) / 2 if self.center == 'arithmetic' else (low * high).sqrt()
+        return _at(centers, logits.argmax(dim=1, keepdim=True))
+
+
+@MODELS.register_module()
+class LocalExpectationDecoder(Decoder):
+    """Expectation over the most probable bin and its neighbours alone: no depth between two separate modes.
+
+    Args:
+        radius (int): neighbours on each side, > 0.
+        space (str): see :class:`ExpectationDecoder`.
+
+    Raises:
+        ValueError: for other arguments.
+    """
+
+    def __init__(self, radius=2, space='depth'):
+        super().__init__()
+        if isinstance(radius, bool) or not isinstance(radius, int) or radius < 1:
+            raise ValueError(f'LocalExpectationDecoder: radius must be an integer > 0, got {radius!r}')
+        self.radius = radius
+        self.space = _check_space(self, space)
+
+    def decode(self, logits, centers, edges):
+        """See :class:`Decoder`."""
+        offsets = torch.arange(-self.radius, self.radius + 1, device=logits.device).view(1, -1, 1, 1)
+        index = logits.argmax(dim=1, keepdim=True) + offsets
+        inside = index.clamp(0, logits.shape[1] - 1)
+        window = logits.gather(1, inside).masked_fill(index != inside, -torch.inf)
+        return mean(window.softmax(dim=1), _at(centers, inside), self.space)
+
+
+@MODELS.register_module()
+class QuantileDecoder(Decoder):
+    """Depth below which a share of the probability lies; the median by default, which has the least expected error.
+
+    Within a bin the distribution is taken to be uniform: in depth, or in log depth for geometric centers.
+
+    Args:
+        level (float): the share, in (0, 1).
+
+    Raises:
+        ValueError: for another ``level``.
+    """
+    uses_edges = True
+
+    def __init__(self, level=0.5):
+        super().__init__()
+        if not 0 < level < 1:
+            raise ValueError(f'QuantileDecoder: expected 0 < level < 1, got {level!r}')
+        self.level = level
+
+    def decode(self, logits, centers, edges):
+        """See :class:`Decoder`."""
+        return quantiles(logits.softmax(dim=1), (self.level, ), centers, edges)
+
+
+def _check_space(decoder, space):
+    if space not in SPACES:
+        raise ValueError(f'{type(decoder).__name__}: space must be one of {SPACES}, got {space!r}')
+    return space
+
+
+def _at(centers, index):
+    """Centers (1 or N, K, 1, 1) at (N, C, H, W) indices."""
+    return centers.expand(index.shape[0], -1, *index.shape[2:]).gather(1, index)
 
 
 def log_probabilities(probabilities):
@@ -60,4 +165,4 @@ def log_probabilities(probabilities):
     Returns:
         Tensor: the same shape.
     """
-    return probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()
+    return probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log_()

@@ -1,22 +1,21 @@
 """The segmentor that classifies depth bins and answers in metres."""
-import copy
 import logging
 
-import torch
-from mmengine.config import ConfigDict
 from mmengine.logging import print_log
 from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder, SegDataPreProcessor
 from mmseg.registry import MODELS, TASK_UTILS
+from mmseg.structures import SegDataSample
 
-from ..bins import IGNORE_INDEX, DepthBins
+from ..bins import DepthBins
 from . import bin_checkpoint, bin_labels
-from .decoders import confidence, log_probabilities
+from .decoders import log_probabilities
 from .frame import as_host_sees, paste_into_frame
 from .head_config import fit_heads
+from .head_loss import connect_losses
+from .prediction_maps import check_decoder, complete_test_cfg, outside, predict_maps, resized
+from .temperature import TEMPERATURE_KEY, read_temperature, stored_temperature
 
-# What test_cfg['outputs'] may ask for beside the depth map.
-OUTPUTS = ('bins', 'confidence', 'logits', 'views')
 # Batches in a row without a single labelled pixel: one may be bad luck with crops, this many are a fault of the data.
 MAX_EMPTY_BATCHES = 20
 
@@ -45,33 +44,42 @@ class DepthClassifier(EncoderDecoder):
     Training: a sample's labels come from the pipeline (``DepthToBinLabel``; the first batch is checked against the
     bins) or, where a sample has none, from its ``gt_depth_map`` and the bins, on the device.
 
-    Predicting: logits are upsampled bilinearly to the original image (``test_cfg`` mode 'whole' or 'slide') and decoded
-    in float32. Each result has
+    Predicting: logits are divided by the temperature, upsampled bilinearly to the original image (``test_cfg`` mode
+    'whole' or 'slide') and decoded in float32. Each result has
 
     - ``pred_depth_map``: (1, H, W) float32 metres, always;
-    - ``pred_sem_seg`` (1, H, W) int64 labels, ``pred_confidence`` (1, H, W) float32, ``seg_logits`` (K, H, W) float32:
-      if ``test_cfg['outputs']`` holds 'bins', 'confidence', 'logits'.
-
+    - ``pred_sem_seg`` (1, H, W) int64 labels, ``seg_logits`` (K, H, W) float32, ``pred_confidence``, ``pred_entropy``
+      (nats), ``pred_std`` (m), each (1, H, W) float32, and ``pred_interval`` (2, H, W) float32 m (quantiles 0.05 and
+      0.95): if ``test_cfg['outputs']`` holds 'bins', 'logits', 'confidence', 'entropy', 'std', 'interval';
     - ``pred_depth_view`` (1, h, w) float32 metres at the size of the network's input, and with ``test_cfg['flip']``
       ``pred_depth_view_flipped``, the same for the mirror image, mirrored back: if it holds 'views'. The protocols of
       ``DepthEvaluator`` make their predictions of these.
 
-    After a ``KBCrop`` H x W is the whole frame, and what was not predicted is 0 m, label 255 and confidence 0; the
-    logits keep the size of the crop.
+    After a ``KBCrop`` H x W is the whole frame, and what was not predicted is label 255 and 0 in all else; the logits
+    keep the size of the crop.
+
+    ``test_cfg['decode_at']`` says where logits become metres: at the size of the 'output' (default: the original
+    image), of the network's 'input', or of the 'logits' as the head gives them. The maps are then upsampled, not the
+    logits: less time and memory, but metres mix at the borders of objects (see docs/uncertainty.md). ``seg_logits`` and
+    test-time augmentation are always of the output's size.
+
+    The temperature (``tools/fit_temperature.py``) is saved with the weights; 1 where a checkpoint has none and when a
+    training begins.
 
     Args:
         bins (dict or DepthBins): config or instance of the bins.
         backbone, decode_head, neck, auxiliary_head, train_cfg, pretrained, init_cfg: see
             :class:`mmseg.models.EncoderDecoder`.
         decoder (dict): from logits and bin centers to metres. Default: expectation.
-        test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs`` and ``flip`` as
-            above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities are averaged.
+        test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs``, ``flip`` and
+            ``decode_at`` as above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities
+            are averaged.
         data_preprocessor (dict, optional): a ``SegDataPreProcessor`` of an MMSegmentation config is replaced by
             ``DepthDataPreProcessor``, which does not pad depth with 255 m.
         require_edges (bool): refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
 
     Raises:
-        ValueError: for unknown ``test_cfg['outputs']`` and cascaded heads; on the first batch for labels made by other
+        ValueError: for ``test_cfg`` without sense and cascaded heads; on the first batch for labels made by other
             bins; after 20 batches in a row without a pixel of depth.
         BinMismatchError: when weights made for other edges, or without the head, are loaded to predict.
     """
@@ -100,18 +108,21 @@ class DepthClassifier(EncoderDecoder):
             neck=neck,
             auxiliary_head=fit_heads(auxiliary_head, bins.num_bins, 'auxiliary_head'),
             train_cfg=train_cfg,
-            test_cfg=_complete_test_cfg(test_cfg),
+            test_cfg=complete_test_cfg(test_cfg),
             data_preprocessor=_depth_preprocessor(data_preprocessor),
             pretrained=pretrained,
             init_cfg=init_cfg)
         self.bins = bins
         self.decoder = MODELS.build(decoder or dict(type='ExpectationDecoder'))
+        check_decoder(self.decoder, self.test_cfg['outputs'])
         self.require_edges = require_edges
+        self.temperature = 1.0
         self._labels_checked = False
         self._empty_batches = 0
         self._gives_probabilities = False
         self._phase = _Phase()
         self._pretrained = pretrained
+        connect_losses(self, bins)
 
     def loss(self, inputs, data_samples):
         """Losses of a batch.
@@ -155,11 +166,22 @@ class DepthClassifier(EncoderDecoder):
         Returns:
             list[SegDataSample]
         """
-        results = super().predict(inputs, data_samples)
+        size = inputs.shape[2:]
+        if data_samples is None:
+            metainfos = [dict(ori_shape=size, img_shape=size, pad_shape=size)] * len(inputs)
+        else:
+            metainfos = [sample.metainfo for sample in data_samples]
+        results = self.postprocess_result(self.inference(inputs, metainfos), data_samples, size)
         if self.test_cfg['flip'] and data_samples is not None:
-            mirrored = self.inference(inputs.flip(-1), [sample.metainfo for sample in data_samples]).flip(-1)
-            self._add_views(results, mirrored.float(), 'pred_depth_view_flipped')
+            mirrored = self.inference(inputs.flip(-1), metainfos).flip(-1)
+            self._add_views(results, mirrored, size, 'pred_depth_view_flipped')
         return results
+
+    def inference(self, inputs, batch_img_metas):
+        """Logits of images, divided by the temperature: (N, K, H, W) at the size of the input, or smaller where they
+        are decoded as the head gives them."""
+        logits = super().inference(inputs, batch_img_metas)
+        return logits if self.temperature == 1 else logits.float().div_(self.temperature)  # no second map
 
     def slide_inference(self, inputs, batch_img_metas):
         """As the host, but where windows overlap probabilities are averaged, not logits."""
@@ -172,55 +194,55 @@ class DepthClassifier(EncoderDecoder):
 
     def encode_decode(self, inputs, batch_img_metas):
         """Logits (N, K, H, W) of images; of a sliding window probabilities."""
+        if self.test_cfg['decode_at'] == 'logits':
+            return self._forward(inputs)
         logits = super().encode_decode(inputs, batch_img_metas)
         return logits.float().softmax(dim=1) if self._gives_probabilities else logits
 
-    def _add_views(self, results, logits, name):
+    def _add_views(self, results, seg_logits, input_size, name):
         """Depth at the size of the network's input, without padding, the right way round."""
-        for result, each in zip(results, logits, strict=True):
-            depth = self._decode(as_host_sees(each, result.metainfo))
-            result.set_data({name: PixelData(data=depth)})
+        for result, logits in zip(results, seg_logits, strict=True):
+            depth = predict_maps(logits, self.bins, self.decoder, ())['pred_depth_map']
+            depth = resized(depth, input_size, self.align_corners)
+            result.set_data({name: PixelData(data=as_host_sees(depth, result.metainfo))})
 
-    def _decode(self, logits):
-        """(1, H, W) metres of (K, H, W) logits, in float32."""
-        # Not a buffer: model.half() would round the metres.
-        centers = torch.as_tensor(self.bins.centers.copy(), dtype=torch.float32, device=logits.device)
-        with torch.autocast(logits.device.type, enabled=False):
-            return self.decoder(logits[None], centers)[0]
-
-    def postprocess_result(self, seg_logits, data_samples=None):
+    def postprocess_result(self, seg_logits, data_samples=None, input_size=None):
         """Depth from logits.
 
         Args:
-            seg_logits (Tensor): (N, K, h, w) at the size of the network's input.
+            seg_logits (Tensor): (N, K, h, w) as :meth:`inference` gives them.
             data_samples (list[SegDataSample], optional): what to add the results to.
+            input_size (tuple[int, int], optional): height and width of the network's input. Default: of the logits.
 
         Returns:
             list[SegDataSample]: with ``pred_depth_map`` and whatever ``test_cfg['outputs']`` asks for.
         """
-        # The host removes padding, undoes flips and resizes to the original image.
-        results = super().postprocess_result(seg_logits.float(), data_samples)
-        for result in results:
-            self.decode_result(result, result.seg_logits.data)
+        size = tuple(seg_logits.shape[2:] if input_size is None else input_size)
+        results = data_samples or [SegDataSample() for _ in seg_logits]
+        # One image after the other: at the original size logits are 132 MB for a KITTI frame and 71 bins.
+        for result, logits in zip(results, seg_logits, strict=True):
+            at_output = self.test_cfg['decode_at'] == 'output'
+            if at_output or 'logits' in self.test_cfg['outputs']:
+                upsampled = self._at_output(logits, result.metainfo, size).float()
+                result.set_data(dict(seg_logits=PixelData(data=upsampled)))
+                if at_output:
+                    self.decode_result(result, upsampled)
+            if not at_output:
+                maps = predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs'])
+                _write(result, {name: self._at_output(each, result.metainfo, size) for name, each in maps.items()})
         if 'views' in self.test_cfg['outputs'] and data_samples is not None:
-            self._add_views(results, seg_logits.float(), 'pred_depth_view')
+            self._add_views(results, seg_logits, size, 'pred_depth_view')
         return results
 
+    def _at_output(self, values, metainfo, input_size):
+        """Map (C, h, w) at the size of the original image: without padding, the right way round."""
+        values = as_host_sees(resized(values, input_size, self.align_corners), metainfo)
+        return resized(values, metainfo.get('ori_shape', values.shape[1:]), self.align_corners)
+
     def decode_result(self, result, logits):
-        """Write the outputs for full-size ``logits`` (K, H, W) float32 into a data sample, and remove what nobody asked
-        for: logits alone are 132 MB for a KITTI frame and 71 bins."""
-        outputs = self.test_cfg['outputs']
-        maps = {'pred_depth_map': self._decode(logits)}
-        if 'confidence' in outputs:
-            maps['pred_confidence'] = confidence(logits[None])[0]
-        if 'bins' in outputs:
-            maps['pred_sem_seg'] = logits.argmax(dim=0, keepdim=True)
-        else:
-            result.pop('pred_sem_seg', None)
-        for name, values in maps.items():
-            outside = IGNORE_INDEX if name == 'pred_sem_seg' else 0
-            result.set_data({name: PixelData(data=paste_into_frame(values, result.metainfo, outside))})
-        if 'logits' not in outputs:
+        """Write the outputs for full-size ``logits`` (K, H, W) into a data sample, and remove what nobody asked for."""
+        _write(result, predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs']))
+        if 'logits' not in self.test_cfg['outputs']:
             result.pop('seg_logits', None)
         return result
 
@@ -245,9 +267,14 @@ class DepthClassifier(EncoderDecoder):
         super()._save_to_state_dict(destination, prefix, keep_vars)
         # Written from the bins and not kept as a buffer, which half() and to() would round.
         destination[prefix + bin_checkpoint.EDGES_KEY] = bin_checkpoint.stored_edges(self.bins)
+        if self.temperature != 1:
+            destination[prefix + TEMPERATURE_KEY] = stored_temperature(self.temperature)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
-        if self.training and self._phase.starts_training:
+        temperature = read_temperature(state_dict.pop(prefix + TEMPERATURE_KEY, None))
+        starts_training = self.training and self._phase.starts_training
+        self.temperature = 1.0 if starts_training else temperature  # it is of the old weights
+        if starts_training:
             bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins)
         else:
             bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges)
@@ -255,17 +282,10 @@ class DepthClassifier(EncoderDecoder):
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
-def _complete_test_cfg(test_cfg):
-    test_cfg = ConfigDict(copy.deepcopy(test_cfg) if test_cfg else {})
-    test_cfg.setdefault('mode', 'whole')
-    test_cfg.setdefault('outputs', ())
-    test_cfg.setdefault('flip', False)
-    unknown = set(test_cfg['outputs']) - set(OUTPUTS)
-    if unknown:
-        raise ValueError(f"test_cfg['outputs'] may hold {', '.join(OUTPUTS)}, got {sorted(unknown)}")
-    if test_cfg['flip'] and 'views' not in test_cfg['outputs']:
-        test_cfg['outputs'] = (*test_cfg['outputs'], 'views')
-    return test_cfg
+def _write(result, maps):
+    """Add maps (C, h, w) to a data sample, pasted into the frame that they are a part of."""
+    for name, values in maps.items():
+        result.set_data({name: PixelData(data=paste_into_frame(values, result.metainfo, outside(name)))})
 
 
 def _depth_preprocessor(data_preprocessor):

@@ -5,9 +5,13 @@ import torch.nn.functional as F
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmdepthcls.bins import SIDBins, UDBins
+from mmdepthcls.models import uncertainty
+from mmdepthcls.models.decoders import Decoder
 
 BINS = SIDBins(1.0, 80.0, 8)
 
@@ -103,7 +107,7 @@ def test_replaces_a_preprocessor_that_pads_depth_with_255_metres(build_model, ma
 
 
 def test_unknown_outputs_are_refused(build_model):
-    with pytest.raises(ValueError, match="bins, confidence, logits, views, got \\['depth'\\]"):
+    with pytest.raises(ValueError, match="bins, confidence, entropy, interval, logits, std, views, got \\['depth'\\]"):
         build_model(test_cfg=dict(mode='whole', outputs=['depth']))
 
 
@@ -172,6 +176,129 @@ def test_only_the_depth_map_unless_asked(build_model, make_batch):
     assert logits.shape == (8, 32, 48) and logits.dtype == torch.float32
     assert torch.equal(result.pred_sem_seg.data, logits.argmax(0, keepdim=True))
     assert_close(result.pred_confidence.data, logits.softmax(0).amax(0, keepdim=True))
+
+
+def test_uncertainty_is_of_the_logits_and_pasted_into_the_frame(build_model, make_batch):
+    outputs = ('logits', 'confidence', 'entropy', 'std', 'interval')
+    batch = make_batch(1)
+    batch['data_samples'][0].set_metainfo(dict(crop_box=(3, 5, 32, 48), full_shape=(40, 60)))
+    result = predictions_of(build_model(test_cfg=dict(mode='whole', outputs=outputs)), batch)[0]
+    logits = result.seg_logits.data[None]
+    centers, edges = torch.tensor(BINS.centers), torch.tensor(BINS.edges)
+    expected = dict(pred_confidence=uncertainty.confidence(logits), pred_entropy=uncertainty.entropy(logits),
+                    pred_std=uncertainty.standard_deviation(logits, centers),
+                    pred_interval=uncertainty.interval(logits, centers, edges))
+    assert logits.shape == (1, 8, 32, 48)
+    for name, values in expected.items():
+        frame = result.get(name).data
+        assert frame.shape == (2 if name == 'pred_interval' else 1, 40, 60) and frame.dtype == torch.float32
+        assert_close(frame[:, 3:35, 5:53], values[0])
+        assert (frame[:, :3] == 0).all() and (frame[:, 35:] == 0).all() and (frame[..., 53:] == 0).all()
+    low, high = result.pred_interval.data
+    median = build_model(decoder=dict(type='QuantileDecoder'))
+    median = predictions_of(median, make_batch(1))[0].pred_depth_map.data[0]
+    assert (low[3:35, 5:53] < median).all() and (median < high[3:35, 5:53]).all()
+
+
+def test_uncertainty_of_what_is_no_softmax_is_refused(build_model):
+    class Thresholds(Decoder):
+        of_softmax = False
+
+    MODELS.register_module(module=Thresholds, force=True)
+    build_model(decoder=dict(type='Thresholds'))
+    with pytest.raises(ValueError, match='entropy, std are of a softmax .* Thresholds are not'):
+        build_model(decoder=dict(type='Thresholds'), test_cfg=dict(mode='whole', outputs=('std', 'entropy', 'bins')))
+
+
+@pytest.mark.parametrize('decoder', [dict(type='QuantileDecoder', level=0.3), dict(type='LocalExpectationDecoder'),
+                                     dict(type='ExpectationDecoder', space='log')], ids=lambda cfg: cfg['type'])
+@pytest.mark.parametrize('at', ['input', 'logits'])
+def test_decoding_before_upsampling(build_model, make_batch, decoder, at):
+    """Metres, uncertainty and labels are upsampled, not logits; padding and flip are undone as ever."""
+    outputs = ('bins', 'std', 'views')
+    model = build_model(decoder=decoder, test_cfg=dict(mode='whole', outputs=outputs, decode_at=at),
+                        data_preprocessor=dict(
+        type='DepthDataPreProcessor', mean=[0.0] * 3, std=[255.0] * 3, test_cfg=dict(size=(48, 64))))
+    batch = make_batch(1)
+    batch['data_samples'][0].set_metainfo(dict(ori_shape=(50, 70), flip=True, flip_direction='horizontal'))
+    result = predictions_of(model, batch)[0]
+    with torch.no_grad():
+        logits = model(model.data_preprocessor(make_batch(1))['inputs'], mode='tensor')
+    assert logits.shape[2:] != (48, 64)
+    if at == 'input':
+        logits = F.interpolate(logits, (48, 64), mode='bilinear')
+    centers, edges = torch.tensor(BINS.centers), torch.tensor(BINS.edges)
+    for name, values in (('pred_depth_map', model.decoder(logits, centers, edges)),
+                         ('pred_std', uncertainty.standard_deviation(logits, centers))):
+        view = F.interpolate(values, (48, 64), mode='bilinear')[..., :32, :48].flip(-1)
+        assert_close(result.get(name).data, F.interpolate(view, (50, 70), mode='bilinear')[0])
+        if name == 'pred_depth_map':
+            assert_close(result.pred_depth_view.data, view[0])
+    labels = F.interpolate(logits.argmax(1, keepdim=True).float(), (48, 64), mode='nearest')[..., :32, :48].flip(-1)
+    assert torch.equal(result.pred_sem_seg.data, F.interpolate(labels, (50, 70), mode='nearest')[0].long())
+    assert 'seg_logits' not in result
+
+
+def test_logits_are_of_the_output_wherever_they_are_decoded(build_model, make_batch):
+    batch = make_batch(1)
+    results = {}
+    for at in ('output', 'input', 'logits'):
+        model = build_model(test_cfg=dict(mode='whole', outputs=('logits', ), decode_at=at))
+        results[at] = predictions_of(model, batch)[0].seg_logits.data.clone()
+    assert_close(results['input'], results['output'])
+    assert_close(results['logits'], results['output'])
+
+
+def test_where_to_decode_is_checked(build_model):
+    with pytest.raises(ValueError, match="decode_at'] must be one of .*got 'head'"):
+        build_model(test_cfg=dict(mode='whole', decode_at='head'))
+    with pytest.raises(ValueError, match="Set decode_at='input'"):
+        build_model(test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(16, 16), decode_at='logits'))
+    model = build_model(test_cfg=dict(mode='whole', decode_at='logits')).eval()
+    with torch.no_grad():
+        assert model(torch.zeros(2, 3, 32, 48), mode='predict')[1].pred_depth_map.data.shape == (1, 32, 48)
+
+
+@pytest.mark.parametrize('test_cfg', [dict(mode='whole'), dict(mode='slide', crop_size=(32, 48), stride=(32, 48)),
+                                      dict(mode='whole', decode_at='logits')], ids=str)
+def test_logits_are_divided_by_the_temperature_once(build_model, make_batch, test_cfg):
+    model = build_model(test_cfg=dict(test_cfg, outputs=('logits', 'views'), flip=True))
+    before = predictions_of(model, make_batch(1))[0].clone()
+    model.temperature = 2.0
+    after = predictions_of(model, make_batch(1))[0]
+    assert_close(after.seg_logits.data.softmax(0), (before.seg_logits.data / 2).softmax(0))
+    for name in ('pred_depth_map', 'pred_depth_view', 'pred_depth_view_flipped'):
+        assert not torch.allclose(after.get(name).data, before.get(name).data)
+    if 'decode_at' not in test_cfg:
+        assert_close(after.pred_depth_view.data, after.pred_depth_map.data)
+
+
+class LargestNew(TorchDispatchMode):
+    """Sees how many numbers the largest tensor has that is no view of another one's memory."""
+
+    def __init__(self, known):
+        super().__init__()
+        self.known, self.numel = known.untyped_storage().data_ptr(), 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for value in result if isinstance(result, (tuple, list)) else [result]:
+            if isinstance(value, torch.Tensor) and value.untyped_storage().data_ptr() != self.known:
+                self.numel = max(self.numel, value.numel())
+        return result
+
+
+@pytest.mark.parametrize('decoder', ['ExpectationDecoder', 'QuantileDecoder', 'LocalExpectationDecoder'])
+def test_no_second_map_of_logits_exists(build_model, monkeypatch, decoder):
+    """Where the output has the input's size: 132 MB each for a KITTI frame."""
+    monkeypatch.setattr('mmdepthcls.models.distribution.CPU_BLOCK', 40 * 60 * 8 // 10)
+    model = build_model(decoder=dict(type=decoder), test_cfg=dict(
+        mode='whole', outputs=('confidence', 'entropy', 'std', 'interval', 'bins'))).eval()
+    logits = torch.randn(1, 8, 40, 60)
+    samples = [SegDataSample(metainfo=dict(ori_shape=(40, 60)))]
+    with torch.no_grad(), LargestNew(logits) as largest:
+        model.postprocess_result(logits, samples, (40, 60))
+    assert largest.numel <= 2 * 40 * 60  # the interval
 
 
 def test_slide_is_right(build_model, make_batch):

@@ -1,0 +1,110 @@
+"""What a depth classifier gives for an image, from its logits: maps by the name of their field; and the settings in
+``test_cfg`` that say which."""
+import copy
+
+import torch
+from mmengine.config import ConfigDict
+from mmseg.models.utils import resize
+
+from ..bins import IGNORE_INDEX
+from .uncertainty import confidence, entropy, interval, standard_deviation
+
+# What test_cfg['outputs'] may ask for beside the depth map.
+OUTPUTS = ('bins', 'confidence', 'entropy', 'interval', 'logits', 'std', 'views')
+OF_SOFTMAX = {'confidence', 'entropy', 'interval', 'std'}
+DECODE_AT = ('output', 'input', 'logits')
+
+
+def complete_test_cfg(test_cfg):
+    """``test_cfg`` of a depth classifier with everything it may say.
+
+    Args:
+        test_cfg (dict, optional): not changed.
+
+    Returns:
+        ConfigDict
+
+    Raises:
+        ValueError: for unknown ``outputs`` and ``decode_at``; for what does not go together.
+    """
+    test_cfg = ConfigDict(copy.deepcopy(test_cfg) if test_cfg else {})
+    for key, value in dict(mode='whole', outputs=(), flip=False, decode_at='output').items():
+        test_cfg.setdefault(key, value)
+    unknown = set(test_cfg['outputs']) - set(OUTPUTS)
+    if unknown:
+        raise ValueError(f"test_cfg['outputs'] may hold {', '.join(OUTPUTS)}, got {sorted(unknown)}")
+    if test_cfg['decode_at'] not in DECODE_AT:
+        raise ValueError(f"test_cfg['decode_at'] must be one of {DECODE_AT}, got {test_cfg['decode_at']!r}")
+    if test_cfg['decode_at'] == 'logits' and test_cfg['mode'] == 'slide':
+        raise ValueError("test_cfg: decode_at='logits' does not go with mode='slide', which averages windows at the "
+                         "size of the input. Set decode_at='input'.")
+    if test_cfg['flip'] and 'views' not in test_cfg['outputs']:
+        test_cfg['outputs'] = (*test_cfg['outputs'], 'views')
+    return test_cfg
+
+
+def check_decoder(decoder, outputs):
+    """Refuse outputs that do not follow from the logits that a decoder is for.
+
+    Raises:
+        ValueError: names them.
+    """
+    asked = sorted(OF_SOFTMAX & set(outputs))
+    if asked and not getattr(decoder, 'of_softmax', True):
+        raise ValueError(f"test_cfg['outputs']: {', '.join(asked)} are of a softmax over the bins, which the logits "
+                         f'for {type(decoder).__name__} are not')
+
+
+def predict_maps(logits, bins, decoder, outputs):
+    """Maps of one image.
+
+    Args:
+        logits (Tensor): (K, H, W), any floating type.
+        bins (DepthBins): the model's.
+        decoder (nn.Module): from logits, centers and (if its ``uses_edges`` is true) edges to metres.
+        outputs (sequence of str): of :data:`OUTPUTS`.
+
+    Returns:
+        dict[str, Tensor]: field -> (C, H, W); ``pred_depth_map`` always, float32, but for labels (int64).
+    """
+    # Not buffers: model.half() would round the metres.
+    centers, edges = (torch.as_tensor(values.copy(), dtype=torch.float32, device=logits.device)
+                      for values in (bins.centers, bins.edges))
+    logits = logits[None]
+    with torch.autocast(logits.device.type, enabled=False):
+        known = (centers, edges) if getattr(decoder, 'uses_edges', False) else (centers, )
+        maps = {'pred_depth_map': decoder(logits, *known)}
+        if 'confidence' in outputs:
+            maps['pred_confidence'] = confidence(logits)
+        if 'entropy' in outputs:
+            maps['pred_entropy'] = entropy(logits)
+        if 'std' in outputs:
+            maps['pred_std'] = standard_deviation(logits, centers)
+        if 'interval' in outputs:
+            maps['pred_interval'] = interval(logits, centers, edges)
+        if 'bins' in outputs:
+            maps['pred_sem_seg'] = logits.argmax(dim=1, keepdim=True)
+    return {name: values[0] for name, values in maps.items()}
+
+
+def outside(name):
+    """Value of a field where nothing was predicted."""
+    return IGNORE_INDEX if name == 'pred_sem_seg' else 0
+
+
+def resized(values, size, align_corners):
+    """A map of another size, by bilinear interpolation (labels: nearest); the map itself where that is its size.
+
+    Args:
+        values (Tensor): (C, h, w).
+        size (tuple[int, int]): H, W.
+        align_corners (bool): see :func:`torch.nn.functional.interpolate`.
+
+    Returns:
+        Tensor: (C, H, W); float32, or the labels' type.
+    """
+    if tuple(values.shape[1:]) == tuple(size):
+        return values
+    if values.is_floating_point():
+        return resize(values[None].float(), tuple(size), mode='bilinear', align_corners=align_corners, warning=False)[0]
+    return resize(values[None].double(), tuple(size), mode='nearest', warning=False)[0].to(values.dtype)

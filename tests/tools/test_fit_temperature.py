@@ -1,0 +1,68 @@
+"""tools/fit_temperature.py, run as users run it."""
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmseg.registry import MODELS
+
+from mmdepthcls.datasets.depth_png import decode_depth_png
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'
+QUICK = ['--cfg-options', 'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False']
+
+
+def run(folder, root, *arguments):
+    return subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / 'fit_temperature.py'), str(CONFIG), *map(str, arguments), '--work-dir',
+         str(folder / 'work'), *QUICK], capture_output=True, text=True, cwd=folder,
+        env={**os.environ, 'OMP_NUM_THREADS': '1', 'MINIDRIVE_ROOT': root})
+
+
+@pytest.fixture
+def checkpoint(tmp_path, mmseg_scope, minidrive):
+    """Weights that are too sure: everywhere three times the logarithms of how frequent the bins are."""
+    model = MODELS.build(Config.fromfile(CONFIG).model)
+    paths = sorted(Path(minidrive).glob('depth/val/*.png'))
+    maps = [decode_depth_png(path.read_bytes(), str(path)) for path in paths]
+    label = model.bins.encode(np.stack(maps))
+    counts = np.bincount(label[label != 255], minlength=71) + 1
+    biases = [p for name, p in model.decode_head.named_parameters() if name.endswith('bias')]
+    for parameter in model.decode_head.parameters():
+        parameter.data.zero_()
+    biases[0].data = 3 * torch.from_numpy(np.log(counts / counts.sum())).float()
+    torch.save(dict(state_dict=model.state_dict(), meta={}, message='kept'), tmp_path / 'weights.pth')
+    return tmp_path / 'weights.pth'
+
+
+def test_writes_a_copy_with_the_temperature_of_least_nll(checkpoint, minidrive, tmp_path):
+    original = checkpoint.read_bytes()
+    results = []
+    for source, target in ((checkpoint, tmp_path / 'once.pth'), (tmp_path / 'once.pth', tmp_path / 'twice.pth')):
+        result = run(tmp_path, minidrive, source, target, '--pixels', 300)
+        assert result.returncode == 0, result.stderr[-3000:]
+        numbers = [float(x) for x in re.findall(r'^\| (?:before|after ) \| +(\S+) \|', result.stdout, re.MULTILINE)]
+        results.append((float(re.search(r'Temperature (\S+), fitted to 600 pixels', result.stdout)[1]), *numbers))
+    assert checkpoint.read_bytes() == original
+    first, second = results
+    assert first[0] == pytest.approx(3, rel=0.15) and first[2] < first[1]
+    # The fit of what is calibrated changes nothing.
+    assert second[0] == pytest.approx(first[0], rel=1e-3) and second[1] == second[2] == first[2]
+    before, after = (torch.load(path, weights_only=True) for path in (checkpoint, tmp_path / 'once.pth'))
+    assert after['message'] == 'kept'
+    assert set(after['state_dict']) == {*before['state_dict'], 'temperature'}
+    assert all(torch.equal(value, after['state_dict'][key]) for key, value in before['state_dict'].items())
+
+
+def test_what_cannot_be_read_or_written_is_a_message(checkpoint, minidrive, tmp_path):
+    for source, target, words in ((tmp_path / 'none.pth', tmp_path / 'out.pth', 'none.pth can not be found'),
+                                  (checkpoint, tmp_path / 'no' / 'out.pth', 'no such folder to write out.pth into')):
+        result = run(tmp_path, minidrive, source, target)
+        assert result.returncode == 1 and result.stderr.strip().splitlines()[-1].startswith('fit_temperature: ')
+        assert words in result.stderr and not target.exists()
