@@ -50,7 +50,8 @@ def loss_by_feat(head, logits, data_samples):
     losses = _losses_of(head)
     sparse = [loss for loss in losses if _takes_pixels(loss)]
     pixels = MeasuredPixels(logits, label, head.ignore_index, head.align_corners, depth)
-    values, share = of_pixels(sparse, pixels)
+    correct = []
+    values = of_pixels(sparse, pixels, look=lambda logits, label: correct.append((logits.argmax(dim=1) == label).sum()))
     named = [(loss.loss_name, value) for loss, value in zip(sparse, values, strict=True)]
     dense = [loss for loss in losses if not _takes_pixels(loss)]
     if dense:
@@ -60,7 +61,7 @@ def loss_by_feat(head, logits, data_samples):
     result = {}
     for name, value in named:
         result[name] = result[name] + value if name in result else value
-    result['acc_seg'] = share * 100
+    result['acc_seg'] = 100 * sum(correct) / max(len(pixels.label), 1)
     return result
 
 

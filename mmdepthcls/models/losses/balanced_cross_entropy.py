@@ -30,6 +30,8 @@ class BalancedCrossEntropyLoss(DepthLoss):
         ValueError: for arguments out of range and counts of another number of bins.
     """
 
+    takes_maps = True
+
     def __init__(self, counts=None, power=0.5, smoothing=0.01, momentum=0.99, loss_weight=1.0,
                  loss_name='loss_balanced_ce'):
         super().__init__(loss_weight, loss_name)

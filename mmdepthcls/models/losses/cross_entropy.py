@@ -10,6 +10,8 @@ class SparseCrossEntropyLoss(DepthLoss):
     """Cross-entropy, the same as MMSegmentation's ``CrossEntropyLoss`` with ``avg_non_ignore=True`` on upsampled
     logits, but interpolated only where depth was measured. Arguments: see :class:`DepthLoss`."""
 
+    takes_maps = True
+
     def __init__(self, loss_weight=1.0, loss_name='loss_ce'):
         super().__init__(loss_weight, loss_name)
 

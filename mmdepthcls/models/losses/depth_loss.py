@@ -5,6 +5,9 @@ from torch import nn
 
 from .measured_pixels import MeasuredPixels
 
+# From this share of measured pixels on, upsampling everything is as fast as picking them.
+DENSE = 0.6
+
 
 class DepthLoss(nn.Module):
     """A loss that looks at measured pixels only, in float32 also under autocast.
@@ -24,6 +27,8 @@ class DepthLoss(nn.Module):
     """
     #: Heads give the logits of measured pixels.
     takes_pixels = True
+    #: :meth:`per_pixel` also takes (N, K, H, W) logits and (N, H, W) labels.
+    takes_maps = False
     #: The model's, see :meth:`set_bins`.
     bins = None
 
@@ -51,7 +56,7 @@ class DepthLoss(nn.Module):
             Tensor: 0-dimensional.
         """
         pixels = MeasuredPixels(logits, label, ignore_index, align_corners, depth)
-        return of_pixels([self], pixels, weight)[0][0]
+        return of_pixels([self], pixels, weight)[0]
 
     def start_batch(self, label, num_bins):
         """Look at all labels (P, ) of a batch before :meth:`per_pixel`."""
@@ -94,29 +99,32 @@ class DepthLoss(nn.Module):
         return torch.as_tensor(self.bins.centers.copy(), dtype=logits.dtype, device=logits.device)
 
 
-def of_pixels(losses, pixels, weight=None):
+def of_pixels(losses, pixels, weight=None, look=None):
     """Several losses of the same pixels, which are interpolated once.
 
     Args:
         losses (list[DepthLoss]): L losses.
         pixels (MeasuredPixels): of the batch.
         weight (Tensor, optional): (N, H, W) factors of the pixels.
+        look (callable, optional): called with the logits (P, K) or (N, K, H, W) without gradient and the labels (P, )
+            or (N, H, W), -1 where nothing was measured; in parts.
 
     Returns:
-        tuple: list of L 0-dimensional tensors; share of the pixels whose greatest logit is the label's, 0-dimensional,
-        0 without pixels.
+        list[Tensor]: L losses, 0-dimensional.
     """
-    values, correct = [[] for _ in losses], 0
-    with torch.autocast(pixels.label.device.type, enabled=False):
+    values = [[] for _ in losses]
+    with torch.autocast(pixels.mask.device.type, enabled=False):
         for loss in losses:
             loss.start_batch(pixels.label, pixels.num_bins)
-        for logits, label, depth in pixels.chunks():
+        dense = pixels.share > DENSE and all(loss.takes_maps for loss in losses)
+        for logits, label, depth in [(pixels.upsampled(), pixels.label_map, None)] if dense else pixels.chunks():
             for loss, parts in zip(losses, values, strict=True):
-                parts.append(loss.per_pixel(logits, label, depth))
-            correct = correct + (logits.detach().argmax(dim=1) == label).sum()
+                each = loss.per_pixel(logits, label.clamp_min(0), depth)
+                parts.append(each[pixels.mask] if dense else each)
+            if look is not None:
+                look(logits.detach(), label)
         weight = None if weight is None else weight[pixels.mask]
-        results = [loss.reduce(torch.cat(parts), weight) for loss, parts in zip(losses, values, strict=True)]
-    return results, correct / max(len(pixels.label), 1)
+        return [loss.reduce(torch.cat(parts), weight) for loss, parts in zip(losses, values, strict=True)]
 
 
 def mean_over_processes(values):

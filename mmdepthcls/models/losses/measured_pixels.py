@@ -24,6 +24,7 @@ class MeasuredPixels:
     Attributes:
         mask (Tensor): (N, H, W) bool, the pixels that have a label.
         label (Tensor): (P, ) int64.
+        label_map (Tensor): (N, H, W) int64, -1 where nothing was measured.
         depth (Tensor or None): (P, ) metres.
         num_bins (int): K.
     """
@@ -31,10 +32,24 @@ class MeasuredPixels:
     def __init__(self, logits, label, ignore_index=255, align_corners=False, depth=None):
         self.mask = label != ignore_index
         self.label = label[self.mask]
+        self.label_map = label.masked_fill(~self.mask, -1)
         self.depth = None if depth is None else depth[self.mask]
         self.num_bins = logits.shape[1]
         self._logits = logits if logits.dtype == torch.float64 else logits.float()
-        self._corners, self._weights = corners(self.mask, logits.shape[2:], align_corners, self._logits.dtype)
+        self._align_corners = align_corners
+
+    @property
+    def share(self):
+        """float: measured pixels among all."""
+        return len(self.label) / max(self.mask.numel(), 1)
+
+    def upsampled(self):
+        """Logits of all pixels, measured or not: (N, K, H, W)."""
+        size = self.mask.shape[1:]
+        if size == self._logits.shape[2:]:
+            return self._logits
+        with torch.autocast(self._logits.device.type, enabled=False):
+            return F.interpolate(self._logits, size, mode='bilinear', align_corners=self._align_corners)
 
     def chunks(self):
         """Go through the pixels, a chunk at a time.
@@ -43,15 +58,14 @@ class MeasuredPixels:
             tuple: logits (p, K) as bilinear upsampling gives them, with gradient, label (p, ) and depth (p, ) or None.
             Without a measured pixel one empty chunk, so that the gradient exists and is 0.
         """
-        num_bins = self.num_bins
-        table = self._logits.permute(0, 2, 3, 1).reshape(-1, num_bins)
+        table = self._logits.permute(0, 2, 3, 1).reshape(-1, self.num_bins)
+        indices, weights = corners(self.mask, self._logits.shape[2:], self._align_corners, table.dtype)
         # A chunk's gradient is a table too: more chunks than tables of pixels would cost more than they save.
         size = max(CHUNK, len(table))
         for start in range(0, max(len(self.label), 1), size):
             part = slice(start, start + size)
             with torch.autocast(table.device.type, enabled=False):
-                logits = F.embedding_bag(
-                    self._corners[part], table, mode='sum', per_sample_weights=self._weights[part])
+                logits = F.embedding_bag(indices[part], table, mode='sum', per_sample_weights=weights[part])
             yield logits, self.label[part], None if self.depth is None else self.depth[part]
 
 
