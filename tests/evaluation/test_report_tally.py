@@ -60,7 +60,8 @@ def test_no_image_is_both(number, worst, best):
 
 
 def test_images_beyond_the_data_set_are_never_shown():
-    assert [key[2] for key in tally_of([(0, 0.1), (4, 0.2), (8, 0.3), (12, 0.4)]).finish(5)] == [0, 4]
+    kept = tally_of([(0, 0.1), (4, 0.2), (8, 0.3), (12, 0.4)]).finish(5)
+    assert sorted(key[2] for key in kept) == [0, 4]
 
 
 def test_without_bins_there_is_no_confusion():

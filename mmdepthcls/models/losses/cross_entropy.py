@@ -8,7 +8,8 @@ from .depth_loss import DepthLoss
 @MODELS.register_module()
 class SparseCrossEntropyLoss(DepthLoss):
     """Cross-entropy, the same as MMSegmentation's ``CrossEntropyLoss`` with ``avg_non_ignore=True`` on upsampled
-    logits, but interpolated only where depth was measured. Arguments: see :class:`DepthLoss`."""
+    logits, but interpolated only where depth was measured. Where that is more than 60 % of the pixels, everything is
+    upsampled as ever, which is faster then. Arguments: see :class:`DepthLoss`."""
 
     takes_maps = True
 

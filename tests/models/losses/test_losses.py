@@ -185,6 +185,20 @@ def test_sparse_cross_entropy_is_upsample_then_cross_entropy(align_corners, vali
     assert (gradients[0] - gradients[1]).abs().max() <= 1e-6 * gradients[1].abs().max()
 
 
+@pytest.mark.parametrize('cfg', [dict(type='SparseCrossEntropyLoss'),
+                                 dict(type='BalancedCrossEntropyLoss', counts=COUNTS)], ids=str)
+@pytest.mark.parametrize('same_size', [False, True])
+def test_picking_pixels_and_upsampling_all_agree(cfg, same_size, monkeypatch):
+    logits, label = example(valid=0.8)
+    label = label[:, :3, :4] if same_size else label
+    results = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(losses.depth_loss, 'DENSE', share)
+        loss = build(cfg)(logits, label)
+        results.append((loss.detach(), *torch.autograd.grad(loss, logits)))
+    assert_close(*results, rtol=1e-10, atol=1e-12)
+
+
 def test_pixel_weights_of_a_sampler_count():
     logits, label = example()
     weight = torch.rand(label.shape, dtype=torch.float64)
