@@ -82,7 +82,7 @@ class RandomDepthWarp(BaseTransform):
             else:
                 results[key] = _sample(results[key], matrix, size, cv2.INTER_NEAREST, _outside(key))
             if _is_depth(key) and scale != 1:
-                results[key] = results[key] / np.float32(scale)
+                results[key] /= np.float32(scale)  # the warp has made it anew
         results['img_shape'] = results['ori_shape'] = size
         for key in ('crop_box', 'full_shape'):  # the warp is no part of that frame any more
             results.pop(key, None)
@@ -96,7 +96,7 @@ class RandomDepthWarp(BaseTransform):
             if depth is None:
                 return scale, size, matrix, None
             warped = _sample(depth, matrix, size, cv2.INTER_NEAREST, 0)
-            measured = np.count_nonzero(warped) if self.min_valid else 0
+            measured = cv2.countNonZero(warped) if self.min_valid else 0
             if measured > most:
                 best, most = (scale, size, matrix, warped), measured
             if measured >= self.min_valid * warped.size:
