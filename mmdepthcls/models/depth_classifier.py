@@ -114,7 +114,7 @@ class DepthClassifier(EncoderDecoder):
             init_cfg=init_cfg)
         self.bins = bins
         self.decoder = MODELS.build(decoder or dict(type='ExpectationDecoder'))
-        check_decoder(self.decoder, self.test_cfg['outputs'])
+        check_decoder(self.decoder, self.test_cfg)
         self.require_edges = require_edges
         self.temperature = 1.0
         self._labels_checked = False

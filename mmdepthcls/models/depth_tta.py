@@ -21,13 +21,17 @@ class DepthTTAModel(BaseTTAModel):
             is hidden at the border of a view is seen in the other).
 
     Raises:
-        ValueError: for another ``flip``; while testing, if 'blend' misses the mirrored or the plain views.
+        ValueError: for another ``flip`` and a decoder that is not of a softmax (``OrdinalDecoder``); while testing, if
+            'blend' misses the mirrored or the plain views.
     """
 
     def __init__(self, module, data_preprocessor=None, flip='mean'):
         if flip not in FLIPS:
             raise ValueError(f'DepthTTAModel: flip must be one of {FLIPS}, got {flip!r}')
         super().__init__(module, data_preprocessor)
+        if not getattr(self.module.decoder, 'of_softmax', True):
+            raise ValueError('DepthTTAModel averages softmax probabilities of bins, from which '
+                             f'{type(self.module.decoder).__name__} cannot read depth. Test without --tta.')
         self.flip = flip
         self.asked_for_logits = 'logits' in self.module.test_cfg['outputs']
         self.module.test_cfg['outputs'] = tuple(self.module.test_cfg['outputs']) + ('logits', )

@@ -43,16 +43,22 @@ def complete_test_cfg(test_cfg):
     return test_cfg
 
 
-def check_decoder(decoder, outputs):
-    """Refuse outputs that do not follow from the logits that a decoder is for.
+def check_decoder(decoder, test_cfg):
+    """Refuse what does not follow from the logits that a decoder is for.
 
     Raises:
-        ValueError: names them.
+        ValueError: for outputs of a softmax, and for sliding windows, whose softmax probabilities are averaged.
     """
-    asked = sorted(OF_SOFTMAX & set(outputs))
-    if asked and not getattr(decoder, 'of_softmax', True):
+    if getattr(decoder, 'of_softmax', True):
+        return
+    name = type(decoder).__name__
+    asked = sorted(OF_SOFTMAX & set(test_cfg['outputs']))
+    if asked:
         raise ValueError(f"test_cfg['outputs']: {', '.join(asked)} are of a softmax over the bins, which the logits "
-                         f'for {type(decoder).__name__} are not')
+                         f'for {name} are not')
+    if test_cfg['mode'] == 'slide':
+        raise ValueError(f"test_cfg['mode']='slide' averages the softmax probabilities of windows, from which {name} "
+                         "cannot read depth. Set mode='whole'.")
 
 
 def predict_maps(logits, bins, decoder, outputs):

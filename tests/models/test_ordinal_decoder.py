@@ -23,7 +23,11 @@ def test_takes_centers_of_each_image():
     assert (depth[0] == 5).all() and (depth[1] == 10).all()
 
 
-def test_averaged_probabilities_are_refused():
-    logits = torch.randn(1, 4, 5, 6).log_softmax(dim=1)
-    with pytest.raises(ValueError, match='slide'):
-        MODELS.build(dict(type='OrdinalDecoder'))(logits, CENTERS)
+def test_what_averages_softmax_probabilities_is_refused(build_model, small_model_cfg):
+    """Before anything is predicted, so that no temperature hides it."""
+    decoder = dict(type='OrdinalDecoder')
+    with pytest.raises(ValueError, match="'slide' averages .* OrdinalDecoder cannot read depth. Set mode='whole'"):
+        build_model(decoder=decoder, test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(16, 16)))
+    with pytest.raises(ValueError, match='OrdinalDecoder cannot read depth. Test without --tta'):
+        MODELS.build(dict(type='DepthTTAModel', module=small_model_cfg(decoder=decoder)))
+    assert type(build_model(decoder=decoder).decoder) is OrdinalDecoder
