@@ -16,6 +16,7 @@ from .models import (  # noqa: F401
     depth_classifier,
     depth_tta,
     ordinal_decoder,
+    regression_decoder,
 )
 from .models.losses import balanced_cross_entropy, cross_entropy, focal, ordinal, silog, soft_label  # noqa: F401
 from .visualization import depth_visualizer  # noqa: F401

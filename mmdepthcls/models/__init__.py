@@ -11,4 +11,5 @@ __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'LocalExpectationDecoder': 'decoders',
     'OrdinalDecoder': 'ordinal_decoder',
     'QuantileDecoder': 'decoders',
+    'RegressionDecoder': 'regression_decoder',
 })

@@ -102,18 +102,20 @@ class DepthClassifier(EncoderDecoder):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
                              'take. It extends EncoderDecoder; cascaded models (OCRNet, PointRend) are not supported.')
         bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
+        decoder = MODELS.build(decoder or dict(type='ExpectationDecoder'))
+        num_logits = getattr(decoder, 'num_logits', bins.num_bins)
         super().__init__(
             backbone=backbone,
-            decode_head=fit_heads(decode_head, bins.num_bins, 'decode_head'),
+            decode_head=fit_heads(decode_head, num_logits, 'decode_head'),
             neck=neck,
-            auxiliary_head=fit_heads(auxiliary_head, bins.num_bins, 'auxiliary_head'),
+            auxiliary_head=fit_heads(auxiliary_head, num_logits, 'auxiliary_head'),
             train_cfg=train_cfg,
             test_cfg=complete_test_cfg(test_cfg),
             data_preprocessor=_depth_preprocessor(data_preprocessor),
             pretrained=pretrained,
             init_cfg=init_cfg)
         self.bins = bins
-        self.decoder = MODELS.build(decoder or dict(type='ExpectationDecoder'))
+        self.decoder = decoder
         check_decoder(self.decoder, self.test_cfg)
         self.require_edges = require_edges
         self.temperature = 1.0

@@ -22,10 +22,21 @@ def connect_losses(model, bins):
     Args:
         model (nn.Module): changed in place.
         bins (DepthBins): given to every part that has ``set_bins``.
+
+    Raises:
+        ValueError: for a loss of K logits with a decoder of one, and the reverse.
     """
+    num_logits = getattr(model.decoder, 'num_logits', None)
     for module in model.modules():
         if hasattr(module, 'set_bins'):
             module.set_bins(bins)
+        if isinstance(module, BaseDecodeHead):
+            for loss in _losses_of(module):
+                if getattr(loss, 'num_logits', None) != num_logits:
+                    raise ValueError(
+                        f'{type(module).__name__}.loss_decode: {type(loss).__name__} does not train what '
+                        f"{type(model.decoder).__name__} reads. decoder=dict(type='RegressionDecoder') and "
+                        "loss_decode=dict(type='RegressionSILogLoss') go together, and with nothing else.")
         if (isinstance(module, BaseDecodeHead) and type(module).loss_by_feat is BaseDecodeHead.loss_by_feat
                 and module.sampler is None and any(map(_takes_pixels, _losses_of(module)))):
             # A partial, and no method: it survives deep copies (EMA) and pickling.
@@ -61,7 +72,8 @@ def loss_by_feat(head, logits, data_samples):
     result = {}
     for name, value in named:
         result[name] = result[name] + value if name in result else value
-    result['acc_seg'] = 100 * sum(correct) / max(len(pixels.label), 1)
+    if logits.shape[1] > 1:  # a regression has no classes
+        result['acc_seg'] = 100 * sum(correct) / max(len(pixels.label), 1)
     return result
 
 

@@ -89,7 +89,8 @@ def predict_maps(logits, bins, decoder, outputs):
         if 'interval' in outputs:
             maps['pred_interval'] = interval(logits, centers, edges)
         if 'bins' in outputs:
-            maps['pred_sem_seg'] = logits.argmax(dim=1, keepdim=True)
+            maps['pred_sem_seg'] = (logits.argmax(dim=1, keepdim=True) if getattr(decoder, 'of_softmax', True)
+                                    else torch.bucketize(maps['pred_depth_map'], edges[1:-1], right=True))
     return {name: values[0] for name, values in maps.items()}
 
 

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'FocalDepthLoss': 'focal',
     'MeasuredPixels': 'measured_pixels',
     'OrdinalLoss': 'ordinal',
+    'RegressionSILogLoss': 'silog',
     'SoftLabelLoss': 'soft_label',
     'SparseCrossEntropyLoss': 'cross_entropy',
 })

@@ -29,6 +29,8 @@ class DepthLoss(nn.Module):
     takes_pixels = True
     #: :meth:`per_pixel` also takes (N, K, H, W) logits and (N, H, W) labels.
     takes_maps = False
+    #: Logits a pixel; None: one a bin.
+    num_logits = None
     #: The model's, see :meth:`set_bins`.
     bins = None
 
@@ -92,7 +94,7 @@ class DepthLoss(nn.Module):
         Raises:
             ValueError: if nobody gave bins, or bins of another number.
         """
-        if self.bins is None or self.bins.num_bins != logits.shape[1]:
+        if self.bins is None or (self.num_logits or self.bins.num_bins) != logits.shape[1]:
             raise ValueError(f'{type(self).__name__}: {logits.shape[1]} logits a pixel, but the bins are '
                              f'{self.bins!r}. DepthClassifier gives its losses its bins; elsewhere call '
                              'set_bins(bins) first.')

@@ -1,6 +1,8 @@
 """Regression of the decoded depth."""
+import torch
 from mmseg.registry import MODELS
 
+from ..regression_decoder import regressed_depth
 from .depth_loss import DepthLoss, mean_over_processes
 
 # Logarithms of depth are taken from here on.
@@ -31,22 +33,37 @@ class ExpectationSILogLoss(DepthLoss):
     def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
         super().__init__(loss_weight, loss_name)
         if not (0 <= variance_focus <= 1 and eps > 0):
-            raise ValueError('ExpectationSILogLoss: expected variance_focus in [0, 1] and eps > 0, got '
+            raise ValueError(f'{type(self).__name__}: expected variance_focus in [0, 1] and eps > 0, got '
                              f'variance_focus={variance_focus}, eps={eps}')
         self.variance_focus, self.eps = variance_focus, eps
 
     def per_pixel(self, logits, label, depth=None):
         """g of each pixel, see the class; arguments as in :class:`DepthLoss`."""
-        centers = self.need_bins(logits)
-        truth = centers[label] if depth is None else depth.to(logits.dtype)
-        expected = logits.softmax(dim=1) @ centers
-        return expected.clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
+        truth = self.need_bins(logits)[label] if depth is None else depth.to(logits.dtype)
+        return self.predicted(logits).clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
+
+    def predicted(self, logits):
+        """Metres (P, ) of logits (P, K)."""
+        return logits.softmax(dim=1) @ self.need_bins(logits)
 
     def reduce(self, values, weight=None):
         """See :class:`DepthLoss`."""
         if weight is not None:
-            raise ValueError('ExpectationSILogLoss: it is no sum over pixels, so a sampler cannot weight them. Take '
+            raise ValueError(f'{type(self).__name__}: it is no sum over pixels, so a sampler cannot weight them. Take '
                              'the sampler out of the head.')
         variance = mean_over_processes(values**2) - self.variance_focus * mean_over_processes(values)**2
         # Rounding may take the difference below 0.
         return self.loss_weight * ((variance.clamp_min(0) + self.eps).sqrt() - self.eps**0.5)
+
+
+@MODELS.register_module()
+class RegressionSILogLoss(ExpectationSILogLoss):
+    """The same error of a plain regression: of what :class:`mmdepthcls.models.RegressionDecoder` makes of one logit a
+    pixel. Arguments and errors: see :class:`ExpectationSILogLoss`."""
+
+    num_logits = 1
+
+    def predicted(self, logits):
+        """Metres (P, ) of logits (P, 1)."""
+        edges = torch.as_tensor(self.bins.edges[[0, -1]], dtype=logits.dtype, device=logits.device)
+        return regressed_depth(logits[:, 0], *edges)

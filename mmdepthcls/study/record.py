@@ -1,0 +1,16 @@
+"""Numbers of a study's records. Pure."""
+import statistics
+
+
+def values(records, metric, split='test', decoder='own'):
+    """list[float]: a metric of each record; what has no such decoder is left out."""
+    return [record['scores'][split][decoder][metric] for record in records if decoder in record['scores'][split]]
+
+
+def mean_and_spread(numbers):
+    """tuple[float, float or None]: mean, and standard deviation (n - 1) where there are two or more.
+
+    >>> mean_and_spread([1.0, 3.0])
+    (2.0, 1.4142135623730951)
+    """
+    return statistics.fmean(numbers), statistics.stdev(numbers) if len(numbers) > 1 else None

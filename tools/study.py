@@ -1,0 +1,58 @@
+"""Train every variant of a study, and write what came out: tables, a chart, which claims held, and all raw numbers."""
+import argparse
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from mmdepthcls.atomic_file import write_atomically
+from mmdepthcls.datasets.minidrive.writer import make_minidrive
+from mmdepthcls.parallel import map_parallel, usable_cpus
+from mmdepthcls.study.chart import draw_study
+from mmdepthcls.study.plan import Plan
+from mmdepthcls.study.report import study_report
+from mmdepthcls.study.training import train_run
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('study', help='file of configs/study/')
+    parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
+                        '(default: work_dirs/study_NAME)')
+    parser.add_argument('--out', default='docs/study.md', help='report to write, with its .json and .png beside it')
+    parser.add_argument('--workers', type=int, help='trainings at a time (default: one a CPU; with a GPU 1)')
+    parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    try:
+        plan = Plan(args.study)
+    except (ValueError, FileNotFoundError) as error:
+        raise SystemExit(f'study: {error}') from error
+    folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.study).stem}'))
+    data = make_minidrive(folder / 'data', **plan.data)
+    runs = plan.runs()
+    if args.report_only:
+        runs = [run for run in runs if (folder / f'{run.name}.json').is_file()]
+    workers = args.workers or default_workers()
+    train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers))
+    records = dict(map_parallel(train, runs, title='Study', unit='trainings', workers=workers))
+    records = [records[index] for index in range(len(runs))]
+    out = Path(args.out)
+    command = f'python tools/study.py {args.study}'
+    write_atomically(out.with_suffix('.json'), json.dumps(records, indent=1).encode())
+    write_atomically(out.with_suffix('.png'), draw_study(records, plan))
+    write_atomically(out, study_report(records, plan, command, out.with_suffix('').name).encode())
+    print(f'Written: {out}', file=sys.stderr)
+
+
+def default_workers():
+    return 1 if torch.cuda.is_available() else usable_cpus()
+
+
+if __name__ == '__main__':
+    main()
