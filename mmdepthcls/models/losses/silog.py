@@ -27,6 +27,7 @@ class ExpectationSILogLoss(DepthLoss):
     Raises:
         ValueError: for arguments out of range; in training, without bins and for a head with a pixel sampler.
     """
+    of_image_bins = trains_bins = True
 
     def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
         super().__init__(loss_weight, loss_name)
@@ -35,9 +36,10 @@ class ExpectationSILogLoss(DepthLoss):
                              f'variance_focus={variance_focus}, eps={eps}')
         self.variance_focus, self.eps = variance_focus, eps
 
-    def per_pixel(self, logits, label, depth=None):
-        """g of each pixel, see the class; arguments as in :class:`DepthLoss`."""
-        centers = self.need_bins(logits)
+    def per_pixel(self, logits, label, depth=None, centers=None):
+        """g of each pixel, see the class; arguments as in :class:`DepthLoss`, and the centers (K, ) of an image's own
+        bins. Default: the model's."""
+        centers = self.need_bins(logits) if centers is None else centers.to(logits.dtype)
         truth = centers[label] if depth is None else depth.to(logits.dtype)
         expected = logits.softmax(dim=1) @ centers
         return expected.clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
