@@ -10,6 +10,7 @@ from .datasets.transforms import color, formatting, geometry, labels, loading  #
 from .engine import finite_loss_hook, resume_bins_hook  # noqa: F401
 from .evaluation import depth_evaluator, submission_metric, uncertainty_evaluator  # noqa: F401
 from .models import (  # noqa: F401
+    adaptive_bins_head,
     data_preprocessor,
     decoders,
     deeplabv2_head,
@@ -18,7 +19,15 @@ from .models import (  # noqa: F401
     ordinal_decoder,
     regression_decoder,
 )
-from .models.losses import balanced_cross_entropy, cross_entropy, focal, ordinal, silog, soft_label  # noqa: F401
+from .models.losses import (  # noqa: F401
+    balanced_cross_entropy,
+    chamfer,
+    cross_entropy,
+    focal,
+    ordinal,
+    silog,
+    soft_label,
+)
 from .visualization import depth_visualizer  # noqa: F401
 
 for scheme in (DepthBins, LIDBins, SIDBins, UDBins):

@@ -43,6 +43,7 @@ PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets
         'evaluation.quantisation', 'evaluation.report', 'evaluation.report_charts',
         'evaluation.report_markdown', 'evaluation.report_pictures', 'evaluation.report_tally',
         'evaluation.scoring', 'evaluation.submission', 'evaluation.table', 'evaluation.uncertainty_metrics',
+        'models.bin_width_network', 'models.image_bins',
         'parallel', 'visualization.bin_figure', 'visualization.colour', 'visualization.figures']
 
 

@@ -2,6 +2,7 @@
 from ..compat import lazy_names
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, {
+    'AdaptiveBinsHead': 'adaptive_bins_head',
     'ArgmaxDecoder': 'decoders',
     'DeepLabV2Head': 'deeplabv2_head',
     'DepthClassifier': 'depth_classifier',

@@ -1,4 +1,5 @@
 """Batching that pads depth with "no measurement"."""
+from mmengine.logging import print_log
 from mmseg.models import SegDataPreProcessor
 from mmseg.registry import MODELS
 
@@ -29,3 +30,20 @@ class DepthDataPreProcessor(SegDataPreProcessor):
                     depth[..., depth.shape[-2] - below:, :] = 0
                     depth[..., depth.shape[-1] - right:] = 0
         return data
+
+
+def depth_preprocessor(cfg):
+    """Config of a model's preprocessor: that of the host replaced, any other as it is.
+
+    Args:
+        cfg (dict, nn.Module or None): not changed.
+
+    Returns:
+        dict, nn.Module or None
+    """
+    kind = cfg.get('type') if isinstance(cfg, dict) else None
+    if (MODELS.get(kind) if isinstance(kind, str) else kind) is not SegDataPreProcessor:
+        return cfg
+    print_log('data_preprocessor: SegDataPreProcessor is replaced by DepthDataPreProcessor (it would pad depth with '
+              '255 m)', logger='current')
+    return dict(cfg, type='DepthDataPreProcessor')

@@ -1,23 +1,28 @@
 """The segmentor that classifies depth bins and answers in metres."""
-import logging
-
-from mmengine.logging import print_log
 from mmengine.structures import PixelData
-from mmseg.models import EncoderDecoder, SegDataPreProcessor
+from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 
 from ..bins import DepthBins
 from . import bin_checkpoint, bin_labels
+from .data_preprocessor import depth_preprocessor
 from .decoders import log_probabilities
+from .empty_batches import EmptyBatches
 from .frame import as_host_sees, paste_into_frame
 from .head_config import fit_heads
 from .head_loss import connect_losses
-from .prediction_maps import check_decoder, complete_test_cfg, outside, predict_maps, resized
+from .prediction_maps import (
+    check_decoder,
+    complete_test_cfg,
+    logits_of_model_bins,
+    outside,
+    predict_maps,
+    probabilities_of_model_bins,
+    resized,
+)
+from .pretrained import loading_error
 from .temperature import TEMPERATURE_KEY, read_temperature, stored_temperature
-
-# Batches in a row without a single labelled pixel: one may be bad luck with crops, this many are a fault of the data.
-MAX_EMPTY_BATCHES = 20
 
 
 class _Phase:
@@ -54,6 +59,10 @@ class DepthClassifier(EncoderDecoder):
     - ``pred_depth_view`` (1, h, w) float32 metres at the size of the network's input, and with ``test_cfg['flip']``
       ``pred_depth_view_flipped``, the same for the mirror image, mirrored back: if it holds 'views'. The protocols of
       ``DepthEvaluator`` make their predictions of these.
+
+    With an :class:`~mmdepthcls.models.AdaptiveBinsHead` each image is decoded by its own bins. Labels and
+    ``seg_logits`` stay those of ``bins``, windows and test-time augmentation are averaged over them (see
+    docs/adaptive_bins.md).
 
     After a ``KBCrop`` H x W is the whole frame, and what was not predicted is label 255 and 0 in all else; the logits
     keep the size of the crop.
@@ -111,16 +120,16 @@ class DepthClassifier(EncoderDecoder):
             auxiliary_head=fit_heads(auxiliary_head, num_logits, 'auxiliary_head'),
             train_cfg=train_cfg,
             test_cfg=complete_test_cfg(test_cfg),
-            data_preprocessor=_depth_preprocessor(data_preprocessor),
+            data_preprocessor=depth_preprocessor(data_preprocessor),
             pretrained=pretrained,
             init_cfg=init_cfg)
         self.bins = bins
         self.decoder = decoder
-        check_decoder(self.decoder, self.test_cfg)
+        check_decoder(self.decoder, self.test_cfg, hasattr(self.decode_head, 'image_bins'))
         self.require_edges = require_edges
         self.temperature = 1.0
         self._labels_checked = False
-        self._empty_batches = 0
+        self._empty_batches = EmptyBatches()
         self._gives_probabilities = False
         self._phase = _Phase()
         self._pretrained = pretrained
@@ -142,21 +151,10 @@ class DepthClassifier(EncoderDecoder):
             bin_labels.check_labels(data_samples, self.bins, ignore_index)
         labelled = any((sample.gt_sem_seg.data != ignore_index).any().item() for sample in data_samples)
         self._labels_checked |= labelled
-        self._count_empty(labelled, data_samples)
+        self._empty_batches.count(labelled, data_samples, self.bins)
         losses = super().loss(inputs, data_samples)
         # The host calls a batch without a single label 100 % accurate.
         return {name: value * labelled if 'acc_' in name else value for name, value in losses.items()}
-
-    def _count_empty(self, labelled, data_samples):
-        """Warn of the first batch without a labelled pixel, and refuse to go on after many in a row."""
-        self._empty_batches = 0 if labelled else self._empty_batches + 1
-        if self._empty_batches in (1, MAX_EMPTY_BATCHES):
-            paths = ', '.join(str(sample.get('img_path')) for sample in data_samples)
-            message = (f'{self._empty_batches} batch(es) in a row without one pixel of depth in {self.bins!r}, the '
-                       f'last of {paths}. Look at the ground truth, depth_format and the calibration.')
-            if self._empty_batches == MAX_EMPTY_BATCHES:
-                raise ValueError(message)
-            print_log(message, logger='current', level=logging.WARNING)
 
     def predict(self, inputs, data_samples=None):
         """Depth of a batch, see the class.
@@ -199,12 +197,22 @@ class DepthClassifier(EncoderDecoder):
         if self.test_cfg['decode_at'] == 'logits':
             return self._forward(inputs)
         logits = super().encode_decode(inputs, batch_img_metas)
-        return logits.float().softmax(dim=1) if self._gives_probabilities else logits
+        if not self._gives_probabilities:
+            return logits
+        # Windows with bins of their own are averaged over the model's.
+        return probabilities_of_model_bins(logits, self.bins, getattr(self.decode_head, 'image_bins', None))
+
+    def _image_bins(self, seg_logits):
+        """Each image's own bins that the logits of the last forward are of; None where they are the model's."""
+        image_bins = getattr(self.decode_head, 'image_bins', None)
+        if image_bins is None or self.test_cfg['mode'] == 'slide':
+            return [None] * len(seg_logits)
+        return image_bins.split()
 
     def _add_views(self, results, seg_logits, input_size, name):
         """Depth at the size of the network's input, without padding, the right way round."""
-        for result, logits in zip(results, seg_logits, strict=True):
-            depth = predict_maps(logits, self.bins, self.decoder, ())['pred_depth_map']
+        for result, logits, image_bins in zip(results, seg_logits, self._image_bins(seg_logits), strict=True):
+            depth = predict_maps(logits, self.bins, self.decoder, (), image_bins)['pred_depth_map']
             depth = resized(depth, input_size, self.align_corners)
             result.set_data({name: PixelData(data=as_host_sees(depth, result.metainfo))})
 
@@ -212,7 +220,7 @@ class DepthClassifier(EncoderDecoder):
         """Depth from logits.
 
         Args:
-            seg_logits (Tensor): (N, K, h, w) as :meth:`inference` gives them.
+            seg_logits (Tensor): (N, K, h, w) as :meth:`inference` gives them; with adaptive bins, of the last forward.
             data_samples (list[SegDataSample], optional): what to add the results to.
             input_size (tuple[int, int], optional): height and width of the network's input. Default: of the logits.
 
@@ -222,15 +230,17 @@ class DepthClassifier(EncoderDecoder):
         size = tuple(seg_logits.shape[2:] if input_size is None else input_size)
         results = data_samples or [SegDataSample() for _ in seg_logits]
         # One image after the other: at the original size logits are 132 MB for a KITTI frame and 71 bins.
-        for result, logits in zip(results, seg_logits, strict=True):
+        for result, logits, image_bins in zip(results, seg_logits, self._image_bins(seg_logits), strict=True):
             at_output = self.test_cfg['decode_at'] == 'output'
             if at_output or 'logits' in self.test_cfg['outputs']:
                 upsampled = self._at_output(logits, result.metainfo, size).float()
-                result.set_data(dict(seg_logits=PixelData(data=upsampled)))
                 if at_output:
-                    self.decode_result(result, upsampled)
+                    self.decode_result(result, upsampled, image_bins)
+                if 'logits' in self.test_cfg['outputs']:
+                    upsampled = logits_of_model_bins(upsampled, self.bins, image_bins)
+                    result.set_data(dict(seg_logits=PixelData(data=upsampled)))
             if not at_output:
-                maps = predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs'])
+                maps = predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs'], image_bins)
                 _write(result, {name: self._at_output(each, result.metainfo, size) for name, each in maps.items()})
         if 'views' in self.test_cfg['outputs'] and data_samples is not None:
             self._add_views(results, seg_logits, size, 'pred_depth_view')
@@ -241,9 +251,10 @@ class DepthClassifier(EncoderDecoder):
         values = as_host_sees(resized(values, input_size, self.align_corners), metainfo)
         return resized(values, metainfo.get('ori_shape', values.shape[1:]), self.align_corners)
 
-    def decode_result(self, result, logits):
-        """Write the outputs for full-size ``logits`` (K, H, W) into a data sample, and remove what nobody asked for."""
-        _write(result, predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs']))
+    def decode_result(self, result, logits, image_bins=None):
+        """Write the outputs for full-size ``logits`` (K, H, W) of the model's bins, or of the image's own
+        (:class:`~mmdepthcls.models.image_bins.ImageBins`), into a data sample, and remove what nobody asked for."""
+        _write(result, predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs'], image_bins))
         if 'logits' not in self.test_cfg['outputs']:
             result.pop('seg_logits', None)
         return result
@@ -254,16 +265,10 @@ class DepthClassifier(EncoderDecoder):
         try:
             super().init_weights()
         except (OSError, ImportError, KeyError) as error:
-            source = _pretrained_source(self.backbone)
-            if source is None:
+            explained = loading_error(error, self.backbone, self._pretrained)
+            if explained is None:
                 raise
-            key, scratch = 'model.backbone.init_cfg.checkpoint', 'model.backbone.init_cfg'
-            if self._pretrained is not None:
-                key = scratch = 'model.pretrained'
-            raise RuntimeError(
-                f"The backbone's pretrained weights {source!r} could not be loaded ({type(error).__name__}: {error}). "
-                f'Fetch the file elsewhere and give its path: --cfg-options {key}=/path/to/weights.pth, or train from '
-                f'scratch: --cfg-options {scratch}=None') from error
+            raise explained from error
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)
@@ -274,6 +279,8 @@ class DepthClassifier(EncoderDecoder):
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         temperature = read_temperature(state_dict.pop(prefix + TEMPERATURE_KEY, None))
+        if hasattr(self.decode_head, 'take_inner_names'):
+            self.decode_head.take_inner_names(state_dict, prefix + 'decode_head.')
         starts_training = self.training and self._phase.starts_training
         self.temperature = 1.0 if starts_training else temperature  # it is of the old weights
         if starts_training:
@@ -288,20 +295,3 @@ def _write(result, maps):
     """Add maps (C, h, w) to a data sample, pasted into the frame that they are a part of."""
     for name, values in maps.items():
         result.set_data({name: PixelData(data=paste_into_frame(values, result.metainfo, outside(name)))})
-
-
-def _depth_preprocessor(data_preprocessor):
-    kind = data_preprocessor.get('type') if isinstance(data_preprocessor, dict) else None
-    if (MODELS.get(kind) if isinstance(kind, str) else kind) is not SegDataPreProcessor:
-        return data_preprocessor
-    print_log('data_preprocessor: SegDataPreProcessor is replaced by DepthDataPreProcessor (it would pad depth with '
-              '255 m)', logger='current')
-    return dict(data_preprocessor, type='DepthDataPreProcessor')
-
-
-def _pretrained_source(backbone):
-    init_cfg = getattr(backbone, 'init_cfg', None)
-    for cfg in init_cfg if isinstance(init_cfg, list) else [init_cfg]:
-        if isinstance(cfg, dict) and cfg.get('type') == 'Pretrained':
-            return cfg.get('checkpoint')
-    return None

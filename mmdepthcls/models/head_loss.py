@@ -9,7 +9,8 @@ import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 
-from .losses.depth_loss import of_pixels
+from .image_bins import encode
+from .losses.depth_loss import of_images, of_pixels
 from .losses.measured_pixels import MeasuredPixels
 
 
@@ -24,23 +25,30 @@ def connect_losses(model, bins):
         bins (DepthBins): given to every part that has ``set_bins``.
 
     Raises:
-        ValueError: for a loss of K logits with a decoder of one, and the reverse.
+        ValueError: for a loss of K logits with a decoder of one, and the reverse; for a loss of bin centers in a head
+            whose bins are fixed.
     """
-    num_logits = getattr(model.decoder, 'num_logits', None)
     for module in model.modules():
         if hasattr(module, 'set_bins'):
             module.set_bins(bins)
         if isinstance(module, BaseDecodeHead):
             for loss in _losses_of(module):
-                if getattr(loss, 'num_logits', None) != num_logits:
-                    raise ValueError(
-                        f'{type(module).__name__}.loss_decode: {type(loss).__name__} does not train what '
-                        f"{type(model.decoder).__name__} reads. decoder=dict(type='RegressionDecoder') and "
-                        "loss_decode=dict(type='RegressionSILogLoss') go together, and with nothing else.")
+                _check_loss(loss, module, model.decoder)
         if (isinstance(module, BaseDecodeHead) and type(module).loss_by_feat is BaseDecodeHead.loss_by_feat
                 and module.sampler is None and any(map(_takes_pixels, _losses_of(module)))):
             # A partial, and no method: it survives deep copies (EMA) and pickling.
             module.loss_by_feat = partial(loss_by_feat, module)
+
+
+def _check_loss(loss, head, decoder):
+    name, loss_name = type(head).__name__, type(loss).__name__
+    if _of_centers(loss):
+        raise ValueError(f'{name}: {loss_name} moves the bins of images, which only an AdaptiveBinsHead has.')
+    if getattr(loss, 'num_logits', None) != getattr(decoder, 'num_logits', None):
+        raise ValueError(
+            f'{name}.loss_decode: {loss_name} does not train what {type(decoder).__name__} reads. '
+            "decoder=dict(type='RegressionDecoder') and loss_decode=dict(type='RegressionSILogLoss') go together, and "
+            'with nothing else.')
 
 
 def loss_by_feat(head, logits, data_samples):
@@ -69,16 +77,60 @@ def loss_by_feat(head, logits, data_samples):
         upsampled = resize(logits, size=label.shape[1:], mode='bilinear', align_corners=head.align_corners)
         named += [(loss.loss_name, loss(upsampled, label, weight=None, ignore_index=head.ignore_index))
                   for loss in dense]
+    if logits.shape[1] == 1:  # a regression has no classes
+        return _sums(named)
+    return {**_sums(named), 'acc_seg': 100 * sum(correct) / max(len(pixels.label), 1)}
+
+
+def loss_of_image_bins(head, logits, image_bins, data_samples):
+    """Losses of a batch whose images have bins of their own. Which pixels count is decided by the fixed bins.
+
+    Args:
+        head (AdaptiveBinsHead): the head.
+        logits (Tensor): (N, K, h, w).
+        image_bins (ImageBins): of the images, with gradient.
+        data_samples (list[SegDataSample]): with ``gt_sem_seg`` of the fixed bins and ``gt_depth_map``.
+
+    Returns:
+        dict[str, Tensor]: by the losses' names, and ``acc_seg`` in percent, of labels by the images' own bins.
+
+    Raises:
+        ValueError: for a sample without ``gt_depth_map``.
+    """
+    for sample in data_samples:
+        if 'gt_depth_map' not in sample:
+            raise ValueError(f'{sample.get("img_path")}: the sample has no gt_depth_map, which adaptive bins are '
+                             'trained with. Put LoadDepth before PackSegInputs in the training pipeline.')
+    depth = torch.stack([sample.gt_depth_map.data for sample in data_samples]).squeeze(1)
+    valid = torch.stack([sample.gt_sem_seg.data for sample in data_samples]).squeeze(1) != head.ignore_index
+    images = []
+    for index, edges in enumerate(image_bins.edges.detach()):
+        part = slice(index, index + 1)
+        label = encode(depth[part], edges).masked_fill(~valid[part], head.ignore_index)
+        images.append(MeasuredPixels(logits[part], label, head.ignore_index, head.align_corners, depth[part]))
+    named = [(loss.loss_name, loss(image_bins.centers, depth, valid)) for loss in head.loss_decode if _of_centers(loss)]
+    of_logits = [loss for loss in head.loss_decode if not _of_centers(loss)]
+    correct = []
+    values = of_images(of_logits, images, list(image_bins.centers),
+                       look=lambda logits, label: correct.append((logits.argmax(dim=1) == label).sum()))
+    named += [(loss.loss_name, value) for loss, value in zip(of_logits, values, strict=True)]
+    return {**_sums(named), 'acc_seg': 100 * sum(correct) / valid.sum().clamp_min(1)}
+
+
+def _sums(named):
+    """Losses by name; those of one name are added."""
     result = {}
     for name, value in named:
         result[name] = result[name] + value if name in result else value
-    if logits.shape[1] > 1:  # a regression has no classes
-        result['acc_seg'] = 100 * sum(correct) / max(len(pixels.label), 1)
     return result
 
 
 def _losses_of(head):
     return list(head.loss_decode) if isinstance(head.loss_decode, torch.nn.ModuleList) else [head.loss_decode]
+
+
+def _of_centers(loss):
+    return getattr(loss, 'of_centers', False)
 
 
 def _takes_pixels(loss):

@@ -7,6 +7,8 @@ from mmengine.config import ConfigDict
 from mmseg.models.utils import resize
 
 from ..bins import IGNORE_INDEX
+from .decoders import log_probabilities
+from .image_bins import ImageBins, onto_centers
 from .uncertainty import confidence, entropy, interval, standard_deviation
 
 # What test_cfg['outputs'] may ask for beside the depth map.
@@ -43,15 +45,24 @@ def complete_test_cfg(test_cfg):
     return test_cfg
 
 
-def check_decoder(decoder, test_cfg):
+def check_decoder(decoder, test_cfg, adaptive=False):
     """Refuse what does not follow from the logits that a decoder is for.
 
+    Args:
+        decoder (nn.Module): the model's.
+        test_cfg (dict): complete.
+        adaptive (bool): whether images have bins of their own, whose logits are those of a softmax.
+
     Raises:
-        ValueError: for outputs of a softmax, and for sliding windows, whose softmax probabilities are averaged.
+        ValueError: for outputs of a softmax, for sliding windows, whose softmax probabilities are averaged, and for
+            adaptive bins.
     """
     if getattr(decoder, 'of_softmax', True):
         return
     name = type(decoder).__name__
+    if adaptive:
+        raise ValueError(f'AdaptiveBinsHead trains a softmax over the bins, from which {name} cannot read depth. Set '
+                         "model.decoder=dict(type='ExpectationDecoder').")
     asked = sorted(OF_SOFTMAX & set(test_cfg['outputs']))
     if asked:
         raise ValueError(f"test_cfg['outputs']: {', '.join(asked)} are of a softmax over the bins, which the logits "
@@ -61,21 +72,20 @@ def check_decoder(decoder, test_cfg):
                          "cannot read depth. Set mode='whole'.")
 
 
-def predict_maps(logits, bins, decoder, outputs):
+def predict_maps(logits, bins, decoder, outputs, image_bins=None):
     """Maps of one image.
 
     Args:
         logits (Tensor): (K, H, W), any floating type.
-        bins (DepthBins): the model's.
+        bins (DepthBins): the model's. Labels are always theirs.
         decoder (nn.Module): from logits, centers and (if its ``uses_edges`` is true) edges to metres.
         outputs (sequence of str): of :data:`OUTPUTS`.
+        image_bins (ImageBins, optional): the image's own, that the logits are of. Default: the model's.
 
     Returns:
         dict[str, Tensor]: field -> (C, H, W); ``pred_depth_map`` always, float32, but for labels (int64).
     """
-    # Not buffers: model.half() would round the metres.
-    centers, edges = (torch.as_tensor(values.copy(), dtype=torch.float32, device=logits.device)
-                      for values in (bins.centers, bins.edges))
+    edges, centers = _of_model(bins, logits.device) if image_bins is None else image_bins
     logits = logits[None]
     with torch.autocast(logits.device.type, enabled=False):
         known = (centers, edges) if getattr(decoder, 'uses_edges', False) else (centers, )
@@ -89,9 +99,48 @@ def predict_maps(logits, bins, decoder, outputs):
         if 'interval' in outputs:
             maps['pred_interval'] = interval(logits, centers, edges)
         if 'bins' in outputs:
-            maps['pred_sem_seg'] = (logits.argmax(dim=1, keepdim=True) if getattr(decoder, 'of_softmax', True)
-                                    else torch.bucketize(maps['pred_depth_map'], edges[1:-1], right=True))
+            maps['pred_sem_seg'] = _labels(logits, maps['pred_depth_map'], bins, decoder, image_bins)
     return {name: values[0] for name, values in maps.items()}
+
+
+def probabilities_of_model_bins(logits, bins, image_bins=None):
+    """Softmax of logits; where they are of images' own bins, given to the model's bins (:func:`.onto_centers`).
+
+    Args:
+        logits (Tensor): (N, K, H, W), any floating type.
+        bins (DepthBins): the model's.
+        image_bins (ImageBins, optional): of the N images.
+
+    Returns:
+        Tensor: (N, K, H, W) float32.
+    """
+    probabilities = logits.float().softmax(dim=1)
+    if image_bins is None:
+        return probabilities
+    return onto_centers(probabilities, image_bins.centers, _of_model(bins, logits.device).centers)
+
+
+def logits_of_model_bins(logits, bins, image_bins=None):
+    """Logits (K, H, W) of the model's bins, which every reader of ``seg_logits`` takes them to be; arguments as of
+    :func:`probabilities_of_model_bins`, of one image."""
+    if image_bins is None:
+        return logits
+    own = ImageBins(*(values[None] for values in image_bins))
+    return log_probabilities(probabilities_of_model_bins(logits[None], bins, own))[0]
+
+
+def _of_model(bins, device):
+    # Not buffers: model.half() would round the metres.
+    return ImageBins(*(torch.as_tensor(values.copy(), dtype=torch.float32, device=device)
+                       for values in (bins.edges, bins.centers)))
+
+
+def _labels(logits, depth, bins, decoder, image_bins):
+    """Labels of the model's bins (N, 1, H, W): of the best class, or where there are no classes of the depth."""
+    if getattr(decoder, 'of_softmax', True):
+        index = logits.argmax(dim=1, keepdim=True)
+        return index if image_bins is None else bins.encode(image_bins.centers)[index]
+    return torch.bucketize(depth, _of_model(bins, depth.device).edges[1:-1], right=True)
 
 
 def outside(name):

@@ -12,7 +12,7 @@ from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
-PAPER = [path for path in CONFIGS if 'r101' in path.name]
+PAPER = [path for path in CONFIGS if 'deeplabv2_r101' in path.name]
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 
 

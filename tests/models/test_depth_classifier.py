@@ -127,7 +127,7 @@ def test_weights_named_by_the_model_are_given_by_the_model(build_model, tmp_path
 
 def test_training_without_any_depth_warns_and_stops(build_model, make_batch, monkeypatch):
     logged = []
-    monkeypatch.setattr('mmdepthcls.models.depth_classifier.print_log', lambda text, **kwargs: logged.append(text))
+    monkeypatch.setattr('mmdepthcls.models.empty_batches.print_log', lambda text, **kwargs: logged.append(text))
     model = build_model()
     losses_of(model, make_batch(valid=0.0))
     assert len(logged) == 1 and 'scene/0.png, scene/1.png' in logged[0]

@@ -12,6 +12,7 @@ class SparseCrossEntropyLoss(DepthLoss):
     upsampled as ever, which is faster then. Arguments: see :class:`DepthLoss`."""
 
     takes_maps = True
+    of_image_bins = True
 
     def __init__(self, loss_weight=1.0, loss_name='loss_ce'):
         super().__init__(loss_weight, loss_name)

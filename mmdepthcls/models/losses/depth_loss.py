@@ -31,6 +31,10 @@ class DepthLoss(nn.Module):
     takes_maps = False
     #: Logits a pixel; None: one a bin.
     num_logits = None
+    #: Goes with bins that differ from image to image (:class:`mmdepthcls.models.AdaptiveBinsHead`).
+    of_image_bins = False
+    #: :meth:`per_pixel` also takes the centers (K, ) of the image's own bins, and gives them a gradient.
+    trains_bins = False
     #: The model's, see :meth:`set_bins`.
     bins = None
 
@@ -114,19 +118,43 @@ def of_pixels(losses, pixels, weight=None, look=None):
     Returns:
         list[Tensor]: L losses, 0-dimensional.
     """
-    values = [[] for _ in losses]
     with torch.autocast(pixels.mask.device.type, enabled=False):
         for loss in losses:
             loss.start_batch(pixels.label, pixels.num_bins)
-        dense = pixels.share > DENSE and all(loss.takes_maps for loss in losses)
-        for logits, label, depth in [(pixels.upsampled(), pixels.label_map, None)] if dense else pixels.chunks():
-            for loss, parts in zip(losses, values, strict=True):
-                each = loss.per_pixel(logits, label.clamp_min(0), depth)
-                parts.append(each[pixels.mask] if dense else each)
-            if look is not None:
-                look(logits.detach(), label)
         weight = None if weight is None else weight[pixels.mask]
-        return [loss.reduce(torch.cat(parts), weight) for loss, parts in zip(losses, values, strict=True)]
+        return [loss.reduce(values, weight)
+                for loss, values in zip(losses, _values(losses, pixels, look), strict=True)]
+
+
+def of_images(losses, images, centers, look=None):
+    """Several losses of the pixels of a batch whose images have bins of their own.
+
+    Args:
+        losses (list[DepthLoss]): L losses, whose ``of_image_bins`` is true.
+        images (list[MeasuredPixels]): of each image, N > 0; labels by its own bins.
+        centers (list[Tensor]): (K, ) m, of each image.
+        look (callable, optional): see :func:`of_pixels`.
+
+    Returns:
+        list[Tensor]: L losses, 0-dimensional.
+    """
+    with torch.autocast(centers[0].device.type, enabled=False):
+        values = [_values(losses, pixels, look, own) for pixels, own in zip(images, centers, strict=True)]
+        return [loss.reduce(torch.cat(parts)) for loss, parts in zip(losses, zip(*values, strict=True), strict=True)]
+
+
+def _values(losses, pixels, look, centers=None):
+    """Each loss of each pixel: L tensors (P, )."""
+    values = [[] for _ in losses]
+    dense = pixels.share > DENSE and all(loss.takes_maps for loss in losses)
+    for logits, label, depth in [(pixels.upsampled(), pixels.label_map, None)] if dense else pixels.chunks():
+        for loss, parts in zip(losses, values, strict=True):
+            own = (centers, ) if loss.trains_bins and centers is not None else ()
+            each = loss.per_pixel(logits, label.clamp_min(0), depth, *own)
+            parts.append(each[pixels.mask] if dense else each)
+        if look is not None:
+            look(logits.detach(), label)
+    return [torch.cat(parts) for parts in values]
 
 
 def mean_over_processes(values):

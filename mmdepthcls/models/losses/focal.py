@@ -20,6 +20,7 @@ class FocalDepthLoss(DepthLoss):
     Raises:
         ValueError: for a negative gamma.
     """
+    of_image_bins = True
 
     def __init__(self, gamma=2.0, loss_weight=1.0, loss_name='loss_focal'):
         super().__init__(loss_weight, loss_name)

@@ -29,6 +29,7 @@ class ExpectationSILogLoss(DepthLoss):
     Raises:
         ValueError: for arguments out of range; in training, without bins and for a head with a pixel sampler.
     """
+    of_image_bins = trains_bins = True
 
     def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
         super().__init__(loss_weight, loss_name)
@@ -37,14 +38,16 @@ class ExpectationSILogLoss(DepthLoss):
                              f'variance_focus={variance_focus}, eps={eps}')
         self.variance_focus, self.eps = variance_focus, eps
 
-    def per_pixel(self, logits, label, depth=None):
-        """g of each pixel, see the class; arguments as in :class:`DepthLoss`."""
-        truth = self.need_bins(logits)[label] if depth is None else depth.to(logits.dtype)
-        return self.predicted(logits).clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
+    def per_pixel(self, logits, label, depth=None, centers=None):
+        """g of each pixel, see the class; arguments as in :class:`DepthLoss`, and the centers (K, ) of an image's own
+        bins. Default: the model's."""
+        centers = self.need_bins(logits) if centers is None else centers.to(logits.dtype)
+        truth = centers[label] if depth is None else depth.to(logits.dtype)
+        return self.predicted(logits, centers).clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
 
-    def predicted(self, logits):
-        """Metres (P, ) of logits (P, K)."""
-        return logits.softmax(dim=1) @ self.need_bins(logits)
+    def predicted(self, logits, centers):
+        """Metres (P, ) of logits (P, K) for bin centers (K, )."""
+        return logits.softmax(dim=1) @ centers
 
     def reduce(self, values, weight=None):
         """See :class:`DepthLoss`."""
@@ -61,9 +64,10 @@ class RegressionSILogLoss(ExpectationSILogLoss):
     """The same error of a plain regression: of what :class:`mmdepthcls.models.RegressionDecoder` makes of one logit a
     pixel. Arguments and errors: see :class:`ExpectationSILogLoss`."""
 
+    of_image_bins = trains_bins = False
     num_logits = 1
 
-    def predicted(self, logits):
+    def predicted(self, logits, centers):
         """Metres (P, ) of logits (P, 1)."""
         edges = torch.as_tensor(self.bins.edges[[0, -1]], dtype=logits.dtype, device=logits.device)
         return regressed_depth(logits[:, 0], *edges)
