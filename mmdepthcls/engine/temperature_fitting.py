@@ -36,6 +36,7 @@ def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):
     cfg.load_from, cfg.resume = checkpoint, False
     test_cfg = cfg.model.setdefault('test_cfg', dict(mode='whole'))
     test_cfg['outputs'] = tuple({*test_cfg.get('outputs', ()), 'logits'})
+    cfg.model.crf = None  # its input is what a temperature divides
     # As a test: after a validation the checkpoint hook would look for the best weights.
     cfg.test_dataloader, cfg.test_cfg = cfg.val_dataloader, dict(type='TestLoop')
     cfg.test_evaluator = dict(type='TemperatureFit', bins=cfg.model.bins, num_pixels=num_pixels)

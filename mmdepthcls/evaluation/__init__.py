@@ -1,9 +1,9 @@
-"""Scores of depth maps. All but ``depth_evaluator``, ``submission_metric`` and ``uncertainty_evaluator`` is
-pure."""
+"""Scores of depth maps. All is pure but the evaluators (``*_evaluator``, ``submission_metric``)."""
 from ..compat import lazy_names
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'DepthEvaluator': 'depth_evaluator',
+    'EdgeEvaluator': 'edge_evaluator',
     'KITTISubmission': 'submission_metric',
     'Protocol': 'protocols',
     'SubmissionWriter': 'submission',

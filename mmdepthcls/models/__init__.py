@@ -5,6 +5,7 @@ __getattr__, __dir__, __all__ = lazy_names(__name__, {
     'AdaptiveBinsHead': 'adaptive_bins_head',
     'ArgmaxDecoder': 'decoders',
     'DeepLabV2Head': 'deeplabv2_head',
+    'DenseCRF': 'crf',
     'DepthClassifier': 'depth_classifier',
     'DepthDataPreProcessor': 'data_preprocessor',
     'DepthTTAModel': 'depth_tta',

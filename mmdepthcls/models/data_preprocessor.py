@@ -11,13 +11,30 @@ class DepthDataPreProcessor(SegDataPreProcessor):
     Without ``size`` and ``size_divisor`` training batches are padded to their largest image, where the host asserts.
 
     Args:
-        **kwargs: see :class:`mmseg.models.SegDataPreProcessor`.
+        size, size_divisor, bgr_to_rgb, **kwargs: see :class:`mmseg.models.SegDataPreProcessor`.
     """
 
-    def __init__(self, size=None, size_divisor=None, **kwargs):
+    def __init__(self, size=None, size_divisor=None, bgr_to_rgb=False, **kwargs):
         if size is None and size_divisor is None:
             size_divisor = 1
-        super().__init__(size=size, size_divisor=size_divisor, **kwargs)
+        super().__init__(size=size, size_divisor=size_divisor, bgr_to_rgb=bgr_to_rgb, **kwargs)
+        self._gives_rgb = bgr_to_rgb
+
+    def pixel_values(self, inputs):
+        """What was loaded, from what the network gets.
+
+        Args:
+            inputs (Tensor): (N, 3, H, W) normalised images.
+
+        Returns:
+            Tensor: (N, 3, H, W) float32 RGB, whole numbers in 0..255. Loading is taken to give BGR, as
+            MMSegmentation's does.
+        """
+        images = inputs.float()
+        if hasattr(self, 'mean'):
+            images = images * self.std + self.mean
+        images = images.round().clamp(0, 255)
+        return images if self._gives_rgb else images.flip(1)
 
     def forward(self, data, training=False):
         """Collate, normalise, pad."""

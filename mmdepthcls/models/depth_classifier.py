@@ -1,4 +1,5 @@
 """The segmentor that classifies depth bins and answers in metres."""
+import torch
 from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS, TASK_UTILS
@@ -6,6 +7,7 @@ from mmseg.structures import SegDataSample
 
 from ..bins import DepthBins
 from . import bin_checkpoint, bin_labels
+from .crf import check_crf, refine
 from .data_preprocessor import depth_preprocessor
 from .decoders import log_probabilities
 from .empty_batches import EmptyBatches
@@ -87,6 +89,9 @@ class DepthClassifier(EncoderDecoder):
             ``DepthDataPreProcessor``, which does not pad depth with 255 m.
         require_edges (bool): refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
 
+        crf (dict, optional): what sharpens the probabilities at the size of the network's input, such as
+            :class:`~mmdepthcls.models.crf.DenseCRF`; see docs/crf.md. Default: none.
+
     Raises:
         ValueError: for ``test_cfg`` without sense and cascaded heads; on the first batch for labels made by other
             bins; after 20 batches in a row without a pixel of depth.
@@ -106,6 +111,7 @@ class DepthClassifier(EncoderDecoder):
                  pretrained=None,
                  init_cfg=None,
                  require_edges=True,
+                 crf=None,
                  **unknown):
         if unknown or isinstance(decode_head, (list, tuple)):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
@@ -126,6 +132,8 @@ class DepthClassifier(EncoderDecoder):
         self.bins = bins
         self.decoder = decoder
         check_decoder(self.decoder, self.test_cfg, hasattr(self.decode_head, 'image_bins'))
+        self.crf = None if crf is None else MODELS.build(crf)
+        check_crf(self.crf, self.decoder, self.test_cfg, self.data_preprocessor)
         self.require_edges = require_edges
         self.temperature = 1.0
         self._labels_checked = False
@@ -171,11 +179,21 @@ class DepthClassifier(EncoderDecoder):
             metainfos = [dict(ori_shape=size, img_shape=size, pad_shape=size)] * len(inputs)
         else:
             metainfos = [sample.metainfo for sample in data_samples]
-        results = self.postprocess_result(self.inference(inputs, metainfos), data_samples, size)
+        logits = self.refine(self.inference(inputs, metainfos), inputs, metainfos)
+        results = self.postprocess_result(logits, data_samples, size)
         if self.test_cfg['flip'] and data_samples is not None:
             mirrored = self.inference(inputs.flip(-1), metainfos).flip(-1)
+            mirrored = self.refine(mirrored, inputs, metainfos)
             self._add_views(results, mirrored, size, 'pred_depth_view_flipped')
         return results
+
+    def refine(self, logits, inputs, batch_img_metas):
+        """Logits (N, K, H, W) of the last :meth:`inference` after the CRF; without one as they are."""
+        if self.crf is None:
+            return logits
+        centers = [torch.as_tensor(self.bins.centers.copy()) if image_bins is None else image_bins.centers
+                   for image_bins in self._image_bins(logits)]
+        return refine(self.crf, logits, inputs, batch_img_metas, self.data_preprocessor, centers)
 
     def inference(self, inputs, batch_img_metas):
         """Logits of images, divided by the temperature: (N, K, H, W) at the size of the input, or smaller where they

@@ -2,6 +2,8 @@ import pytest
 import torch
 from mmseg.registry import MODELS
 
+from mmdepthcls.models import DepthDataPreProcessor
+
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 
 
@@ -47,3 +49,16 @@ def test_leaves_test_batches_as_they_are(make_batch):
     data = build()(batch, training=False)
     assert data['inputs'].shape == (2, 3, 20, 30)
     assert data['data_samples'][0].gt_depth_map.data.shape == (1, 20, 30)
+
+
+@pytest.mark.parametrize('normalisation', [
+    dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], bgr_to_rgb=True),
+    dict(mean=[1.0, 2.0, 3.0], std=[4.0, 5.0, 6.0]),
+    dict(bgr_to_rgb=True),
+    dict(),
+])
+def test_gives_images_back_as_they_were_loaded(make_batch, normalisation):
+    preprocessor = DepthDataPreProcessor(**normalisation)
+    batch = make_batch()
+    rgb = torch.stack(batch['inputs']).flip(1).float()
+    assert torch.equal(preprocessor.pixel_values(preprocessor(batch, False)['inputs']), rgb)

@@ -1,0 +1,73 @@
+"""What CRFs do to the depth of one checkpoint."""
+import cv2
+import numpy as np
+import torch
+from mmengine.runner import Runner
+from mmseg.registry import METRICS, MODELS
+
+from ..evaluation.edges import NAMES as EDGE_NAMES
+from .command_line import build_runner
+
+METRIC_NAMES = ('abs_rel', 'rmse', 'rmse_log', 'd1', *EDGE_NAMES)
+
+
+@torch.no_grad()
+def compare_crfs(cfg, checkpoint, crfs, num_pictures=3):
+    """Test several CRFs in one pass: every image goes through the network once.
+
+    Args:
+        cfg (Config): of a ``DepthClassifier`` whose ``test_evaluator`` is a ``DepthEvaluator``, or begins with one;
+            changed.
+        checkpoint (str): weights.
+        crfs (dict[str, dict or None]): name -> config of ``model.crf``.
+        num_pictures (int): images to keep, spread over the split.
+
+    Returns:
+        tuple[dict, list]: name -> metrics (:data:`METRIC_NAMES`), and for each kept image a dict of its panels: 'image'
+        (H, W, 3) uint8 RGB, 'truth' and one for each CRF, (H, W) metres.
+
+    Raises:
+        ValueError: for another model or evaluator.
+    """
+    first = cfg.test_evaluator[0] if isinstance(cfg.test_evaluator, (list, tuple)) else cfg.test_evaluator
+    if (cfg.model.type, first.get('type')) != ('DepthClassifier', 'DepthEvaluator'):
+        raise ValueError(f'expected a DepthClassifier and a DepthEvaluator, got {cfg.model.type} and '
+                         f'{first.get("type")}')
+    cfg.load_from, cfg.resume = checkpoint, False
+    loader = Runner.build_dataloader(dict(cfg.test_dataloader, batch_size=1))
+    runner = build_runner(cfg)
+    runner.load_or_resume()
+    model = runner.model.eval()
+    built = {name: None if crf is None else MODELS.build(dict(crf)) for name, crf in crfs.items()}
+    evaluators = {name: [METRICS.build(dict(first)), METRICS.build(dict(type='EdgeEvaluator'))] for name in crfs}
+    kept = set(np.linspace(0, len(loader.dataset) - 1, num_pictures).astype(int).tolist()) if num_pictures else ()
+    pictures = []
+    for index, data in enumerate(loader):
+        results = _results(model, data, built)
+        for name, result in results.items():
+            for evaluator in evaluators[name]:
+                evaluator.process({}, [result.to_dict()])
+        if index in kept:
+            pictures.append(_panels(results))
+    return {name: {key: value for evaluator in each for key, value in evaluator.evaluate(len(loader.dataset)).items()}
+            for name, each in evaluators.items()}, pictures
+
+
+def _results(model, data, crfs):
+    data = model.data_preprocessor(data, False)
+    inputs, samples = data['inputs'], data['data_samples']
+    metainfos = [sample.metainfo for sample in samples]
+    logits = model.inference(inputs, metainfos)
+    results = {}
+    for name, crf in crfs.items():
+        model.crf = crf
+        refined = model.refine(logits.clone(), inputs, metainfos)
+        results[name] = model.postprocess_result(refined, [samples[0].clone()], inputs.shape[2:])[0]
+    return results
+
+
+def _panels(results):
+    first = next(iter(results.values()))
+    image = cv2.cvtColor(cv2.imread(first.img_path), cv2.COLOR_BGR2RGB)
+    maps = {name: result.pred_depth_map.data[0].cpu().numpy() for name, result in results.items()}
+    return dict(image=image, truth=first.gt_depth_map.data[0].cpu().numpy(), **maps)

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from mmseg.registry import MODELS
+
+from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
+
+CONFIG = Path(__file__).parents[2] / 'configs' / 'deeplabv2_r18_minidrive_sid71_crf.py'
+
+
+@pytest.fixture
+def config(minidrive, tmp_path, mmseg_scope):
+    """Function that gives a fresh config on three small test images."""
+    def make(name):
+        cfg = Config.fromfile(CONFIG)
+        cfg.work_dir, cfg.experiment_name = str(tmp_path / 'work'), name
+        for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+            loader.update(num_workers=0, persistent_workers=False)
+            loader.dataset.data_root = minidrive
+        return cfg
+    return make
+
+
+def test_each_is_scored_as_by_a_test_run(config, tmp_path):
+    torch.manual_seed(0)
+    model = MODELS.build(config('weights').model)
+    for parameter in model.decode_head.parameters():
+        parameter.data *= 30
+    checkpoint = str(tmp_path / 'weights.pth')
+    torch.save(dict(state_dict=model.state_dict(), meta={}), checkpoint)
+    crfs = dict(without=None, potts=dict(type='DenseCRF', iterations=1))
+    metrics, pictures = compare_crfs(config('comparison'), checkpoint, crfs, num_pictures=2)
+    for name, crf in crfs.items():
+        cfg = config(name)
+        cfg.model.crf, cfg.load_from = crf, checkpoint
+        expected = Runner.from_cfg(cfg).test()
+        for key in METRIC_NAMES:
+            assert metrics[name][key] == pytest.approx(expected[key], rel=1e-6, nan_ok=True)
+    assert metrics['without'] != metrics['potts']
+    assert [list(panels) for panels in pictures] == [['image', 'truth', 'without', 'potts']] * 2
+    assert pictures[0]['truth'].shape == pictures[0]['potts'].shape == pictures[0]['image'].shape[:2] == (64, 128)
+    assert (pictures[0]['without'] != pictures[0]['potts']).any()
+
+
+def test_another_evaluator_is_refused(config):
+    cfg = config('refused')
+    cfg.test_evaluator = dict(type='IoUMetric')
+    with pytest.raises(ValueError, match='a DepthEvaluator, got DepthClassifier and IoUMetric'):
+        compare_crfs(cfg, 'none.pth', {})

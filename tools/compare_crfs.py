@@ -1,0 +1,61 @@
+"""Test several CRFs on one checkpoint: a table of depth errors and edges, and pictures."""
+import argparse
+from ast import literal_eval
+
+from mmdepthcls.atomic_file import write_atomically
+from mmdepthcls.engine import command_line
+from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
+from mmdepthcls.evaluation.table import metrics_table
+from mmdepthcls.visualization.comparison_figure import draw_comparison
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(
+        description='Test a checkpoint without a CRF and with several, each image once through the network.')
+    command_line.add_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--crf', nargs='+', action='append', required=True, metavar=('NAME', 'KEY=VALUE'),
+                        help="a name, and settings of DenseCRF: --crf near compatibility=log truncation=0.3; may be "
+                        'given again')
+    parser.add_argument('--pictures', type=int, default=3, help='images to draw (default: %(default)s)')
+    parser.add_argument('--out', help='PNG file for the pictures')
+    args = parser.parse_args()
+    try:
+        args.crfs = {'without': None, **{name: crf_config(settings) for name, *settings in args.crf}}
+    except ValueError as error:
+        parser.error(str(error))
+    return args
+
+
+def crf_config(settings):
+    """Config of a CRF from KEY=VALUE texts."""
+    pairs = [text.partition('=') for text in settings]
+    unknown = [key for key, equals, _ in pairs if not equals]
+    if unknown:
+        raise ValueError(f'--crf: expected KEY=VALUE, got {unknown[0]!r}')
+    return dict(type='DenseCRF', **{key: literal(value) for key, _, value in pairs})
+
+
+def literal(text):
+    """A number or None where it is one, else the text."""
+    try:
+        return literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def main():
+    args = parse_args()
+    try:
+        metrics, pictures = compare_crfs(command_line.load_config(args), args.checkpoint, args.crfs,
+                                         args.pictures if args.out else 0)
+    except (ValueError, TypeError, FileNotFoundError) as error:
+        raise SystemExit(f'compare_crfs: {error}') from error
+    print(f'\n{metrics_table(metrics, METRIC_NAMES)}')
+    if args.out:
+        write_atomically(args.out, draw_comparison(pictures))
+        print(f'\nPictures: {args.out}')
+
+
+if __name__ == '__main__':
+    main()

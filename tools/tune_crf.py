@@ -1,0 +1,54 @@
+"""Find the settings of the fully connected CRF on the validation split, from coarse to fine."""
+import argparse
+import os
+import os.path as osp
+
+from mmdepthcls.dense_crf import COMPATIBILITIES
+from mmdepthcls.engine import command_line
+from mmdepthcls.engine.crf_tuning import SEARCHED, CRFTuning
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(
+        description='Search the settings of the CRF (model.crf) that make an error on the validation split (the '
+        "config's val_dataloader) least. Each is multiplied and divided by a ratio; where nothing is better, the ratio "
+        'shrinks. Every score is kept in a file: an interrupted search goes on.')
+    command_line.add_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--compatibility', choices=COMPATIBILITIES, default='potts', help='what two bins cost each '
+                        'other (default: %(default)s)')
+    parser.add_argument('--truncation', type=float, help="of compatibility 'linear' (bins) and 'log' (logarithms)")
+    parser.add_argument('--search', nargs='+', metavar='SETTING', default=SEARCHED, choices=(
+        *SEARCHED, 'smoothness_weight', 'smoothness_width', 'truncation'), help='settings to search (default: '
+        f'{" ".join(SEARCHED)})')
+    parser.add_argument('--images', type=int, default=100, help='of the validation split, spread over it; 0: all '
+                        '(default: %(default)s)')
+    parser.add_argument('--metric', default='abs_rel', help='error to make least (default: %(default)s)')
+    parser.add_argument('--ratio', type=float, default=2.0, help='first step (default: %(default)s)')
+    parser.add_argument('--finest', type=float, default=1.2, help='no step is this small (default: %(default)s)')
+    parser.add_argument('--scores', help='file that keeps the scores (default: crf_COMPATIBILITY.json in the work '
+                        'folder)')
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    try:
+        cfg = command_line.load_config(args)
+        file = args.scores or osp.join(cfg.work_dir, f'crf_{args.compatibility}.json')
+        os.makedirs(osp.dirname(osp.abspath(file)), exist_ok=True)
+        tuning = CRFTuning(
+            cfg, args.checkpoint, file, dict(compatibility=args.compatibility, truncation=args.truncation),
+            args.search, args.images, args.metric, args.ratio, args.finest)
+        crf, error, without = tuning.run()
+    except (ValueError, FileNotFoundError) as error:
+        raise SystemExit(f'tune_crf: {error}') from error
+    text = ', '.join(f'{name}={value!r}' for name, value in crf.items() if value is not None)
+    print(f'\n{args.metric} {without:.4f} without a CRF, {error:.4f} with the best one found:\n\n'
+          f'model = dict(crf=dict({text}))\n')
+    if not error < without:
+        print('No CRF that was tried makes it better: leave model.crf=None.')
+
+
+if __name__ == '__main__':
+    main()
