@@ -2,6 +2,7 @@
 import cv2
 import numpy as np
 import torch
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmseg.registry import METRICS, MODELS
 
@@ -33,12 +34,13 @@ def compare_crfs(cfg, checkpoint, crfs, num_pictures=3):
     if (cfg.model.type, first.get('type')) != ('DepthClassifier', 'DepthEvaluator'):
         raise ValueError(f'expected a DepthClassifier and a DepthEvaluator, got {cfg.model.type} and '
                          f'{first.get("type")}')
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    built = {name: None if crf is None else MODELS.build(dict(crf)) for name, crf in crfs.items()}
     cfg.load_from, cfg.resume = checkpoint, False
     loader = Runner.build_dataloader(dict(cfg.test_dataloader, batch_size=1))
     runner = build_runner(cfg)
     runner.load_or_resume()
     model = runner.model.eval()
-    built = {name: None if crf is None else MODELS.build(dict(crf)) for name, crf in crfs.items()}
     evaluators = {name: [METRICS.build(dict(first)), METRICS.build(dict(type='EdgeEvaluator'))] for name in crfs}
     kept = set(np.linspace(0, len(loader.dataset) - 1, num_pictures).astype(int).tolist()) if num_pictures else ()
     pictures = []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS, METRICS, MODELS
 
@@ -41,6 +42,7 @@ class CRFTuning:
     def __init__(self, cfg, checkpoint, file, compatibility, searched=SEARCHED, num_images=100, metric='abs_rel',
                  ratio=2.0, finest=1.2):
         _check(cfg)
+        init_default_scope(cfg.get('default_scope', 'mmseg'))
         self.metric, self.file = metric, Path(file)
         crf = dict(cfg.model.get('crf') or dict(type='DenseCRF'), **compatibility)
         cfg.model.crf = crf

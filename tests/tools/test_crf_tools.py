@@ -42,7 +42,8 @@ def test_tunes(checkpoint, tmp_path, minidrive):
 
 def test_compares(checkpoint, tmp_path, minidrive):
     result = run('compare_crfs.py', tmp_path, minidrive, checkpoint, '--out', 'crf.png', '--pictures', '2',
-                 '--crf', 'potts', 'iterations=1', '--crf', 'near', 'compatibility=log', 'truncation=0.3', 'iterations=1')
+                 '--crf', 'potts', 'iterations=1',
+                 '--crf', 'near', 'compatibility=log', 'truncation=0.3', 'iterations=1')
     assert result.returncode == 0, result.stderr[-2000:]
     table = [line for line in result.stdout.splitlines() if line.startswith('|')][-5:]
     assert 'edge_f1' in table[0]
