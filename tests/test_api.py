@@ -5,6 +5,7 @@ import pytest
 
 NAMES = {
     'mmdepthcls.bins': ['SIDBins', 'UDBins', 'LIDBins'],
+    'mmdepthcls.dense_crf': ['dense_crf', 'label_compatibility'],
     'mmdepthcls.datasets': ['DepthDataset', 'DepthFolderDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset',
                             'MiniDriveDataset', 'eigen_split'],
     'mmdepthcls.datasets.minidrive': ['make_minidrive', 'sample_scene', 'render', 'sparsify'],
