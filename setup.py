@@ -26,5 +26,6 @@ setup(
     python_requires='>=3.10',
     # No version bounds: a bound could change the torch or numpy of a working MMSeg environment.
     install_requires=['numpy', 'torch'],
-    extras_require={**STACKS, 'test': ['pytest', 'pytest-timeout', 'hypothesis', 'ruff']},
+    # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
+    extras_require={**STACKS, 'timm': ['timm'], 'test': ['pytest', 'pytest-timeout', 'hypothesis', 'ruff', 'timm']},
 )

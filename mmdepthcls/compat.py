@@ -14,6 +14,8 @@ INSTALL_HINT = ('mmdepthcls needs MMSegmentation for this, and it is not install
                 "    pip install -c requirements/onedl.txt -e '.[onedl]'          # maintained forks\n"
                 "    pip install -c requirements/openmmlab.txt -e '.[openmmlab]'  # upstream mmsegmentation 1.2.2")
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
+STACKS = ('onedl', 'openmmlab')
+_KEPT = []
 
 
 def is_installed(module):
@@ -27,6 +29,11 @@ def is_installed(module):
 def has_mmseg():
     """Whether mmengine, mmcv and mmseg can all be found (none of them is imported)."""
     return all(is_installed(module) for module in HOST_MODULES)
+
+
+def installed_stack():
+    """str: which of ``STACKS`` provides mmseg."""
+    return STACKS[0] if _has_distribution('onedl-mmsegmentation') else STACKS[1]
 
 
 def lazy_names(package, names):
@@ -61,6 +68,7 @@ def prepare_host():
     """Mend what would break importing MMSegmentation or finding its configs. Idempotent; call it before mmseg."""
     _name_mmseg_distribution()
     _stand_in_for_mmcv_ops()
+    _declare_torchvision_operators()
 
 
 def _name_mmseg_distribution():
@@ -92,6 +100,29 @@ def _stand_in_for_mmcv_ops():
         importlib.import_module('mmcv.ops')
     except ImportError as error:
         sys.modules['mmcv.ops'] = _MissingOps(str(error))
+
+
+def _declare_torchvision_operators():
+    """Make a torchvision importable whose compiled operators do not load, as its CUDA build's beside a CPU torch.
+
+    Importing it raises RuntimeError, and so do timm and, where timm is installed, ``import mmseg.models``. Here the
+    operators that torchvision describes in Python are declared; they still cannot be used.
+    """
+    if not (is_installed('timm') and is_installed('torchvision')):
+        return
+    try:
+        importlib.import_module('torchvision')
+    except RuntimeError as error:
+        if 'operator torchvision::' not in str(error):
+            raise
+        from torch.library import Library
+        library = Library('torchvision', 'FRAGMENT')
+        for name in ('nms', 'qnms'):
+            library.define(f'{name}(Tensor boxes, Tensor scores, float iou_threshold) -> Tensor')
+        _KEPT.append(library)  # a library that is collected takes its operators with it
+        for name in [name for name in sys.modules if name.partition('.')[0] == 'torchvision']:
+            del sys.modules[name]
+        importlib.import_module('torchvision')
 
 
 class _MissingOps(types.ModuleType):

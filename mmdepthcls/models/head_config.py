@@ -8,6 +8,33 @@ from mmseg.registry import MODELS
 
 # STDC's detail head learns the edges between labels, whatever the labels are.
 EDGE_HEADS = ('STDCHead', )
+# Heads of which no class scores of each pixel come that bins could be: class -> what it does instead.
+_MASKS = 'classifies masks, not pixels: it gives scores of segments, and no logits of depth bins for each pixel'
+UNFIT_HEADS = {
+    'MaskFormerHead': _MASKS,
+    'Mask2FormerHead': _MASKS,
+    'IterativeDecodeHead': 'refines one mask a class in stages (K-Net), each with classes and losses of its own',
+    'PIDHead': 'learns from maps of the edges between segments (GenerateEdge), which depth does not have',
+    'SideAdapterCLIPHead': 'compares pixels with the names of classes, and depth bins have none',
+    'VPDDepthHead': 'regresses depth itself',
+    'OCRHead': 'is the second of a cascade and needs the prediction of the first',
+    'PointHead': 'is the second of a cascade and needs the prediction of the first',
+}
+
+
+def why_unfit(head):
+    """Why a head cannot classify depth bins.
+
+    Args:
+        head (dict): config of one head.
+
+    Returns:
+        str or None: a sentence that begins with the head's class; None if nothing is known against it.
+    """
+    kind = head['type']
+    kind = MODELS.get(kind) or kind if isinstance(kind, str) else kind
+    names = [kind] if isinstance(kind, str) else [ancestor.__name__ for ancestor in inspect.getmro(kind)]
+    return next((f'{names[0]} {UNFIT_HEADS[name]}' for name in names if name in UNFIT_HEADS), None)
 
 
 def fit_heads(heads, num_bins, name):
@@ -21,11 +48,17 @@ def fit_heads(heads, num_bins, name):
     Returns:
         Same structure: copies, whose losses average over valid pixels unless the config says otherwise and lose class
         weights of another number of classes. Heads that learn edges are left alone.
+
+    Raises:
+        ValueError: for a head that cannot classify depth bins.
     """
     if heads is None:
         return None
     if isinstance(heads, (list, tuple)):
         return [fit_heads(head, num_bins, f'{name}[{index}]') for index, head in enumerate(heads)]
+    reason = why_unfit(heads)
+    if reason:
+        raise ValueError(f'{name}: {reason}. Take a recipe whose head gives logits for each pixel (docs/models.md).')
     head = copy.deepcopy(heads)
     if head['type'] in EDGE_HEADS:
         return head

@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
+
+from mmdepthcls.recipes.trial import without_pretrained
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
-PAPER = [path for path in CONFIGS if 'deeplabv2_r101' in path.name]
+PAPER = [path for path in CONFIGS if path.name.startswith('deeplabv2_r101')]
+OF_MMSEG = [path for path in CONFIGS if 'mmseg::' in path.read_text('utf-8')]
+TWINS = [path for path in OF_MMSEG if 'minidrive' in path.name]
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 
 
@@ -36,7 +41,7 @@ def test_begins_by_importing_the_plugin(path):
 
 def test_all_load_in_a_process_that_has_not_imported_the_plugin():
     """As in MMSegmentation's own tools. The config based on 'mmseg::' needs the plugin first on one stack."""
-    paths = [str(path) for path in CONFIGS if 'mmseg::' not in path.read_text('utf-8')]
+    paths = [str(path) for path in CONFIGS if path not in OF_MMSEG]
     assert len(paths) >= 6
     code = f'import sys\nfrom mmengine.config import Config\nfor p in {paths!r}: Config.fromfile(p)\n' \
            'assert "mmdepthcls" in sys.modules'
@@ -44,18 +49,46 @@ def test_all_load_in_a_process_that_has_not_imported_the_plugin():
     assert result.returncode == 0, result.stderr[-2000:]
 
 
+def test_those_of_mmseg_load_in_a_process_that_has():
+    """As in this project's tools."""
+    assert len(OF_MMSEG) >= 9 and len(TWINS) >= 4
+    code = f'import mmdepthcls\nfrom mmengine.config import Config\n' \
+           f'for p in {list(map(str, OF_MMSEG))!r}: assert Config.fromfile(p).model.type == "DepthClassifier"'
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+@pytest.mark.parametrize('path', TWINS, ids=lambda path: path.stem)
+def test_a_twin_trains_and_tests(path, minidrive, tmp_path, monkeypatch):
+    """Through the runner, on real files."""
+    monkeypatch.setenv('MINIDRIVE_ROOT', minidrive)
+    cfg = load(path)
+    assert len(cfg.train_dataloader.dataset.pipeline) == 5
+    options = {f'{name}_dataloader.{key}': value for name in ('train', 'val', 'test')
+               for key, value in (('num_workers', 0), ('persistent_workers', False))}
+    cfg.merge_from_dict({**options, 'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2,
+                         'train_dataloader.batch_size': 2, 'work_dir': str(tmp_path), 'experiment_name': path.stem})
+    cfg.vis_backends = cfg.visualizer.vis_backends = []
+    cfg.default_hooks.pop('visualization')
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert list(tmp_path.glob('best_abs_rel_iter_2.pth'))
+    metrics = runner.test()
+    assert 0 < metrics['abs_rel'] < 100
+
+
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_model_and_pipeline_have_the_same_bins(path):
     bins = bins_in(load(path))
     assert all(other == bins[0] for other in bins)
-    assert len(bins) == 2 or 'segformer' in path.name
+    assert len(bins) == 2 or path in OF_MMSEG
     assert f"{'UD' if 'ud71' in path.name else 'SID'}Bins" == type(bins[0]).__name__ and bins[0].num_bins == 71
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_builds_and_predicts_metres(path):
     cfg = load(path)
-    model = MODELS.build(cfg.model).eval()
+    model = MODELS.build(without_pretrained(cfg.model)).eval()
     with torch.no_grad():
         depth = model(torch.zeros(1, 3, 64, 96), mode='predict')[0].pred_depth_map.data
     assert depth.shape == (1, 64, 96) and (depth > 0).all() and (depth < 80).all()
@@ -121,3 +154,14 @@ def test_every_step_of_every_pipeline_builds(path):
     for step in [*steps, *cfg.get('tta_pipeline', [])]:
         TRANSFORMS.build(step)
     assert all(DATASETS.get(loader.dataset.type) for loader in loaders)
+
+
+def test_of_kitti_start_from_pretrained_weights_and_watch_held_out_drives():
+    for path in OF_MMSEG:
+        if 'kitti' in path.name:
+            cfg = load(path)
+            backbone = cfg.model.backbone
+            assert cfg.model.get('pretrained') or backbone.get('pretrained') or 'http' in backbone.init_cfg.checkpoint
+            assert (cfg.train_dataloader.dataset.split, cfg.val_dataloader.dataset.split) == ('fit', 'val')
+            warp = next(step for step in cfg.train_dataloader.dataset.pipeline if step.type == 'RandomDepthWarp')
+            assert warp.crop_size == cfg.model.data_preprocessor.size == (352, 704)
