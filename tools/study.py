@@ -12,7 +12,7 @@ from mmdepthcls.datasets.minidrive.writer import make_minidrive
 from mmdepthcls.parallel import map_parallel, usable_cpus
 from mmdepthcls.study.chart import draw_study
 from mmdepthcls.study.plan import Plan
-from mmdepthcls.study.report import study_report
+from mmdepthcls.study.study_report import study_report
 from mmdepthcls.study.training import train_run
 
 

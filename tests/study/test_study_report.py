@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmdepthcls.study.chart import draw_study
-from mmdepthcls.study.report import best_decoder, study_report, variants_table, verdict
+from mmdepthcls.study.study_report import best_decoder, study_report, variants_table, verdict
 
 PLAN = SimpleNamespace(
     base_name='net', data=dict(num_train=5, num_test=2, height=8, width=9), options={'train_cfg.max_iters': 7},
