@@ -29,13 +29,13 @@ def draw_comparison(rows, min_depth=1.0, max_depth=80.0):
                     layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(rows), len(rows[0]), squeeze=False)
+    for axis, title in zip(axes[0], rows[0], strict=True):
+        axis.set_title(title, fontsize=10)
     for row, line in zip(rows, axes, strict=True):
-        for (title, values), axis in zip(row.items(), line, strict=True):
+        for values, axis in zip(row.values(), line, strict=True):
             picture = values if values.ndim == 3 else colour_depth(values, min_depth=min_depth, max_depth=max_depth)
             axis.imshow(picture, interpolation='nearest')
             axis.set_axis_off()
-            if line is axes[0]:
-                axis.set_title(title, fontsize=10)
     data = io.BytesIO()
     figure.savefig(data, format='png', metadata={'Software': None})
     return data.getvalue()

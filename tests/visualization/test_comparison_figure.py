@@ -11,6 +11,8 @@ def test_draws_every_panel_on_one_scale():
     figure = cv2.imdecode(np.frombuffer(draw_comparison([dict(image=image, near=near, same=near, far=far)] * 2),
                                         np.uint8), cv2.IMREAD_COLOR).astype(int)
     height, width = figure.shape[:2]
+    dark = (figure.max(axis=2) < 100)[:height // 6]
+    assert all(dark[:, width * i // 4:width * (i + 1) // 4].any() for i in range(4))  # titles
     middles = [figure[height // 4 + 4, width * (2 * i + 1) // 8] for i in range(4)]
     assert abs(middles[0] - (200, 10, 250)).max() < 3
     assert (middles[1] == middles[2]).all() and abs(middles[1] - middles[3]).max() > 50
