@@ -6,33 +6,34 @@ from matplotlib.figure import Figure
 
 from .colour import colour_depth
 
+WIDTH = 3.2  # of a panel, inches
 
-def draw_comparison(rows, min_depth=1.0, max_depth=80.0):
-    """A row for each image and a column for each panel, on one colour scale.
+
+def draw_comparison(images, min_depth=1.0, max_depth=80.0):
+    """A column for each image and a row for each panel, on one colour scale.
 
     Args:
-        rows (list[dict[str, ndarray]]): title -> picture (H, W, 3) uint8 RGB, or depth (H, W) m, 0 = none; the same
-            titles in each row.
+        images (list[dict[str, ndarray]]): of each image title -> picture (H, W, 3) uint8 RGB, or depth (H, W) m, 0 =
+            none; the same titles for all.
         min_depth, max_depth (float): ends of the colours, m.
 
     Returns:
         bytes: a PNG file.
 
     Raises:
-        ValueError: without a row, and for rows of different titles.
+        ValueError: without an image, and for images of different titles.
     """
-    if not rows or any(list(row) != list(rows[0]) for row in rows):
-        raise ValueError(f'draw_comparison needs rows of the same panels, got {[list(row) for row in rows]}')
-    height, width = next(iter(rows[0].values())).shape[:2]
-    size = 3.2
-    figure = Figure(figsize=(size * len(rows[0]), (size * height / width + 0.25) * len(rows)), dpi=100,
+    if not images or any(list(panels) != list(images[0]) for panels in images):
+        raise ValueError(f'draw_comparison needs images with the same panels, got {[list(each) for each in images]}')
+    height, width = next(iter(images[0].values())).shape[:2]
+    figure = Figure(figsize=(WIDTH * len(images), (WIDTH * height / width + 0.25) * len(images[0])), dpi=100,
                     layout='constrained')
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(rows), len(rows[0]), squeeze=False)
-    for axis, title in zip(axes[0], rows[0], strict=True):
-        axis.set_title(title, fontsize=10)
-    for row, line in zip(rows, axes, strict=True):
-        for values, axis in zip(row.values(), line, strict=True):
+    axes = figure.subplots(len(images[0]), len(images), squeeze=False)
+    for title, line in zip(images[0], axes, strict=True):
+        line[0].set_title(title, fontsize=9, loc='left', pad=3)
+        for panels, axis in zip(images, line, strict=True):
+            values = panels[title]
             picture = values if values.ndim == 3 else colour_depth(values, min_depth=min_depth, max_depth=max_depth)
             axis.imshow(picture, interpolation='nearest')
             axis.set_axis_off()
