@@ -12,3 +12,4 @@ options = {
     'train_cfg.max_iters': iterations,
     'param_scheduler': [dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=iterations, by_epoch=False)],
 }
+conclusion = ''

@@ -57,6 +57,7 @@ class Plan:
         self.options, self.variants = cfg.options.to_dict(), cfg.variants.to_dict()
         self.decoders = cfg.decoders.to_dict()
         self.default, self.comparisons = cfg.default, [tuple(each) for each in cfg.comparisons]
+        self.conclusion = cfg.get('conclusion', '')
         unknown = {self.default, *(name for each in self.comparisons for name in each[1:])} - set(self.variants)
         if unknown:
             raise ValueError(f'{path}: default and comparisons name {sorted(unknown)}, which is not among the '

@@ -14,3 +14,9 @@ def mean_and_spread(numbers):
     (2.0, 1.4142135623730951)
     """
     return statistics.fmean(numbers), statistics.stdev(numbers) if len(numbers) > 1 else None
+
+
+def best_decoder(records):
+    """str: name of the decoder of least mean abs_rel on the validation split; ties: the first named."""
+    names = list(records[0]['scores']['val'])
+    return min(names, key=lambda name: statistics.fmean(values(records, 'abs_rel', 'val', name)))

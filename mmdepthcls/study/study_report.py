@@ -3,7 +3,7 @@ import math
 import statistics
 
 from ..evaluation.table import markdown_table
-from .record import mean_and_spread, values
+from .record import best_decoder, mean_and_spread, values
 
 METRICS = ('abs_rel', 'rmse', 'rmse_log', 'd1')
 DECIMALS = {'abs_rel': 4, 'rmse': 2, 'rmse_log': 3, 'd1': 3}
@@ -30,13 +30,16 @@ def study_report(records, plan, command, stem):
                          f'validation split:\n\n{decoders_table(some, plan)}\n')
     parts.append(f'## What follows\n\n{comparisons_table(records, plan)}\n\n{VERDICTS}\n')
     parts.append(default_against_all(records, plan))
+    if plan.conclusion:
+        parts.append(f'## In words\n\n{plan.conclusion}\n')
     return '\n'.join(parts)
 
 
 VERDICTS = (
-    'abs_rel of the test split, own decoder, second minus first: above 0 the claim is right. "holds" and "fails": by '
-    'more than the standard deviation between seeds (pooled over the two); "not seen": a smaller difference. A few '
-    'seeds are few: this is no test of significance.')
+    'abs_rel of the test split, each with the decoder that is best on the validation split, second minus first: above '
+    '0 the claim is right. "holds" and "fails": by more than the standard deviation between seeds (pooled over the '
+    'two); "not seen": a smaller difference. A few seeds are few, and with many comparisons some exceed the spread by '
+    'chance: this is no test of significance.')
 
 
 def _head(records, plan, command, stem):
@@ -50,7 +53,9 @@ def _head(records, plan, command, stem):
         f'{scenes["width"]} pixels, {options["train_cfg.max_iters"]} iterations each, seeds '
         f'{", ".join(map(str, plan.seeds))}. Nothing was tuned for any of them. The last weights are tested on '
         f'{scenes["num_test"]} other scenes with dense depth, mean per image, depth < 80 m. Mean ± standard deviation '
-        f'over seeds. All numbers: [{stem}.json]({stem}.json).\n\n![abs_rel of every variant]({stem}.png)\n')
+        f'over seeds. All numbers: [{stem}.json]({stem}.json).\n\n![abs_rel of every variant]({stem}.png)\n\n'
+        '*A dot is a training, a line the mean of a variant; filled: read by the decoder that is best on the '
+        'validation split, open: by the decoder of its config.*\n')
 
 
 def variants_table(records, plan):
@@ -77,12 +82,6 @@ def decoders_table(records, plan):
     return markdown_table(lines)
 
 
-def best_decoder(records):
-    """str: name of the decoder of least mean abs_rel on the validation split; ties: the first named."""
-    names = list(records[0]['scores']['val'])
-    return min(names, key=lambda name: statistics.fmean(values(records, 'abs_rel', 'val', name)))
-
-
 def verdict(better, worse):
     """Whether one list of errors is less than another by more than their pooled standard deviation.
 
@@ -107,7 +106,7 @@ def comparisons_table(records, plan):
         for ground_truth in plan.ground_truths:
             pair = [[record for record in records if record['ground_truth'] == ground_truth
                      and record['variant'] == name] for name in (better, worse)]
-            errors = [values(some, 'abs_rel') for some in pair]
+            errors = [values(some, 'abs_rel', decoder=best_decoder(some)) if some else [] for some in pair]
             known = all(errors)
             line += [f'{statistics.fmean(errors[1]) - statistics.fmean(errors[0]):+.4f}' if known else '-',
                      verdict(*errors)]

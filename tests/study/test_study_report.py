@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from mmdepthcls.study.chart import draw_study
-from mmdepthcls.study.study_report import best_decoder, study_report, variants_table, verdict
+from mmdepthcls.study.record import best_decoder
+from mmdepthcls.study.study_report import study_report, variants_table, verdict
 
 PLAN = SimpleNamespace(
     base_name='net', data=dict(num_train=5, num_test=2, height=8, width=9), options={'train_cfg.max_iters': 7},
     seeds=(0, 1, 2), ground_truths=('dense', 'sparse'), variants=dict(ours={}, theirs={}, alone={}), default='ours',
     decoders=dict(mean={}, median={}), comparisons=[('we win', 'ours', 'theirs'), ('loners win', 'alone', 'ours')],
-    runs=lambda: [None] * 18)
+    runs=lambda: [None] * 18, conclusion='Nobody knows.')
 
 
 def record(variant, seed, abs_rel, ground_truth='dense', median=None):
@@ -63,8 +64,9 @@ def test_says_what_follows():
     assert '7 of 18 trainings (CPU)' in text and 'name.png' in text and 'name.json' in text
     claims = {line.split('|')[1].strip(): [cell.strip() for cell in line.strip('|').split('|')[1:]]
               for line in text.splitlines() if ' against ' in line and line.startswith('|')}
-    assert claims['we win: ours against theirs'] == ['+0.1100', 'holds', '-', '-']
-    assert claims['loners win: alone against ours'] == ['+0.1600', '-', '-', '-']
+    assert claims['we win: ours against theirs'] == ['+0.2100', 'holds', '-', '-']  # by the median
+    assert claims['loners win: alone against ours'] == ['+0.0600', '-', '-', '-']
+    assert text.endswith('## In words\n\nNobody knows.\n')
     assert 'best decoder (median) has abs_rel 0.1100; better by more than the spread: none.' in text
     assert 'sparse depth' not in text
 
