@@ -27,5 +27,7 @@ setup(
     # No version bounds: a bound could change the torch or numpy of a working MMSeg environment.
     install_requires=['numpy', 'torch'],
     # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
-    extras_require={**STACKS, 'timm': ['timm'], 'test': ['pytest', 'pytest-timeout', 'hypothesis', 'ruff', 'timm']},
+    extras_require={
+        **STACKS, 'timm': ['timm'],
+        'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'ruff', 'timm']},
 )

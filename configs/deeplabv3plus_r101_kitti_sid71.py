@@ -13,7 +13,8 @@ model = dict(
     bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71),
     data_preprocessor=dict(size=(352, 704)),
     pretrained='open-mmlab://resnet101_v1c',  # ImageNet-1k
-    backbone=dict(depth=101))
+    backbone=dict(depth=101),
+    decode_head=dict(loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]))
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4))
 param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-4, begin=0, end=80000, by_epoch=False)]
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=80000, val_interval=10000)

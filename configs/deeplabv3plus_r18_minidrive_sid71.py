@@ -14,6 +14,12 @@ model = dict(
     pretrained=None,
     backbone=dict(depth=18, base_channels=16),
     # The dilations fit 8 x 26 features.
-    decode_head=dict(in_channels=128, channels=64, dilations=(1, 3, 6, 9), c1_in_channels=16, c1_channels=16),
+    decode_head=dict(
+        in_channels=128,
+        channels=64,
+        dilations=(1, 3, 6, 9),
+        c1_in_channels=16,
+        c1_channels=16,
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]),
     auxiliary_head=dict(in_channels=64, channels=16))
 default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=300, max_keep_ckpts=1))

@@ -9,7 +9,8 @@ crop_size = (352, 704)
 model = dict(
     type='DepthClassifier',
     bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71),
-    data_preprocessor=dict(size=crop_size))
+    data_preprocessor=dict(size=crop_size),
+    decode_head=dict(loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]))
 # ... of these images (the model makes its labels itself, so the pipeline needs none) ...
 train_pipeline = [
     dict(type='LoadImageFromFile'),

@@ -20,7 +20,9 @@ model = dict(
             type='Pretrained',
             checkpoint='https://download.openmmlab.com/mmsegmentation/v0.5/pretrain/segformer/'
             'mit_b2_20220624-66e8bf70.pth')),
-    decode_head=dict(in_channels=[64, 128, 320, 512]))
+    decode_head=dict(
+        in_channels=[64, 128, 320, 512],
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]))
 optim_wrapper = dict(
     paramwise_cfg=dict(
         custom_keys=dict(pos_block=dict(decay_mult=0.0), norm=dict(decay_mult=0.0), head=dict(lr_mult=10.0))))

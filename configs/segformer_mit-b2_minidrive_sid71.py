@@ -12,5 +12,8 @@ model = dict(
     type='DepthClassifier',
     bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71),
     backbone=dict(embed_dims=16, num_layers=[1, 1, 1, 1]),
-    decode_head=dict(in_channels=[16, 32, 80, 128], channels=64))
+    decode_head=dict(
+        in_channels=[16, 32, 80, 128],
+        channels=64,
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]))
 default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=300, max_keep_ckpts=1))

@@ -20,6 +20,7 @@ model = dict(
         # Downloaded when the model is built, for testing too: there --cfg-options model.backbone.pretrained=False does.
         pretrained=True,
         drop_path_rate=0.4),
+    decode_head=dict(loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]),
     auxiliary_head=dict(in_channels=384))
 # The recipe's learning rates by stage know only MMPretrain's ConvNeXt.
 optim_wrapper = dict(optimizer=dict(lr=1e-4, weight_decay=0.05))

@@ -19,6 +19,9 @@ model = dict(
         depths=(1, 1, 2, 1),
         dims=(24, 48, 96, 192),
         drop_path_rate=0.1),
-    decode_head=dict(in_channels=[24, 48, 96, 192], channels=32),
+    decode_head=dict(
+        in_channels=[24, 48, 96, 192],
+        channels=32,
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]),
     auxiliary_head=dict(in_channels=96, channels=16))
 default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=300, max_keep_ckpts=1))

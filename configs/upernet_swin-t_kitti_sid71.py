@@ -18,6 +18,7 @@ model = dict(
             type='Pretrained',
             checkpoint='https://download.openmmlab.com/mmsegmentation/v0.5/pretrain/swin/'
             'swin_tiny_patch4_window7_224_20220317-1cdeb081.pth')),
+    decode_head=dict(loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]),
     auxiliary_head=dict(in_channels=384))
 no_decay = dict(decay_mult=0.0)
 optim_wrapper = dict(

@@ -12,6 +12,9 @@ model = dict(
     type='DepthClassifier',
     bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71),
     backbone=dict(embed_dims=24, depths=[2, 2, 2, 2], num_heads=[1, 2, 4, 8], window_size=4, drop_path_rate=0.1),
-    decode_head=dict(in_channels=[24, 48, 96, 192], channels=32),
+    decode_head=dict(
+        in_channels=[24, 48, 96, 192],
+        channels=32,
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]),
     auxiliary_head=dict(in_channels=96, channels=16))
 default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=300, max_keep_ckpts=1))

@@ -34,6 +34,8 @@ def main():
     except (ValueError, FileNotFoundError) as error:
         raise SystemExit(f'study: {error}') from error
     folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.study).stem}'))
+    out = Path(args.out)
+    out.parent.mkdir(parents=True, exist_ok=True)  # now, and not after the trainings
     data = make_minidrive(folder / 'data', **plan.data)
     runs = plan.runs()
     if args.report_only:
@@ -42,7 +44,6 @@ def main():
     train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers))
     records = dict(map_parallel(train, runs, title='Study', unit='trainings', workers=workers))
     records = [records[index] for index in range(len(runs))]
-    out = Path(args.out)
     command = f'python tools/study.py {args.study}'
     write_atomically(out.with_suffix('.json'), json.dumps(records, indent=1).encode())
     write_atomically(out.with_suffix('.png'), draw_study(records, plan))

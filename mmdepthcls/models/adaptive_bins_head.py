@@ -5,9 +5,10 @@ from mmseg.registry import MODELS
 from torch import nn
 
 from .bin_width_network import BinWidthNetwork
+from .distribution import check_space
 from .head_config import fit_heads
 from .head_loss import loss_of_image_bins
-from .image_bins import SPACES, change_widths
+from .image_bins import change_widths
 
 # AdaBins' eq. 6: its eq. 4 (SILog with a factor of 10) and 0.1 times its eq. 5.
 ADABINS_LOSS = (dict(type='ExpectationSILogLoss', loss_weight=10.0), dict(type='BinChamferLoss', loss_weight=0.1))
@@ -51,13 +52,15 @@ class AdaptiveBinsHead(BaseModule):
             of which none trains the widths or none the logits, and other arguments out of range.
     """
 
+    #: What the default loss trains.
+    decoder = dict(type='ExpectationDecoder')
+
     def __init__(self, num_classes, head, space='depth', floor=0.01, network=None, in_index=None, in_channels=None,
                  loss_decode=ADABINS_LOSS, init_cfg=None):
         super().__init__(init_cfg)
-        if space not in SPACES or not 0 < floor <= 1:
-            raise ValueError(f'AdaptiveBinsHead: expected space in {SPACES} and 0 < floor <= 1, got space={space!r}, '
-                             f'floor={floor!r}')
-        self.space, self.floor = space, floor
+        if not 0 < floor <= 1:
+            raise ValueError(f'AdaptiveBinsHead: expected 0 < floor <= 1, got {floor!r}')
+        self.space, self.floor = check_space(self, space), floor
         self.head = _build_inner(head, num_classes)
         self.num_classes = self.out_channels = num_classes
         self.ignore_index, self.align_corners = self.head.ignore_index, self.head.align_corners

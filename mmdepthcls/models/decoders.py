@@ -6,9 +6,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import nn
 
-from .distribution import by_rows, mean, per_channel, quantiles
-
-SPACES = ('depth', 'log')
+from .distribution import by_rows, check_space, mean, per_channel, quantiles
 
 
 class Decoder(nn.Module):
@@ -59,7 +57,7 @@ class ExpectationDecoder(Decoder):
 
     def __init__(self, space='depth'):
         super().__init__()
-        self.space = _check_space(self, space)
+        self.space = check_space(self, space)
 
     def decode(self, logits, centers, edges):
         """See :class:`Decoder`."""
@@ -109,7 +107,7 @@ class LocalExpectationDecoder(Decoder):
         if isinstance(radius, bool) or not isinstance(radius, int) or radius < 1:
             raise ValueError(f'LocalExpectationDecoder: radius must be an integer > 0, got {radius!r}')
         self.radius = radius
-        self.space = _check_space(self, space)
+        self.space = check_space(self, space)
 
     def decode(self, logits, centers, edges):
         """See :class:`Decoder`."""
@@ -143,12 +141,6 @@ class QuantileDecoder(Decoder):
     def decode(self, logits, centers, edges):
         """See :class:`Decoder`."""
         return quantiles(logits.softmax(dim=1), (self.level, ), centers, edges)
-
-
-def _check_space(decoder, space):
-    if space not in SPACES:
-        raise ValueError(f'{type(decoder).__name__}: space must be one of {SPACES}, got {space!r}')
-    return space
 
 
 def _at(centers, index):

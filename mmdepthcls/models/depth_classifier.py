@@ -12,7 +12,7 @@ from .data_preprocessor import depth_preprocessor
 from .decoders import log_probabilities
 from .empty_batches import EmptyBatches
 from .frame import as_host_sees, paste_into_frame
-from .head_config import fit_heads
+from .head_config import default_decoder, fit_heads
 from .head_loss import connect_losses
 from .prediction_maps import (
     check_decoder,
@@ -81,14 +81,14 @@ class DepthClassifier(EncoderDecoder):
         bins (dict or DepthBins): config or instance of the bins.
         backbone, decode_head, neck, auxiliary_head, train_cfg, pretrained, init_cfg: see
             :class:`mmseg.models.EncoderDecoder`.
-        decoder (dict): from logits and bin centers to metres. Default: expectation.
+        decoder (dict): from logits and bin centers to metres. Default: expectation of log depth, and
+            of depth with an ``AdaptiveBinsHead``, whose loss trains it.
         test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs``, ``flip`` and
             ``decode_at`` as above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities
             are averaged.
         data_preprocessor (dict, optional): a ``SegDataPreProcessor`` of an MMSegmentation config is replaced by
             ``DepthDataPreProcessor``, which does not pad depth with 255 m.
         require_edges (bool): refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
-
         crf (dict, optional): what sharpens the probabilities at the size of the network's input, such as
             :class:`~mmdepthcls.models.crf.DenseCRF`; see docs/crf.md. Default: none.
 
@@ -117,7 +117,7 @@ class DepthClassifier(EncoderDecoder):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
                              'take. It extends EncoderDecoder; cascaded models (OCRNet, PointRend) are not supported.')
         bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
-        decoder = MODELS.build(decoder or dict(type='ExpectationDecoder'))
+        decoder = MODELS.build(decoder or default_decoder(decode_head))
         num_logits = getattr(decoder, 'num_logits', bins.num_bins)
         super().__init__(
             backbone=backbone,

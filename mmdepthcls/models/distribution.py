@@ -5,6 +5,8 @@ numbers is 276 MB, and neither its softmax nor a float32 copy of half-precision 
 """
 import torch
 
+# Where means are taken: of depths, or of their logarithms.
+SPACES = ('depth', 'log')
 # Numbers in a block of rows: 1 MB in float32, which stays in a processor's cache; 64 MB keep a GPU busy.
 CPU_BLOCK, GPU_BLOCK = 1 << 18, 1 << 24
 
@@ -49,6 +51,13 @@ def per_channel(values):
     if values.dim() == 1:
         values = values.view(-1, 1, 1)
     return (values[None] if values.dim() == 3 else values).float()
+
+
+def check_space(owner, space):
+    """The space, if it is one of ``SPACES``; else ValueError, in the name of the owner's class."""
+    if space not in SPACES:
+        raise ValueError(f'{type(owner).__name__}: space must be one of {SPACES}, got {space!r}')
+    return space
 
 
 def mean(probabilities, centers, space='depth'):

@@ -37,6 +37,20 @@ def why_unfit(head):
     return next((f'{names[0]} {UNFIT_HEADS[name]}' for name in names if name in UNFIT_HEADS), None)
 
 
+def default_decoder(head):
+    """Decoder of a model whose config names none.
+
+    Args:
+        head (dict): config of the decode head.
+
+    Returns:
+        dict: what the head's class names as its ``decoder``; else the expectation of log depth, which docs/study.md
+        found best.
+    """
+    kind = MODELS.get(head['type']) if isinstance(head['type'], str) else head['type']
+    return getattr(kind, 'decoder', None) or dict(type='ExpectationDecoder', space='log')
+
+
 def fit_heads(heads, num_bins, name):
     """Configs of one or several heads for K classes.
 

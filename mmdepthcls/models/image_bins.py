@@ -3,8 +3,6 @@ from typing import NamedTuple
 
 import torch
 
-SPACES = ('depth', 'log')
-
 
 class ImageBins(NamedTuple):
     """Edges (N, K + 1) and centers (N, K) of N images, or (K + 1, ) and (K, ) of one; float32 metres."""

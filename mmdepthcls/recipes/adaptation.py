@@ -7,6 +7,9 @@ from ..models.head_config import EDGE_HEADS
 SQUARE = ('BEiT', 'MAE')
 STRIDE = 32  # crops are cut to multiples of it
 OVERLAP = 1 / 3  # of sliding windows, as in MMSegmentation's recipes
+# What trains the decode head in place of plain cross-entropy: what docs/study.md found best.
+DEPTH_LOSSES = (dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss'))
+DEPTH_LOSSES_NOTE = 'decode_head.loss_decode: SparseCrossEntropyLoss and ExpectationSILogLoss (docs/study.md)'
 
 
 def fit_crop(model, image_size=None, wanted=None):
@@ -108,12 +111,21 @@ def _window(model, crop):
 
 
 def _adapt_head(head):
-    """A decode head that trains one yes or no for each class instead of a choice of one."""
-    losses = head.get('loss_decode') or {}
-    if isinstance(losses, dict) and losses.get('use_sigmoid'):
-        return dict(loss_decode=dict(use_sigmoid=False)), [
-            'decode_head.loss_decode.use_sigmoid: False, since depth is decoded from a softmax over the bins']
-    return {}, []
+    """The losses of depth in place of cross-entropy. Other losses of a recipe stay, and so does cross-entropy of
+    sampled pixels, of which there is no regression."""
+    losses = head.get('loss_decode', dict(type='CrossEntropyLoss'))
+    losses = losses if isinstance(losses, (list, tuple)) else [losses]
+    sampler = head.get('sampler')
+    if [loss['type'] for loss in losses] == ['CrossEntropyLoss'] and not sampler:
+        weight = losses[0].get('loss_weight', 1.0)
+        return dict(loss_decode=[dict(loss) if weight == 1 else dict(loss, loss_weight=weight)
+                                 for loss in DEPTH_LOSSES]), [DEPTH_LOSSES_NOTE]
+    notes = [f'decode_head.loss_decode: {", ".join(loss["type"] for loss in losses)} stays'
+             + (f', of the pixels of {sampler["type"]}' if sampler else '')]
+    if not any(loss.get('use_sigmoid') for loss in losses):
+        return {}, notes
+    return dict(loss_decode=[dict(loss, use_sigmoid=False) if loss.get('use_sigmoid') else loss for loss in losses]), [
+        *notes, 'decode_head.loss_decode.use_sigmoid: False, since depth is decoded from a softmax over the bins']
 
 
 def _read_heads(model, num_bins):

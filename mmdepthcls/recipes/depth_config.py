@@ -177,6 +177,7 @@ def _changes(cfg, data, bins, evaluator, crop, notes):
         '(by DepthClassifier); losses average over the pixels that have depth',
         'data_preprocessor: SegDataPreProcessor -> DepthDataPreProcessor (by DepthClassifier), which does not pad '
         'depth with 255 m',
+        'decoder: expectation of log depth (by DepthClassifier)',
         f'crop: {crop}',
         *notes,
         f'data and pipelines: {data.title}; depth is divided by the zoom; test images keep their size',

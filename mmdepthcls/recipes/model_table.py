@@ -1,6 +1,6 @@
 """Which of the models that MMSegmentation ships (``_base_/models/*.py``) classify depth: a table made by trying all."""
 from ..compat import STACKS
-from .adaptation import SQUARE, adapt_model, heads_of, model_for
+from .adaptation import DEPTH_LOSSES_NOTE, SQUARE, adapt_model, heads_of, model_for
 from .recipe import read_recipe, why_no_depth
 from .trial import NEEDS_LARGER, SMALL, try_model
 
@@ -27,7 +27,8 @@ def judge_model(path, size=SMALL):
     if reason:
         return f'refused: {reason}'
     size = size if cfg.model.backbone.type not in SQUARE else (size[0], ) * 2
-    notes = adapt_model(cfg.model, BINS, size)[1]
+    # Of the losses only what stays is said: most models train those of depth.
+    notes = [note for note in adapt_model(cfg.model, BINS, size)[1] if note != DEPTH_LOSSES_NOTE]
     try:
         try_model(model_for(cfg.model, BINS, size), size)
     except ValueError as error:

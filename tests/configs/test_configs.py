@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 
+from mmdepthcls.recipes.adaptation import DEPTH_LOSSES
 from mmdepthcls.recipes.trial import without_pretrained
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,17 @@ def test_the_best_checkpoint_is_the_one_with_the_least_error(path):
     """Trap 10."""
     checkpoint = load(path).default_hooks.checkpoint
     assert (checkpoint.save_best, checkpoint.rule) == ('abs_rel', 'less')
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_trains_and_is_read_as_the_study_found_best(path):
+    """But the paper's loss is the paper's, and adaptive bins are read as their own loss trains them."""
+    model = load(path).model
+    adaptive = model.decode_head.type == 'AdaptiveBinsHead'
+    losses = (dict(type='CrossEntropyLoss', avg_non_ignore=True) if path in PAPER
+              else None if adaptive else list(DEPTH_LOSSES))
+    assert model.decode_head.get('loss_decode') == losses
+    assert MODELS.build(without_pretrained(model)).decoder.space == ('depth' if adaptive else 'log')
 
 
 @pytest.mark.parametrize('path', PAPER, ids=lambda path: path.stem)

@@ -27,6 +27,8 @@ HEAD_IDS = ['deeplabv2', 'uper', 'segformer', 'fcn', 'fcn-concat', 'psp']
 SPARSE, SILOG, CHAMFER = (
     dict(type=name) for name in ('SparseCrossEntropyLoss', 'ExpectationSILogLoss', 'BinChamferLoss'))
 
+MEAN = dict(type='ExpectationDecoder')  # the default with adaptive bins
+
 
 def adaptive(head=INNER, **changes):
     return dict(type='AdaptiveBinsHead', head=head, network=SMALL, **changes)
@@ -71,7 +73,7 @@ def upsampled(model, batch):
 @pytest.mark.parametrize('space', ['depth', 'log'])
 def test_untrained_it_is_the_model_with_fixed_bins(build, build_model, make_batch, space):
     outputs = ('bins', 'confidence', 'entropy', 'interval', 'logits', 'std', 'views')
-    own, fixed = build(False, adaptive(space=space)), build_model(decode_head=INNER).eval()
+    own, fixed = build(False, adaptive(space=space)), build_model(decode_head=INNER, decoder=MEAN).eval()
     own.decode_head.head.load_state_dict(fixed.decode_head.state_dict())
     own.backbone.load_state_dict(fixed.backbone.state_dict())
     for got, expected in zip(results_of(own, make_batch(), outputs), results_of(fixed, make_batch(), outputs),
@@ -247,7 +249,7 @@ def test_a_checkpoint_gives_the_same_depth(build, make_batch):
 
 
 def test_the_model_with_fixed_bins_is_a_start_for_training_but_predicts_nothing(build, build_model, make_batch):
-    fixed = build_model(decode_head=INNER).eval()
+    fixed = build_model(decode_head=INNER, decoder=MEAN).eval()
     model = build(False)
     with pytest.raises(BinMismatchError, match='missing decode_head.width_network'):
         model.load_state_dict(fixed.state_dict())
@@ -279,7 +281,7 @@ def test_copies_of_a_model_have_bins_of_their_own(build, make_batch):
     (dict(loss_decode=dict(type='SoftLabelLoss', distance='log_depth')), 'SoftLabelLoss is for fixed bins'),
     (dict(loss_decode=SPARSE), 'none of its losses trains the widths'),
     (dict(loss_decode=CHAMFER), 'none of its losses trains the logits'),
-    (dict(space='disparity'), "space='disparity'"), (dict(floor=0.0), 'floor=0.0')])
+    (dict(space='disparity'), "space must be .*'disparity'"), (dict(floor=0.0), '< floor <= 1, got 0.0')])
 def test_what_means_nothing_with_adaptive_bins_is_refused(build, changes, message):
     with pytest.raises(ValueError, match=message):
         build(head=dict(adaptive(), **changes))

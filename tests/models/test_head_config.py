@@ -1,6 +1,6 @@
 import pytest
 
-from mmdepthcls.models.head_config import fit_heads
+from mmdepthcls.models.head_config import default_decoder, fit_heads
 
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 
@@ -48,3 +48,9 @@ def test_a_head_that_learns_edges_is_left_alone():
 def test_other_losses_of_a_head_are_found():
     head = dict(type='EncHead', loss_se_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))
     assert fit_heads(head, 8, 'h')['loss_se_decode']['avg_non_ignore'] is True
+
+
+def test_a_model_is_read_as_its_head_is_trained_where_the_config_is_silent():
+    assert default_decoder(dict(type='AdaptiveBinsHead')) == dict(type='ExpectationDecoder')
+    for head in (dict(type='FCNHead'), dict(type='mmseg.DeepLabV2Head'), dict(type='NoSuchHead')):
+        assert default_decoder(head) == dict(type='ExpectationDecoder', space='log')

@@ -3,7 +3,7 @@ import pytest
 from mmengine.config import Config
 
 import mmdepthcls  # noqa: F401  (imported only to register)
-from mmdepthcls.recipes.adaptation import adapt_model, fit_crop
+from mmdepthcls.recipes.adaptation import DEPTH_LOSSES, DEPTH_LOSSES_NOTE, adapt_model, fit_crop
 from mmdepthcls.recipes.depth_config import bins_of_name, save_verified, short_name, write_config
 from mmdepthcls.recipes.depth_data import DATA
 from mmdepthcls.recipes.recipe import read_recipe
@@ -45,15 +45,38 @@ def test_only_what_must_change_in_a_model_does():
     model = dict(
         type='EncoderDecoder', backbone=dict(type='ResNet'), data_preprocessor=dict(size=(64, 96)),
         decode_head=dict(type='FCNHead', num_classes=19, loss_decode=dict(type='CrossEntropyLoss')))
-    assert adapt_model(model, SID, (64, 96)) == (dict(type='DepthClassifier', bins=SID), [])
+    head = dict(loss_decode=list(DEPTH_LOSSES))
+    assert adapt_model(model, SID, (64, 96)) == (
+        dict(type='DepthClassifier', bins=SID, decode_head=head), [DEPTH_LOSSES_NOTE])
     model['decode_head']['loss_decode'].update(use_sigmoid=True, class_weight=[1.0] * 19)
     model.update(test_cfg=dict(mode='slide', crop_size=(512, 512), stride=(340, 340)),
                  auxiliary_head=[dict(type='STDCHead', num_classes=2)])
     changes, notes = adapt_model(model, SID, (64, 96))
-    assert changes['decode_head'] == dict(loss_decode=dict(use_sigmoid=False))
+    assert changes['decode_head'] == head
     assert changes['test_cfg'] == dict(mode='slide', crop_size=(64, 96), stride=(42, 64))
-    for note in ('test_cfg: sliding', 'use_sigmoid: False', 'class_weight of 19 classes', 'STDCHead is left alone'):
+    for note in ('test_cfg: sliding', 'class_weight of 19 classes', 'STDCHead is left alone'):
         assert sum(note in each for each in notes) == 1
+
+
+CE, DICE, OHEM = dict(type='CrossEntropyLoss'), dict(type='DiceLoss'), dict(type='OHEMPixelSampler')
+
+
+@pytest.mark.parametrize('head, expected, note', [
+    (dict(), list(DEPTH_LOSSES), DEPTH_LOSSES_NOTE),
+    (dict(loss_decode=[dict(CE, use_sigmoid=True)]), list(DEPTH_LOSSES), DEPTH_LOSSES_NOTE),
+    (dict(loss_decode=dict(CE, loss_weight=0.4)), [dict(loss, loss_weight=0.4) for loss in DEPTH_LOSSES],
+     DEPTH_LOSSES_NOTE),
+    (dict(loss_decode=DICE), None, 'DiceLoss stays'),
+    (dict(loss_decode=[CE, DICE]), None, 'CrossEntropyLoss, DiceLoss stays'),
+    (dict(loss_decode=CE, sampler=OHEM), None, 'CrossEntropyLoss stays, of the pixels of OHEMPixelSampler'),
+    (dict(loss_decode=[dict(CE, use_sigmoid=True), DICE]), [dict(CE, use_sigmoid=False), DICE], 'use_sigmoid: False'),
+])
+def test_cross_entropy_becomes_the_losses_of_depth_and_what_else_there_is_stays(head, expected, note):
+    model = dict(backbone=dict(type='ResNet'), data_preprocessor=dict(size=(64, 96)),
+                 decode_head=dict(head, type='FCNHead', num_classes=19))
+    changes, notes = adapt_model(model, SID, (64, 96))
+    assert changes.get('decode_head', {}).get('loss_decode') == expected
+    assert sum(note in each for each in notes) == 1
 
 
 def test_hooks_and_imports_of_a_recipe_stay(tmp_path):

@@ -12,6 +12,7 @@ _base_ = {str(CONFIGS / 'study' / 'minidrive.py')!r}
 base = {str(CONFIGS / 'deeplabv2_r18_minidrive_sid71.py')!r}
 data = dict(num_train=2, num_val=1, num_test=1, height=64, width=96)
 ground_truths, seeds = ('dense', ), (0, 1)
+default = 'SID 71, CE'
 options = {{'train_cfg.max_iters': 1, 'train_dataloader': dict(batch_size=1)}}
 comparisons = [('SID beats regression', 'SID 71, CE', 'SILog regression')]
 variants = dict(_delete_=True, **{{
@@ -24,22 +25,23 @@ variants = dict(_delete_=True, **{{
 
 def run(folder, *arguments):
     return subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'study.py'), 'plan.py', '--out', 'report.md', *arguments],
+        [sys.executable, str(ROOT / 'tools' / 'study.py'), 'plan.py', '--out', 'new/report.md', *arguments],
         capture_output=True, text=True, cwd=folder, env={**os.environ, 'OMP_NUM_THREADS': '1'})
 
 
 def test_trains_all_variants_and_reports(tmp_path):
     (tmp_path / 'plan.py').write_text(PLAN)
     result = run(tmp_path, '--report-only')
-    assert result.returncode == 0 and '0 of 4 trainings' in (tmp_path / 'report.md').read_text(), result.stderr[-2000:]
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert '0 of 4 trainings' in (tmp_path / 'new' / 'report.md').read_text()
     result = run(tmp_path, '--workers', '2')
     assert result.returncode == 0, result.stderr[-2000:]
-    report = (tmp_path / 'report.md').read_text()
+    report = (tmp_path / 'new' / 'report.md').read_text()
     assert '4 of 4 trainings (CPU)' in report and 'SID beats regression' in report
-    records = json.loads((tmp_path / 'report.json').read_text())
+    records = json.loads((tmp_path / 'new' / 'report.json').read_text())
     assert [(each['variant'], each['seed']) for each in records] == [
         ('SID 71, CE', 0), ('SILog regression', 0), ('SID 71, CE', 1), ('SILog regression', 1)]
-    assert (tmp_path / 'report.png').read_bytes().startswith(b'\x89PNG')
+    assert (tmp_path / 'new' / 'report.png').read_bytes().startswith(b'\x89PNG')
     assert len(list((tmp_path / 'work_dirs' / 'study_plan').glob('*.json'))) == 4
 
 

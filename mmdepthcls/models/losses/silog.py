@@ -2,6 +2,7 @@
 import torch
 from mmseg.registry import MODELS
 
+from ..distribution import check_space
 from ..regression_decoder import regressed_depth
 from .depth_loss import DepthLoss, mean_over_processes
 
@@ -9,13 +10,10 @@ from .depth_loss import DepthLoss, mean_over_processes
 MIN_DEPTH = 1e-3
 
 
-@MODELS.register_module()
-class ExpectationSILogLoss(DepthLoss):
-    """Scale-invariant logarithmic error (Eigen et al., 2014) of the expected depth, to be mixed with a classification::
+class LogDepthLoss(DepthLoss):
+    """Scale-invariant logarithmic error (Eigen et al., 2014) of what :meth:`predicted` makes of the logits.
 
-        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss', loss_weight=0.1)]
-
-    With g the difference of the logarithms of expected and true depth at a pixel, it is
+    With g the difference of the logarithms of predicted and true depth at a pixel, it is
     ``sqrt(mean(g**2) - variance_focus * mean(g)**2 + eps) - sqrt(eps)``. Without eps its gradient at a perfect
     prediction is NaN. The true depth is the measured one where a :class:`mmdepthcls.models.DepthClassifier` has it in
     the batch, else the center of the label's bin.
@@ -29,7 +27,6 @@ class ExpectationSILogLoss(DepthLoss):
     Raises:
         ValueError: for arguments out of range; in training, without bins and for a head with a pixel sampler.
     """
-    of_image_bins = trains_bins = True
 
     def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
         super().__init__(loss_weight, loss_name)
@@ -38,16 +35,16 @@ class ExpectationSILogLoss(DepthLoss):
                              f'variance_focus={variance_focus}, eps={eps}')
         self.variance_focus, self.eps = variance_focus, eps
 
+    def predicted(self, logits, centers):
+        """Metres (P, ) of logits (P, K) for bin centers (K, )."""
+        raise NotImplementedError
+
     def per_pixel(self, logits, label, depth=None, centers=None):
         """g of each pixel, see the class; arguments as in :class:`DepthLoss`, and the centers (K, ) of an image's own
         bins. Default: the model's."""
         centers = self.need_bins(logits) if centers is None else centers.to(logits.dtype)
         truth = centers[label] if depth is None else depth.to(logits.dtype)
         return self.predicted(logits, centers).clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
-
-    def predicted(self, logits, centers):
-        """Metres (P, ) of logits (P, K) for bin centers (K, )."""
-        return logits.softmax(dim=1) @ centers
 
     def reduce(self, values, weight=None):
         """See :class:`DepthLoss`."""
@@ -60,14 +57,41 @@ class ExpectationSILogLoss(DepthLoss):
 
 
 @MODELS.register_module()
-class RegressionSILogLoss(ExpectationSILogLoss):
-    """The same error of a plain regression: of what :class:`mmdepthcls.models.RegressionDecoder` makes of one logit a
-    pixel. Arguments and errors: see :class:`ExpectationSILogLoss`."""
+class ExpectationSILogLoss(LogDepthLoss):
+    """Regression of the expected depth, to be mixed with a classification::
 
-    of_image_bins = trains_bins = False
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]
+
+    Args:
+        space (str): of the expectation, as in :class:`mmdepthcls.models.ExpectationDecoder`: 'depth' or 'log'.
+            docs/study.md compares them.
+        **kwargs: see :class:`LogDepthLoss`.
+
+    Raises:
+        ValueError: for another ``space``, and as :class:`LogDepthLoss`.
+    """
+    of_image_bins = trains_bins = True
+
+    def __init__(self, space='depth', **kwargs):
+        super().__init__(**kwargs)
+        self.space = check_space(self, space)
+
+    def predicted(self, logits, centers):
+        """See :class:`LogDepthLoss`."""
+        probabilities = logits.softmax(dim=1)
+        if self.space == 'log':
+            return (probabilities @ centers.clamp_min(MIN_DEPTH).log()).exp()
+        return probabilities @ centers
+
+
+@MODELS.register_module()
+class RegressionSILogLoss(LogDepthLoss):
+    """The same error of a plain regression: of what :class:`mmdepthcls.models.RegressionDecoder` makes of one logit a
+    pixel. Arguments and errors: see :class:`LogDepthLoss`."""
+
     num_logits = 1
 
     def predicted(self, logits, centers):
-        """Metres (P, ) of logits (P, 1)."""
+        """See :class:`LogDepthLoss`; logits (P, 1)."""
         edges = torch.as_tensor(self.bins.edges[[0, -1]], dtype=logits.dtype, device=logits.device)
         return regressed_depth(logits[:, 0], *edges)

@@ -64,7 +64,8 @@ PER_PIXEL = [
 ]
 ALL = [*(pytest.param(case.values[0], id=case.id) for case in PER_PIXEL),
        pytest.param(dict(type='BalancedCrossEntropyLoss'), id='balanced-as-it-trains'),
-       pytest.param(dict(type='ExpectationSILogLoss'), id='silog')]
+       pytest.param(dict(type='ExpectationSILogLoss'), id='silog'),
+       pytest.param(dict(type='ExpectationSILogLoss', space='log'), id='silog-of-log')]
 
 
 def build(cfg, bins=BINS):
@@ -96,16 +97,19 @@ def test_is_the_mean_of_a_slow_loop_over_measured_pixels(cfg, reference):
 
 
 @pytest.mark.parametrize('with_depth', [False, True])
-def test_silog_is_that_of_a_slow_loop(with_depth):
+@pytest.mark.parametrize('space', ['depth', 'log'])
+def test_silog_is_that_of_a_slow_loop(space, with_depth):
     logits, label = example()
     depth = torch.rand(label.shape, dtype=torch.float64) * 70 + 1
     truth = depth[label != 255].tolist() if with_depth else [CENTERS[index] for _, index in measured(logits, label)]
     errors = []
     for (row, _), true_depth in zip(measured(logits, label), truth, strict=True):
-        expected = sum(math.exp(log_p) * center for log_p, center in zip(log_softmax(row), CENTERS, strict=True))
-        errors.append(math.log(expected) - math.log(true_depth))
+        pairs = list(zip(map(math.exp, log_softmax(row)), CENTERS, strict=True))
+        expected = (math.log(sum(p * center for p, center in pairs)) if space == 'depth'
+                    else sum(p * math.log(center) for p, center in pairs))
+        errors.append(expected - math.log(true_depth))
     square = sum(g * g for g in errors) / len(errors) - 0.85 * (sum(errors) / len(errors))**2
-    loss = build(dict(type='ExpectationSILogLoss'))(logits, label, depth=depth if with_depth else None)
+    loss = build(dict(type='ExpectationSILogLoss', space=space))(logits, label, depth=depth if with_depth else None)
     assert loss.item() == pytest.approx(math.sqrt(square + 1e-6) - 1e-3, rel=1e-9)
 
 
@@ -165,8 +169,9 @@ def test_descending_leads_to_the_label(cfg):
         value.backward()
         optimizer.step()
     assert value.item() < first / 2 or 'Soft' in cfg['type']
-    found = {'OrdinalLoss': (logits > 0).sum(1), 'ExpectationSILogLoss': torch.as_tensor(BINS.encode(
-        (logits.softmax(1) * torch.tensor(CENTERS).view(1, -1, 1, 1)).sum(1).detach().numpy()).astype(np.int64))}
+    decoder = MODELS.build(dict(type='ExpectationDecoder', space=cfg.get('space', 'depth')))
+    found = {'OrdinalLoss': (logits > 0).sum(1), 'ExpectationSILogLoss': BINS.encode(
+        decoder(logits.detach(), torch.tensor(CENTERS))[:, 0])}
     assert torch.equal(found.get(cfg['type'], logits.argmax(1)), label)
 
 
@@ -259,7 +264,8 @@ def test_balanced_counts_as_it_trains():
     pytest.param(dict(type='SoftLabelLoss', distance='metres'), "'metres'", id='distance'),
     pytest.param(dict(type='SoftLabelLoss', sigma=0.0), 'sigma must be > 0', id='sigma'),
     pytest.param(dict(type='FocalDepthLoss', gamma=-1.0), 'gamma must be', id='gamma'),
-    pytest.param(dict(type='ExpectationSILogLoss', eps=0.0), 'eps > 0', id='eps')])
+    pytest.param(dict(type='ExpectationSILogLoss', eps=0.0), 'eps > 0', id='eps'),
+    pytest.param(dict(type='ExpectationSILogLoss', space='metres'), "space must be .*'metres'", id='space')])
 def test_bad_arguments_are_refused(cfg, message):
     with pytest.raises(ValueError, match=message):
         build(cfg)
