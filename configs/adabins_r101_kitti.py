@@ -8,8 +8,7 @@ model = dict(
     decode_head=dict(
         _delete_=True,
         type='AdaptiveBinsHead',
-        head=dict(type='DeepLabV2Head', in_channels=2048, in_index=0, dilations=(6, 12, 18, 24))),
-    decoder=dict(space='depth'))  # the expectation that AdaBins' loss trains
+        head=dict(type='DeepLabV2Head', in_channels=2048, in_index=0, dilations=(6, 12, 18, 24))))
 
 # AdaBins' optimizer: AdamW, 3.5e-4, weight decay 0.1, a tenth of the rate for the pretrained backbone. Length and poly
 # decay are the base config's.

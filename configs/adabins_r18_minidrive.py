@@ -6,5 +6,4 @@ model = dict(
     decode_head=dict(
         _delete_=True,
         type='AdaptiveBinsHead',
-        head=dict(type='DeepLabV2Head', in_channels=256, in_index=0, dilations=(6, 12, 18, 24))),
-    decoder=dict(space='depth'))  # the expectation that AdaBins' loss trains
+        head=dict(type='DeepLabV2Head', in_channels=256, in_index=0, dilations=(6, 12, 18, 24))))

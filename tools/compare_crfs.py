@@ -1,5 +1,6 @@
 """Test several CRFs on one checkpoint: a table of depth errors and edges, and pictures."""
 import argparse
+import os
 from ast import literal_eval
 
 from mmdepthcls.atomic_file import write_atomically
@@ -7,6 +8,8 @@ from mmdepthcls.engine import command_line
 from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
 from mmdepthcls.evaluation.table import metrics_table
 from mmdepthcls.visualization.comparison_figure import draw_comparison
+
+RESERVED = ('without', 'image', 'truth')
 
 
 def parse_args():
@@ -21,10 +24,18 @@ def parse_args():
     parser.add_argument('--out', help='PNG file for the pictures')
     args = parser.parse_args()
     try:
+        check_names([name for name, *_ in args.crf])
         args.crfs = {'without': None, **{name: crf_config(settings) for name, *settings in args.crf}}
     except ValueError as error:
         parser.error(str(error))
     return args
+
+
+def check_names(names):
+    """Refuse names that stand for something else in the table or the pictures."""
+    taken = [name for index, name in enumerate(names) if name in RESERVED or name in names[:index]]
+    if taken:
+        raise ValueError(f'--crf: the name {taken[0]!r} is taken; {", ".join(RESERVED)} and names given before are')
 
 
 def crf_config(settings):
@@ -47,6 +58,8 @@ def literal(text):
 def main():
     args = parse_args()
     try:
+        if args.out and not os.path.isdir(os.path.dirname(os.path.abspath(args.out))):
+            raise ValueError(f'--out: no such folder to write {args.out} into')
         metrics, pictures = compare_crfs(command_line.load_config(args), args.checkpoint, args.crfs,
                                          args.pictures if args.out else 0)
     except (ValueError, TypeError, FileNotFoundError) as error:

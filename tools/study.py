@@ -13,7 +13,7 @@ from mmdepthcls.parallel import map_parallel, usable_cpus
 from mmdepthcls.study.chart import draw_study
 from mmdepthcls.study.plan import Plan
 from mmdepthcls.study.study_report import study_report
-from mmdepthcls.study.training import train_run
+from mmdepthcls.study.training import known_record, train_run
 
 
 def parse_args():
@@ -29,26 +29,43 @@ def parse_args():
 
 def main():
     args = parse_args()
-    try:
-        plan = Plan(args.study)
-    except (ValueError, FileNotFoundError) as error:
-        raise SystemExit(f'study: {error}') from error
     folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.study).stem}'))
     out = Path(args.out)
-    out.parent.mkdir(parents=True, exist_ok=True)  # now, and not after the trainings
-    data = make_minidrive(folder / 'data', **plan.data)
-    runs = plan.runs()
-    if args.report_only:
-        runs = [run for run in runs if (folder / f'{run.name}.json').is_file()]
-    workers = args.workers or default_workers()
-    train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers))
-    records = dict(map_parallel(train, runs, title='Study', unit='trainings', workers=workers))
-    records = [records[index] for index in range(len(runs))]
+    try:
+        plan = Plan(args.study)
+        # Now, and not after the trainings.
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_dir():
+            raise IsADirectoryError(f'{out} is a folder; --out is the file of the report')
+    except (ValueError, OSError) as error:
+        raise SystemExit(f'study: {error}') from error
+    records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)
     command = f'python tools/study.py {args.study}'
     write_atomically(out.with_suffix('.json'), json.dumps(records, indent=1).encode())
     write_atomically(out.with_suffix('.png'), draw_study(records, plan))
     write_atomically(out, study_report(records, plan, command, out.with_suffix('').name).encode())
     print(f'Written: {out}', file=sys.stderr)
+
+
+def known_records(plan, folder):
+    """What is there; results of other configs are named and left out."""
+    records = []
+    for run in plan.runs():
+        record = known_record(plan, folder, run)
+        if record:
+            records.append(record)
+        elif (folder / f'{run.name}.json').is_file():
+            print(f'{run.name}: left out, it is of another config', file=sys.stderr)
+    return records
+
+
+def train_all(args, plan, folder):
+    """Records of all runs, trained where there is none yet."""
+    data = make_minidrive(folder / 'data', **plan.data)
+    workers = args.workers or default_workers()
+    train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers))
+    records = dict(map_parallel(train, plan.runs(), title='Study', unit='trainings', workers=workers))
+    return [records[index] for index in range(len(records))]
 
 
 def default_workers():

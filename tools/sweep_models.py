@@ -27,7 +27,12 @@ def main():
     if unknown:
         raise SystemExit(f'sweep_models: {", ".join(unknown)}: no such model; there are {", ".join(paths)}')
     stack = installed_stack()
-    old = args.write.read_text('utf-8') if args.write else ''
+    try:
+        old = args.write.read_text('utf-8') if args.write else ''
+        if args.write:
+            write_table(old, {})  # whether there is a table, before the sweep
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'sweep_models: {args.write}: {error}') from error
     rows = read_table(old) if args.names else {name: row for name, row in read_table(old).items() if name in paths}
     works = 0
     for name in args.names or paths:

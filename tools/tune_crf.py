@@ -5,7 +5,7 @@ import os.path as osp
 
 from mmdepthcls.dense_crf import COMPATIBILITIES
 from mmdepthcls.engine import command_line
-from mmdepthcls.engine.crf_tuning import SEARCHED, CRFTuning
+from mmdepthcls.engine.crf_tuning import METRICS_TO_TUNE, SEARCHED, CRFTuning
 
 
 def parse_args():
@@ -15,15 +15,16 @@ def parse_args():
         'shrinks. Every score is kept in a file: an interrupted search goes on.')
     command_line.add_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--compatibility', choices=COMPATIBILITIES, default='potts', help='what two bins cost each '
-                        'other (default: %(default)s)')
+    parser.add_argument('--compatibility', choices=COMPATIBILITIES, help='what two bins cost each other (default: that '
+                        "of the config's model.crf, else potts)")
     parser.add_argument('--truncation', type=float, help="of compatibility 'linear' (bins) and 'log' (logarithms)")
     parser.add_argument('--search', nargs='+', metavar='SETTING', default=SEARCHED, choices=(
         *SEARCHED, 'smoothness_weight', 'smoothness_width', 'truncation'), help='settings to search (default: '
         f'{" ".join(SEARCHED)})')
     parser.add_argument('--images', type=int, default=100, help='of the validation split, spread over it; 0: all '
                         '(default: %(default)s)')
-    parser.add_argument('--metric', default='abs_rel', help='error to make least (default: %(default)s)')
+    parser.add_argument('--metric', default='abs_rel', choices=METRICS_TO_TUNE,
+                        help='error to make least (default: %(default)s)')
     parser.add_argument('--ratio', type=float, default=2.0, help='first step (default: %(default)s)')
     parser.add_argument('--finest', type=float, default=1.2, help='no step is this small (default: %(default)s)')
     parser.add_argument('--scores', help='file that keeps the scores (default: crf_COMPATIBILITY.json in the work '
@@ -35,11 +36,14 @@ def main():
     args = parse_args()
     try:
         cfg = command_line.load_config(args)
-        file = args.scores or osp.join(cfg.work_dir, f'crf_{args.compatibility}.json')
+        changes = {} if args.truncation is None else dict(truncation=args.truncation)
+        if args.compatibility:  # a truncation that goes with another one has other units
+            changes = dict(compatibility=args.compatibility, truncation=args.truncation)
+        kind = dict(cfg.model.get('crf') or {}, **changes).get('compatibility', 'potts')
+        file = args.scores or osp.join(cfg.work_dir, f'crf_{kind if isinstance(kind, str) else "costs"}.json')
         os.makedirs(osp.dirname(osp.abspath(file)), exist_ok=True)
-        tuning = CRFTuning(
-            cfg, args.checkpoint, file, dict(compatibility=args.compatibility, truncation=args.truncation),
-            args.search, args.images, args.metric, args.ratio, args.finest)
+        tuning = CRFTuning(cfg, args.checkpoint, file, changes, args.search, args.images, args.metric, args.ratio,
+                           args.finest)
         crf, error, without = tuning.run()
     except (ValueError, FileNotFoundError) as error:
         raise SystemExit(f'tune_crf: {error}') from error

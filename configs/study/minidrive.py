@@ -42,7 +42,7 @@ _ce = dict(type='SparseCrossEntropyLoss')
 
 def _variant(bins, loss, decoder='ExpectationDecoder'):
     loss = loss if isinstance(loss, list) else dict(loss, _delete_=True)
-    return dict(bins=bins, decode_head=dict(loss_decode=loss), decoder=dict(type=decoder, _delete_=True))
+    return dict(bins=bins, decode_head=dict(loss_decode=loss), decoder=dict(type=decoder))
 
 
 _sid71 = _bins('SIDBins', 71)
@@ -91,11 +91,12 @@ conclusion = """\
 - SID against UD, the paper's first claim, depends on the ground truth. With LiDAR-like points SID is better, also in
   rmse; with dense depth UD is a little better. Between 16 and 128 bins there is little to choose.
 - Classification beats plain regression, the paper's second claim, on both, when it is read in log depth. Read in depth
-  it is no better in abs_rel, but in rmse and d1. Ordinal regression has less abs_rel than the expectation of depth and
-  more than that of log depth, and more rmse than either.
+  it is no better in abs_rel, but in rmse and d1. Ordinal regression has less abs_rel than cross-entropy read in depth,
+  more than cross-entropy read in log depth, and more rmse than either.
 - Plain cross-entropy of 71 SID bins, the paper's, is not the best that there is: UD and soft labels are better on dense
-  depth, the mix with SILog on sparse. The mix is beaten by nothing on either, so it is the default: all configs but the
-  paper's train it. SILog of the expected log depth, which is what is read, is no better than SILog of the expected
-  depth: a little more abs_rel (less than the spread), and on sparse depth less rmse.
+  depth, the mix with SILog on sparse. In abs_rel nothing beats the mix on either, so it is the default: all configs but
+  the paper's and those of adaptive bins train it. Its price: on sparse depth 3 % more rmse than cross-entropy alone, on
+  dense depth 0.01 less d1 than soft labels or UD. SILog of the expected log depth, which is what is read, has a little
+  more abs_rel (less than the spread), and less rmse on sparse depth.
 - A ResNet-18 of half width, 300 iterations from scratch, generated scenes: what a ResNet-101 does on KITTI is not
   measured here."""

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from mmseg.registry import DATASETS, METRICS, MODELS
 
 from ..atomic_file import write_atomically
+from ..evaluation.errors import ALL_NAMES
 from ..evaluation.scoring import image_errors
 from ..parallel import ProgressLine
 from ..pattern_search import PatternSearch
@@ -17,6 +18,8 @@ from .command_line import build_runner
 
 # Chen et al. (2018) fix the smoothness kernel and search these.
 SEARCHED = ('appearance_weight', 'appearance_width', 'color_width')
+# Those whose least value is the best.
+METRICS_TO_TUNE = tuple(name for name in ALL_NAMES if name not in ('d1', 'd2', 'd3'))
 WITHOUT = 'without'
 
 
@@ -28,10 +31,10 @@ class CRFTuning:
             search begins there.
         checkpoint (str): weights.
         file (str or Path): scores that are known, JSON; made where it is missing.
-        compatibility (dict): ``compatibility`` and ``truncation`` of :class:`~mmdepthcls.models.crf.DenseCRF`.
+        changes (dict): settings of :class:`~mmdepthcls.models.crf.DenseCRF` that are not those of the config.
         searched (sequence of str): settings to search.
         num_images (int): of the validation split, spread over it; 0: all.
-        metric (str): error to make least, of :mod:`mmdepthcls.evaluation.errors`.
+        metric (str): one of ``METRICS_TO_TUNE``.
         ratio, finest (float): see :class:`~mmdepthcls.pattern_search.PatternSearch`.
 
     Raises:
@@ -39,21 +42,25 @@ class CRFTuning:
             another search.
     """
 
-    def __init__(self, cfg, checkpoint, file, compatibility, searched=SEARCHED, num_images=100, metric='abs_rel',
+    def __init__(self, cfg, checkpoint, file, changes, searched=SEARCHED, num_images=100, metric='abs_rel',
                  ratio=2.0, finest=1.2):
         _check(cfg)
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         self.metric, self.file = metric, Path(file)
-        crf = dict(cfg.model.get('crf') or dict(type='DenseCRF'), **compatibility)
+        crf = dict(cfg.model.get('crf') or dict(type='DenseCRF'), **changes)
         cfg.model.crf = crf
         settings = MODELS.build(dict(crf)).settings
         self.fixed = dict(crf, **{name: value for name, value in settings.items() if name != 'compatibility'})
+        unset = [name for name in searched if settings[name] is None]
+        if unset:
+            raise ValueError(f'model.crf.{unset[0]} is to be searched and has no value to begin with: give it one')
         self.search = PatternSearch({name: settings[name] for name in searched}, ratio, finest)
         cfg.load_from, cfg.resume = checkpoint, False
         evaluator = cfg.val_evaluator[0] if isinstance(cfg.val_evaluator, (list, tuple)) else cfg.val_evaluator
         self.evaluator = METRICS.build(evaluator)
-        about = dict(checkpoint=str(checkpoint), crf=self.fixed, searched=list(searched), num_images=num_images,
-                     metric=metric, model=hashlib.sha256(str(cfg.model).encode()).hexdigest()[:16])
+        about = dict(checkpoint=_hash_of_file(checkpoint), crf=self.fixed, searched=list(searched),
+                     num_images=num_images, metric=metric, model=_hash(str(cfg.model).encode()),
+                     data=_hash(str(cfg.val_dataloader.dataset).encode()), evaluator=_hash(str(evaluator).encode()))
         self.scores = self._read(json.loads(json.dumps(about, default=str)))
         self.loader = _loader(cfg, num_images)
         cfg.test_dataloader, cfg.test_cfg = cfg.val_dataloader, dict(type='TestLoop')
@@ -115,6 +122,15 @@ class CRFTuning:
             raise ValueError(f'{self.file} holds the scores of another search ({", ".join(differing)} differ). Delete '
                              'it, or name another file')
         return content['scores']
+
+
+def _hash(content):
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _hash_of_file(path):
+    """Of the content: weights that are written again are others. The name, where MMEngine fetches them."""
+    return _hash(Path(path).read_bytes()) if Path(path).is_file() else str(path)
 
 
 def _check(cfg):

@@ -52,8 +52,8 @@ class AdaptiveBinsHead(BaseModule):
             of which none trains the widths or none the logits, and other arguments out of range.
     """
 
-    #: What the default loss trains.
-    decoder = dict(type='ExpectationDecoder')
+    #: Of a model with this head: what the default loss trains.
+    default_decoder = dict(type='ExpectationDecoder')
 
     def __init__(self, num_classes, head, space='depth', floor=0.01, network=None, in_index=None, in_channels=None,
                  loss_decode=ADABINS_LOSS, init_cfg=None):

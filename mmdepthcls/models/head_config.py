@@ -44,11 +44,11 @@ def default_decoder(head):
         head (dict): config of the decode head.
 
     Returns:
-        dict: what the head's class names as its ``decoder``; else the expectation of log depth, which docs/study.md
-        found best.
+        dict: what the head's class names as its ``default_decoder``; else the expectation of log depth, of least
+        abs_rel in docs/study.md.
     """
     kind = MODELS.get(head['type']) if isinstance(head['type'], str) else head['type']
-    return getattr(kind, 'decoder', None) or dict(type='ExpectationDecoder', space='log')
+    return getattr(kind, 'default_decoder', None) or dict(type='ExpectationDecoder', space='log')
 
 
 def fit_heads(heads, num_bins, name):

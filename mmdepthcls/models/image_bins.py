@@ -31,7 +31,7 @@ def change_widths(changes, bins, space='depth', floor=0.01):
         floor (float): least width of a bin, as a share of its fixed width.
 
     Returns:
-        ImageBins: with gradient; edges increase strictly.
+        ImageBins: with gradient; edges increase, strictly unless a width is below the precision of float32.
     """
     def of_bins(values):
         return torch.as_tensor(values.copy(), dtype=torch.float64)

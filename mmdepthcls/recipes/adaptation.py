@@ -7,8 +7,10 @@ from ..models.head_config import EDGE_HEADS
 SQUARE = ('BEiT', 'MAE')
 STRIDE = 32  # crops are cut to multiples of it
 OVERLAP = 1 / 3  # of sliding windows, as in MMSegmentation's recipes
-# What trains the decode head in place of plain cross-entropy: what docs/study.md found best.
+# What trains the decode head in place of plain cross-entropy: of least abs_rel in docs/study.md.
 DEPTH_LOSSES = (dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss'))
+# Losses of MMSegmentation that take pixels without a label for pixels of no class.
+IGNORING_NOTHING = ('DiceLoss', 'HuasdorffDisstanceLoss')
 DEPTH_LOSSES_NOTE = 'decode_head.loss_decode: SparseCrossEntropyLoss and ExpectationSILogLoss (docs/study.md)'
 
 
@@ -32,7 +34,8 @@ def fit_crop(model, image_size=None, wanted=None):
             raise ValueError(f'{model["backbone"]["type"]} takes square inputs of one size, got a crop of '
                              f'{wanted[0]} x {wanted[1]}')
         return tuple(wanted), 'as asked for'
-    crop = (model.get('data_preprocessor') or {}).get('size') or image_size
+    of_recipe = (model.get('data_preprocessor') or {}).get('size')
+    crop = of_recipe or image_size
     if crop is None:
         raise ValueError('the recipe has no crop size (model.data_preprocessor.size): give one with --crop')
     crop = (crop, crop) if isinstance(crop, int) else tuple(crop)
@@ -43,7 +46,7 @@ def fit_crop(model, image_size=None, wanted=None):
     if square:
         fitted = (min(fitted), ) * 2
     if fitted == crop:
-        return crop, 'kept'
+        return crop, 'kept' if of_recipe else "the images' size"
     return fitted, f'images have {image_size[0]} x {image_size[1]}, the recipe {crop[0]} x {crop[1]}'
 
 
@@ -72,7 +75,7 @@ def adapt_model(model, bins, crop):
     if window:
         changes['test_cfg'] = window
         notes.append('test_cfg: sliding windows of the size of the crop')
-    head_changes, head_notes = _adapt_head(model['decode_head'])
+    head_changes, head_notes = _adapt_head(model['decode_head'], bins['num_bins'])
     if head_changes:
         changes['decode_head'] = head_changes
     return changes, notes + head_notes + _read_heads(model, bins['num_bins'])
@@ -110,22 +113,31 @@ def _window(model, crop):
     return dict(mode='slide', crop_size=crop, stride=stride)
 
 
-def _adapt_head(head):
-    """The losses of depth in place of cross-entropy. Other losses of a recipe stay, and so does cross-entropy of
-    sampled pixels, of which there is no regression."""
+def _adapt_head(head, num_bins):
+    """The losses of depth in place of cross-entropy. Other losses of a recipe stay, and so does cross-entropy that
+    weighs the bins, or pixels that a sampler picks, of which there is no regression."""
     losses = head.get('loss_decode', dict(type='CrossEntropyLoss'))
     losses = losses if isinstance(losses, (list, tuple)) else [losses]
-    sampler = head.get('sampler')
-    if [loss['type'] for loss in losses] == ['CrossEntropyLoss'] and not sampler:
+    sampler, is_entropy = head.get('sampler'), [_name(loss) == 'CrossEntropyLoss' for loss in losses]
+    if is_entropy == [True] and not sampler and _class_weights(head) != num_bins:
         weight = losses[0].get('loss_weight', 1.0)
         return dict(loss_decode=[dict(loss) if weight == 1 else dict(loss, loss_weight=weight)
                                  for loss in DEPTH_LOSSES]), [DEPTH_LOSSES_NOTE]
-    notes = [f'decode_head.loss_decode: {", ".join(loss["type"] for loss in losses)} stays'
-             + (f', of the pixels of {sampler["type"]}' if sampler else '')]
-    if not any(loss.get('use_sigmoid') for loss in losses):
+    notes = [f'decode_head.loss_decode: {", ".join(map(_name, losses))} stays'
+             + (f', of the pixels of {_name(sampler)}' if sampler else '')]
+    notes += [f'decode_head.loss_decode: {_name(loss)} counts pixels without depth too'
+              for loss in losses if _name(loss) in IGNORING_NOTHING]
+    of_sigmoid = [entropy and loss.get('use_sigmoid') for entropy, loss in zip(is_entropy, losses, strict=True)]
+    if not any(of_sigmoid):
         return {}, notes
-    return dict(loss_decode=[dict(loss, use_sigmoid=False) if loss.get('use_sigmoid') else loss for loss in losses]), [
+    return dict(loss_decode=[dict(loss, use_sigmoid=False) if sigmoid else loss
+                             for sigmoid, loss in zip(of_sigmoid, losses, strict=True)]), [
         *notes, 'decode_head.loss_decode.use_sigmoid: False, since depth is decoded from a softmax over the bins']
+
+
+def _name(cfg):
+    """Name of a config's class, without the registry's scope."""
+    return cfg['type'].rpartition('.')[2]
 
 
 def _read_heads(model, num_bins):

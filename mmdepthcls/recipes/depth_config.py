@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmseg.registry import HOOKS, METRICS, TRANSFORMS, VISUALIZERS
 
+from ..bins import LIDBins, SIDBins, UDBins
 from ..compat import STACKS
 from .adaptation import SQUARE, adapt_model, fit_crop, heads_of, model_for
 from .depth_data import DATA
@@ -15,7 +16,7 @@ from .recipe import why_no_depth
 from .trial import NEEDS_LARGER, SMALL, quiet, try_model
 
 WIDTH = 120
-SCHEMES = {'sid': ('SIDBins', 1.0), 'ud': ('UDBins', 0.0), 'lid': ('LIDBins', 0.0)}
+SCHEMES = {'sid': (SIDBins, 1.0), 'ud': (UDBins, 0.0), 'lid': (LIDBins, 0.0)}
 COLOURS = (1.0, 80.0)  # of DepthVisualizer, where a config says nothing
 
 TEXT = '''\
@@ -93,7 +94,7 @@ def bins_of_name(name, min_depth=None, max_depth=80.0):
         dict
 
     Raises:
-        ValueError: for another name.
+        ValueError: for another name, and for bins that there cannot be.
 
     >>> bins_of_name('lid32', max_depth=60.0)
     {'type': 'LIDBins', 'min_depth': 0.0, 'max_depth': 60.0, 'num_bins': 32}
@@ -102,8 +103,10 @@ def bins_of_name(name, min_depth=None, max_depth=80.0):
     if not match or match.group(1) not in SCHEMES:
         raise ValueError(f'expected bins such as sid71, ud71 or lid32 (scheme and number), got {name!r}')
     scheme, lowest = SCHEMES[match.group(1)]
-    return dict(type=scheme, min_depth=lowest if min_depth is None else min_depth, max_depth=max_depth,
-                num_bins=int(match.group(2)))
+    arguments = dict(min_depth=lowest if min_depth is None else min_depth, max_depth=max_depth,
+                     num_bins=int(match.group(2)))
+    scheme(**arguments)
+    return dict(type=scheme.__name__, **arguments)
 
 
 def short_name(path):
@@ -174,7 +177,7 @@ def _changes(cfg, data, bins, evaluator, crop, notes):
         f'model.type: {model.type} -> DepthClassifier, with {bins["type"]} of {bins["num_bins"]} bins from '
         f'{bins["min_depth"]:g} to {bins["max_depth"]:g} m',
         f'num_classes: {", ".join(classes)} -> {bins["num_bins"]} in {", ".join(name for name, _ in heads_of(model))} '
-        '(by DepthClassifier); losses average over the pixels that have depth',
+        '(by DepthClassifier); cross-entropy averages over the pixels that have depth',
         'data_preprocessor: SegDataPreProcessor -> DepthDataPreProcessor (by DepthClassifier), which does not pad '
         'depth with 255 m',
         'decoder: expectation of log depth (by DepthClassifier)',

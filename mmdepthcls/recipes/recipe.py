@@ -113,7 +113,9 @@ def why_no_depth(cfg):
         str or None
     """
     model = cfg.model
-    kind = MODELS.get(model.type) or model.type if isinstance(model.type, str) else model.type
+    if not isinstance(model.type, str):
+        return "it imports its classes (one of MMEngine's lazy configs), which a config of names cannot be based on"
+    kind = MODELS.get(model.type) or model.type
     name = kind if isinstance(kind, str) else kind.__name__
     if name in UNFIT_SEGMENTORS:
         return f'{name} {UNFIT_SEGMENTORS[name]}'

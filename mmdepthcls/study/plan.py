@@ -4,6 +4,7 @@ import hashlib
 import json
 import os.path as osp
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from mmengine.config import Config
@@ -41,7 +42,8 @@ class Plan:
         path (str): the file.
 
     Raises:
-        ValueError: for missing keys, and for names that the file does not define.
+        ValueError: for missing keys, for names that the file does not define, and for variants whose files would have
+            one name.
     """
 
     def __init__(self, path):
@@ -62,6 +64,12 @@ class Plan:
         if unknown:
             raise ValueError(f'{path}: default and comparisons name {sorted(unknown)}, which is not among the '
                              f'variants: {", ".join(self.variants)}')
+
+        names = Counter(Run(variant, '', 0).name for variant in self.variants)
+        alike = [variant for variant in self.variants if names[Run(variant, '', 0).name] > 1]
+        if alike:
+            raise ValueError(f'{path}: the variants {", ".join(alike)} differ in nothing that a file name holds (a-z, '
+                             '0-9): call them something else')
 
     def runs(self):
         """list[Run]: seed by seed, so that what is there when a study is interrupted can be compared."""

@@ -6,6 +6,7 @@ from ..evaluation.table import markdown_table
 from .record import best_decoder, mean_and_spread, values
 
 METRICS = ('abs_rel', 'rmse', 'rmse_log', 'd1')
+HIGHER_IS_BETTER = ('d1', )
 DECIMALS = {'abs_rel': 4, 'rmse': 2, 'rmse_log': 3, 'd1': 3}
 
 
@@ -115,24 +116,28 @@ def comparisons_table(records, plan):
 
 
 def default_against_all(records, plan):
-    """Whether any variant, with its best decoder, beats the default with its own by more than the spread."""
+    """Which variants, each with its best decoder, beat the default with its own by more than the spread."""
     lines = []
     for ground_truth in plan.ground_truths:
-        some = [record for record in records if record['ground_truth'] == ground_truth]
-        by_variant = {variant: [record for record in some if record['variant'] == variant]
+        by_variant = {variant: [record for record in records
+                                if (record['variant'], record['ground_truth']) == (variant, ground_truth)]
                       for variant in plan.variants}
         by_variant = {variant: each for variant, each in by_variant.items() if len(each) > 1}
-        if plan.default not in by_variant:
-            continue
-        errors = {variant: values(each, 'abs_rel', decoder=best_decoder(each)) for variant, each in by_variant.items()}
-        beaten_by = [f'{name} ({mean_and_spread(each)[0]:.4f})' for name, each in errors.items()
-                     if verdict(each, errors[plan.default]) == 'holds']
-        lines.append(
-            f'- {ground_truth}: {plan.default} with its best decoder ({best_decoder(by_variant[plan.default])}) has '
-            f'abs_rel {mean_and_spread(errors[plan.default])[0]:.4f}; better by more than the spread: '
-            f'{", ".join(beaten_by) or "none"}.')
+        if plan.default in by_variant:
+            found = '; '.join(_beaten_in(metric, by_variant, plan.default) for metric in METRICS)
+            lines.append(f'- {ground_truth}, {best_decoder(by_variant[plan.default])}: {found}.')
     return '\n'.join([f'The default, {plan.default}, against all others, each with the decoder that is best on the '
-                      'validation split:\n', *lines, ''])
+                      'validation split (for abs_rel), and what is better by more than the spread:\n', *lines, ''])
+
+
+def _beaten_in(metric, by_variant, default):
+    """What beats the default in one metric, in words."""
+    numbers = {variant: values(each, metric, decoder=best_decoder(each)) for variant, each in by_variant.items()}
+    sign = -1 if metric in HIGHER_IS_BETTER else 1
+    errors = {variant: [sign * number for number in each] for variant, each in numbers.items()}
+    better = [f'{variant} ({_cell(numbers[variant], metric)})' for variant in errors
+              if verdict(errors[variant], errors[default]) == 'holds']
+    return f'{metric} {_cell(numbers[default], metric)}, better: {", ".join(better) or "none"}'
 
 
 def _cell(numbers, metric):

@@ -16,6 +16,22 @@ from .plan import Plan
 OWN = 'own'  # the decoder that the variant's config names
 
 
+def known_record(plan, folder, run):
+    """What an earlier training of a run wrote (see :func:`train_run`); None if there is none, or of another config.
+
+    Args:
+        plan (Plan): of the study.
+        folder (str): of the results.
+        run (Run): which.
+
+    Returns:
+        dict or None
+    """
+    file = Path(folder, f'{run.name}.json')
+    record = json.loads(file.read_text(encoding='utf-8')) if file.is_file() else {}
+    return record if record.get('fingerprint') == plan.fingerprint(run) else None
+
+
 def train_run(path, data_root, folder, threads, run):
     """Train one run of a study and write its scores; what was written before is taken as it is.
 
@@ -30,23 +46,21 @@ def train_run(path, data_root, folder, threads, run):
         ``scores[split][decoder]``, metrics as means over the images of the split.
     """
     plan = Plan(path)
-    file, fingerprint = Path(folder, f'{run.name}.json'), plan.fingerprint(run)
-    if file.is_file():
-        record = json.loads(file.read_text(encoding='utf-8'))
-        if record['fingerprint'] == fingerprint:
-            return record
+    record = known_record(plan, folder, run)
+    if record:
+        return record
     torch.set_num_threads(threads)
     cfg = plan.config(run, data_root, osp.join(folder, run.name))
     runner = Runner.from_cfg(cfg)
     start = time.time()
     runner.train()
     record = dict(
-        variant=run.variant, ground_truth=run.ground_truth, seed=run.seed, fingerprint=fingerprint,
+        variant=run.variant, ground_truth=run.ground_truth, seed=run.seed, fingerprint=plan.fingerprint(run),
         seconds=round(time.time() - start, 1), torch=torch.__version__,
         device=torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU',
         scores={split: _scores(runner.model, loader, plan.decoders) for split, loader in (
             ('val', cfg.val_dataloader_of_study), ('test', cfg.test_dataloader))})
-    write_atomically(file, json.dumps(record, indent=1).encode())
+    write_atomically(Path(folder, f'{run.name}.json'), json.dumps(record, indent=1).encode())
     return record
 
 

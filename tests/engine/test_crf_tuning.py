@@ -92,6 +92,27 @@ def test_scores_of_another_search_are_refused(config, checkpoint, tmp_path):
         CRFTuning(config(), checkpoint, file, POTTS, **SEARCH)
 
 
+@pytest.mark.parametrize('change, name', [
+    (lambda cfg, path: torch.save(dict(torch.load(path), message='trained again'), path), 'checkpoint'),
+    (lambda cfg, path: cfg.val_dataloader.dataset.update(ann_file='train.txt'), 'data'),
+    (lambda cfg, path: cfg.val_evaluator.update(max_depth=40.0), 'evaluator'),
+])
+def test_scores_of_other_weights_data_and_evaluators_are_refused(config, checkpoint, tmp_path, change, name):
+    CRFTuning(config(), checkpoint, tmp_path / 'scores.json', POTTS, **SEARCH)._errors([None])
+    cfg = config()
+    change(cfg, checkpoint)
+    with pytest.raises(ValueError, match=rf'another search \({name} differ'):
+        CRFTuning(cfg, checkpoint, tmp_path / 'scores.json', POTTS, **SEARCH)
+
+
+def test_begins_at_the_crf_of_the_config(config, checkpoint, tmp_path):
+    cfg = config(crf=dict(type='DenseCRF', iterations=1, compatibility='log', truncation=0.7))
+    tuning = CRFTuning(cfg, checkpoint, tmp_path / 'scores.json', {}, **SEARCH)
+    assert (tuning.fixed['compatibility'], tuning.fixed['truncation']) == ('log', 0.7)
+    with pytest.raises(ValueError, match='model.crf.truncation is to be searched and has no value'):
+        CRFTuning(config(), checkpoint, tmp_path / 'other.json', POTTS, **dict(SEARCH, searched=['truncation']))
+
+
 def test_a_config_without_what_it_needs_is_refused(config, checkpoint, tmp_path):
     cfg = config()
     cfg.val_evaluator = dict(type='IoUMetric')

@@ -32,7 +32,8 @@ def test_is_the_pure_function_on_the_images_that_were_loaded(predict, make_batch
         expected = dense_crf(before.seg_logits.data[None].softmax(1), image.flip(0)[None], **SETTINGS)
         assert_close(after.seg_logits.data[None].exp(), expected, rtol=1e-4, atol=1e-5)
         assert (before.seg_logits.data.softmax(0) - expected[0]).abs().max() > 0.01
-        depth = (expected[0] * torch.as_tensor(model.bins.centers.copy())[:, None, None].float()).sum(0)
+        logarithms = torch.as_tensor(model.bins.centers.copy()).log()[:, None, None].float()
+        depth = (expected[0] * logarithms).sum(0).exp()
         assert_close(after.pred_depth_map.data[0], depth, rtol=1e-4, atol=1e-4)
 
 

@@ -327,10 +327,10 @@ def test_windows_that_overlap_average_probabilities(build_model, make_batch):
     for left, window in zip((0, 16), windows, strict=True):
         total[..., left:left + 32] += window
         count[left:left + 32] += 1
-    centers = torch.tensor(BINS.centers, dtype=torch.float32).view(1, -1, 1, 1)
+    logarithms = torch.tensor(BINS.centers, dtype=torch.float32).log().view(1, -1, 1, 1)
     result = predictions_of(model, batch)[0]
     assert_close(result.seg_logits.data.softmax(0), (total / count)[0])
-    assert_close(result.pred_depth_map.data, (total / count * centers).sum(1))
+    assert_close(result.pred_depth_map.data, (total / count * logarithms).sum(1).exp())
 
 
 def test_views_for_protocols(build_model, make_batch):
@@ -342,9 +342,10 @@ def test_views_for_protocols(build_model, make_batch):
     assert result.pred_depth_map.data.shape == (1, 64, 96)
     with torch.no_grad():
         image = model.data_preprocessor(make_batch(1))['inputs']
-        centers = torch.tensor(BINS.centers, dtype=torch.float32).view(1, -1, 1, 1)
-        views = [(F.interpolate(model(view, mode='tensor'), (32, 48), mode='bilinear').softmax(1) * centers).sum(1)
-                 for view in (image, image.flip(-1))]
+        logits = [F.interpolate(model(view, mode='tensor'), (32, 48), mode='bilinear')
+                  for view in (image, image.flip(-1))]
+    logarithms = torch.tensor(BINS.centers, dtype=torch.float32).log().view(1, -1, 1, 1)
+    views = [(each.softmax(1) * logarithms).sum(1).exp() for each in logits]
     assert_close(result.pred_depth_view.data, views[0])
     assert_close(result.pred_depth_view_flipped.data, views[1].flip(-1))
     assert not torch.allclose(views[0], views[1].flip(-1))
@@ -402,9 +403,9 @@ def test_kb_crop_is_pasted_back_and_compared_with_the_whole_frame(build_model, r
         logits = model(model.data_preprocessor(dict(inputs=[image]))['inputs'], mode='tensor')
     logits = F.interpolate(logits, image.shape[1:], mode='bilinear')
     logits = F.interpolate(logits, (352, 1216), mode='bilinear')
-    centers = torch.tensor(model.bins.centers, dtype=torch.float32).view(1, -1, 1, 1)
+    logarithms = torch.tensor(model.bins.centers, dtype=torch.float32).log().view(1, -1, 1, 1)
     expected = torch.zeros(1, 370, 1226)
-    expected[:, 18:370, 5:1221] = (logits.softmax(1) * centers).sum(1)
+    expected[:, 18:370, 5:1221] = (logits.softmax(1) * logarithms).sum(1).exp()
     assert_close(result.pred_depth_map.data, expected, rtol=1e-4, atol=1e-4)
     assert result.pred_confidence.data.shape == result.pred_sem_seg.data.shape == (1, 370, 1226)
     assert (result.pred_sem_seg.data[0, :18] == 255).all() and (result.pred_confidence.data[..., :5] == 0).all()
@@ -440,13 +441,13 @@ def test_metres_are_float32_under_autocast_and_in_half_precision(build_model, ma
         cast = predictions_of(model, make_batch(1))[0].pred_depth_map.data
     assert cast.dtype == torch.float32
     assert_close(cast, exact, rtol=0.05, atol=0)
-    # Certain logits decode to the exact center, which bfloat16 could not hold.
+    # Certain logits decode to the center as float32 has it, up to its last digit; bfloat16 has three.
     logits = torch.full((1, 8, 4, 4), -300.0, dtype=torch.bfloat16)
     logits[:, 3] = 300.0
     with torch.autocast('cpu', torch.bfloat16):
         depth = model.bfloat16().postprocess_result(logits)[0].pred_depth_map.data
     assert depth.dtype == torch.float32
-    assert (depth == torch.tensor(BINS.centers[3], dtype=torch.float32)).all()
+    assert_close(depth, torch.full_like(depth, BINS.centers[3]), rtol=1e-6, atol=0)
 
 
 # Any model of MMSegmentation ------------------------------------------------------------------------------------------

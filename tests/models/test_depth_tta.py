@@ -26,8 +26,8 @@ def test_averages_probabilities_and_decodes_once(make_batch, small_model_cfg, ou
         logits = [torch.nn.functional.interpolate(model.module(x, mode='tensor'), (32, 48), mode='bilinear')
                   for x in (inputs, inputs.flip(-1))]
     probabilities = (logits[0].softmax(1) + logits[1].flip(-1).softmax(1)) / 2
-    centers = torch.tensor(model.module.bins.centers, dtype=torch.float32).view(1, -1, 1, 1)
-    assert_close(result.pred_depth_map.data, (probabilities * centers).sum(1))
+    logarithms = torch.tensor(model.module.bins.centers, dtype=torch.float32).log().view(1, -1, 1, 1)
+    assert_close(result.pred_depth_map.data, (probabilities * logarithms).sum(1).exp())
     assert result.gt_depth_map.data.shape == (1, 32, 48)
     assert result.img_path == 'scene/0.png'
     fields = {'pred_sem_seg', 'pred_confidence', 'seg_logits'}
@@ -89,8 +89,8 @@ def test_several_scales(make_batch, small_model_cfg):
                                                    mode='bilinear')
             logits.append(torch.nn.functional.interpolate(each, (32, 48), mode='bilinear'))
     probabilities = (logits[0].softmax(1) + logits[1].softmax(1)) / 2
-    centers = torch.tensor(model.module.bins.centers, dtype=torch.float32).view(1, -1, 1, 1)
-    assert_close(result.pred_depth_map.data, (probabilities * centers).sum(1))
+    logarithms = torch.tensor(model.module.bins.centers, dtype=torch.float32).log().view(1, -1, 1, 1)
+    assert_close(result.pred_depth_map.data, (probabilities * logarithms).sum(1).exp())
 
 
 @pytest.mark.parametrize('flip', ['both', None])

@@ -58,7 +58,8 @@ def test_only_what_must_change_in_a_model_does():
         assert sum(note in each for each in notes) == 1
 
 
-CE, DICE, OHEM = dict(type='CrossEntropyLoss'), dict(type='DiceLoss'), dict(type='OHEMPixelSampler')
+CE, FOCAL, OHEM = dict(type='CrossEntropyLoss'), dict(type='FocalLoss', use_sigmoid=True), dict(type='OHEMPixelSampler')
+DICE = dict(type='DiceLoss')
 
 
 @pytest.mark.parametrize('head, expected, note', [
@@ -66,7 +67,11 @@ CE, DICE, OHEM = dict(type='CrossEntropyLoss'), dict(type='DiceLoss'), dict(type
     (dict(loss_decode=[dict(CE, use_sigmoid=True)]), list(DEPTH_LOSSES), DEPTH_LOSSES_NOTE),
     (dict(loss_decode=dict(CE, loss_weight=0.4)), [dict(loss, loss_weight=0.4) for loss in DEPTH_LOSSES],
      DEPTH_LOSSES_NOTE),
+    (dict(loss_decode=dict(CE, type='mmseg.CrossEntropyLoss')), list(DEPTH_LOSSES), DEPTH_LOSSES_NOTE),
+    (dict(loss_decode=dict(CE, class_weight=[1.0] * 71)), None, 'CrossEntropyLoss stays'),
+    (dict(loss_decode=FOCAL), None, 'FocalLoss stays'),
     (dict(loss_decode=DICE), None, 'DiceLoss stays'),
+    (dict(loss_decode=DICE), None, 'DiceLoss counts pixels without depth too'),
     (dict(loss_decode=[CE, DICE]), None, 'CrossEntropyLoss, DiceLoss stays'),
     (dict(loss_decode=CE, sampler=OHEM), None, 'CrossEntropyLoss stays, of the pixels of OHEMPixelSampler'),
     (dict(loss_decode=[dict(CE, use_sigmoid=True), DICE]), [dict(CE, use_sigmoid=False), DICE], 'use_sigmoid: False'),
@@ -104,6 +109,13 @@ def test_a_config_that_does_not_work_is_not_left_behind(tmp_path):
 def test_other_names_are_no_bins(name):
     with pytest.raises(ValueError, match='such as sid71'):
         bins_of_name(name)
+
+
+@pytest.mark.parametrize('name, limits', [('sid256', {}), ('sid1', {}), ('sid71', dict(max_depth=float('nan'))),
+                                          ('ud8', dict(max_depth=float('inf'))), ('sid8', dict(min_depth=0.0))])
+def test_bins_that_there_cannot_be_are_refused(name, limits):
+    with pytest.raises(ValueError, match='Bins'):
+        bins_of_name(name, **limits)
 
 
 def test_names_of_bins_and_recipes():

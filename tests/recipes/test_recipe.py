@@ -26,6 +26,12 @@ def test_a_file_of_ones_own_is_named_by_its_path(tmp_path):
     assert read_recipe(str(path)).base_from(tmp_path / 'b') == '../a/mine.py'
 
 
+def test_a_recipe_that_imports_its_classes_is_refused():
+    cfg = read_recipe(SEGFORMER).cfg
+    cfg.model.type = dict
+    assert 'lazy configs' in why_no_depth(cfg)
+
+
 def test_names_that_are_like_an_unknown_one_are_told():
     with pytest.raises(FileNotFoundError, match=r'segformer_mit-b9\.py is neither .* segformer/segformer_mit-b0_'):
         read_recipe('segformer_mit-b9.py')

@@ -40,8 +40,9 @@ def test_a_loss_replaces_that_of_the_base():
 @pytest.mark.parametrize('line, message', [
     ("default = 'SID'", 'name .*SID.*, which is not among the variants: SID 71, CE'),
     ("comparisons = [('a', 'b', 'SID 71, CE')]", "name .*'b'"),
+    ("variants = {'SID 71 CE': dict()}", 'the variants SID 71, CE, SID 71 CE differ in nothing that a file name holds'),
 ])
-def test_unknown_names_are_refused(tmp_path, line, message):
+def test_names_that_do_not_work_are_refused(tmp_path, line, message):
     path = tmp_path / 'study.py'
     path.write_text(f"_base_ = {str(CONFIGS / 'minidrive.py')!r}\n{line}\n")
     with pytest.raises(ValueError, match=message):

@@ -67,13 +67,18 @@ def test_says_what_follows():
     assert claims['we win: ours against theirs'] == ['+0.2100', 'holds', '-', '-']  # by the median
     assert claims['loners win: alone against ours'] == ['+0.0600', '-', '-', '-']
     assert text.endswith('## In words\n\nNobody knows.\n')
-    assert 'best decoder (median) has abs_rel 0.1100; better by more than the spread: none.' in text
+    assert '- dense, median: abs_rel 0.1100 ± 0.0100, better: none; rmse 1.10 ± 0.10, better: none; ' in text
     assert 'sparse depth' not in text
 
 
 def test_says_who_beats_the_default():
     records = [*RECORDS, *(record('alone', seed, 0.05) for seed in (1, 2))]
-    assert 'better by more than the spread: alone (0.0500).' in study_report(records, PLAN, 'it', 'name')
+    text = study_report(records, PLAN, 'it', 'name')
+    assert 'abs_rel 0.1100 ± 0.0100, better: alone (0.0500 ± 0.0000); ' in text
+    assert text.count('better: alone (0.950 ± 0.000).') == 1  # d1: more is better
+    worse = [dict(each, scores=dict(each['scores'], test=dict(own=dict(each['scores']['test']['own'], d1=0.1))))
+             if each['variant'] == 'alone' else each for each in records]
+    assert 'd1 0.890 ± 0.010, better: none.' in study_report(worse, PLAN, 'it', 'name')
 
 
 def test_the_chart_has_a_dot_for_each_training():

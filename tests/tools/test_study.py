@@ -42,7 +42,15 @@ def test_trains_all_variants_and_reports(tmp_path):
     assert [(each['variant'], each['seed']) for each in records] == [
         ('SID 71, CE', 0), ('SILog regression', 0), ('SID 71, CE', 1), ('SILog regression', 1)]
     assert (tmp_path / 'new' / 'report.png').read_bytes().startswith(b'\x89PNG')
-    assert len(list((tmp_path / 'work_dirs' / 'study_plan').glob('*.json'))) == 4
+    results = sorted((tmp_path / 'work_dirs' / 'study_plan').glob('*.json'))
+    assert len(results) == 4
+    # A result of another config is neither reported nor trained anew.
+    results[0].write_text(json.dumps(dict(json.loads(results[0].read_text()), fingerprint='of another')))
+    before = [path.read_bytes() for path in results]
+    result = run(tmp_path, '--report-only')
+    assert result.returncode == 0 and f'{results[0].stem}: left out, it is of another config' in result.stderr
+    assert '3 of 4 trainings' in (tmp_path / 'new' / 'report.md').read_text()
+    assert [path.read_bytes() for path in results] == before
 
 
 def test_a_plan_that_does_not_work_ends_with_a_message(tmp_path):
@@ -50,3 +58,11 @@ def test_a_plan_that_does_not_work_ends_with_a_message(tmp_path):
     result = run(tmp_path)
     assert result.returncode == 1 and 'study: plan.py: a study needs' in result.stderr
     assert 'Traceback' not in result.stderr
+
+
+def test_a_report_that_cannot_be_written_is_known_before_the_trainings(tmp_path):
+    (tmp_path / 'plan.py').write_text(PLAN)
+    (tmp_path / 'new' / 'report.md').mkdir(parents=True)
+    result = run(tmp_path)
+    assert result.returncode == 1 and 'study: new/report.md is a folder' in result.stderr
+    assert not (tmp_path / 'work_dirs').exists()

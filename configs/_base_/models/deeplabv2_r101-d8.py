@@ -27,8 +27,7 @@ model = dict(
         in_index=0,
         dilations=(6, 12, 18, 24),
         loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True)),
-    # paper silent: how bins become metres. The expectation has no quantisation steps, and that of log depth has less
-    # AbsRel than that of depth (docs/study.md).
-    decoder=dict(type='ExpectationDecoder', space='log'),
+    # paper silent: how bins become metres. DepthClassifier's default, the expectation of log depth, has no quantisation
+    # steps, and less AbsRel than the expectation of depth (docs/study.md).
     # paper silent: test size. The whole image at its own size.
     test_cfg=dict(mode='whole'))
