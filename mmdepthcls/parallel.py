@@ -5,7 +5,7 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_all_start_methods, get_context, parent_process
 
 import cv2
 
@@ -44,8 +44,7 @@ def _results(function, items, workers):
     if workers < 2:
         yield from ((index, function(item)) for index, item in enumerate(items))
         return
-    # 'spawn': safe beside threads (torch) and the same on every system
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), _prepare_worker)
+    pool = ProcessPoolExecutor(workers, _context(), _prepare_worker)
     try:
         futures = {pool.submit(function, item): index for index, item in enumerate(items)}
         for future in as_completed(futures):
@@ -57,6 +56,16 @@ def _results(function, items, workers):
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _context():
+    """Workers that are safe beside threads (torch): forks of one process that has done nothing but import this package,
+    which takes seconds; or, where the system cannot fork, processes that import it each."""
+    if 'forkserver' not in get_all_start_methods():
+        return get_context('spawn')
+    context = get_context('forkserver')
+    context.set_forkserver_preload(['mmdepthcls'])
+    return context
 
 
 def _prepare_worker():

@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: small generated data and small models, so that every test runs the real code."""
 import os
 import warnings
+from multiprocessing import set_forkserver_preload
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ collect_ignore_glob = ['conftest.py', '*/conftest.py', '*/*/conftest.py']
 SAMPLE_VARIABLE = 'MMDEPTHCLS_KITTI_SAMPLE'
 # Small tensors: more threads than one only wait for each other.
 torch.set_num_threads(1)
+# Processes of 'forkserver' need not import it each, which takes seconds.
+set_forkserver_preload(['mmdepthcls'])
 
 
 @pytest.fixture(scope='session')

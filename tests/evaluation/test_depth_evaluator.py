@@ -369,7 +369,8 @@ def many_protocols(**kwargs):
 @pytest.mark.parametrize('world_size', [2, 3])
 def test_several_processes_give_exactly_what_one_gives(tmp_path, monkeypatch, world_size):
     monkeypatch.chdir(tmp_path)  # MMEngine collects through files below the working directory
-    torch.multiprocessing.spawn(_evaluate_as_rank, (str(tmp_path), world_size), nprocs=world_size)
+    torch.multiprocessing.start_processes(
+        _evaluate_as_rank, (str(tmp_path), world_size), nprocs=world_size, start_method='forkserver')
     ranks = [torch.load(tmp_path / f'rank{rank}.pt') for rank in range(world_size)]
     assert sorted(index for indices, _ in ranks for index in indices) == [0, *([0] * (6 - NUM_IMAGES)), 1, 2, 3, 4]
     expected = evaluate(many_protocols(report_dir=str(tmp_path / 'alone'), bins=SIDBins(1.0, 80.0, 20)))

@@ -1,27 +1,23 @@
 """The choice of bins as users make it."""
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from script_process import run_script
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'
 
 
 def analyze(*arguments, cwd, **environment):
-    return subprocess.run([sys.executable, str(ROOT / 'tools' / 'analyze_bins.py'), *map(str, arguments)],
-                          capture_output=True, text=True, cwd=cwd,
-                          env={**os.environ, 'OMP_NUM_THREADS': '1', **environment})
+    return run_script(ROOT / 'tools' / 'analyze_bins.py', *arguments, cwd=cwd, **environment)
 
 
 def test_a_config_is_analysed_with_its_own_bins_first(minidrive, tmp_path):
     result = analyze(CONFIG, '--split', 'test', '--max-samples', 2, '--num-bins', 8, 71, '--out', 'out', '--workers', 1,
-                     cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+                     cwd=tmp_path, fresh=True, MINIDRIVE_ROOT=minidrive)
     assert result.returncode == 0, result.stderr[-2000:]
     assert 'test: 2 of 3 samples' in result.stdout and 'bins = dict(type=' in result.stdout
     assert {path.name for path in (tmp_path / 'out').iterdir()} == {'bins.md', 'bins.json', 'intervals.png',

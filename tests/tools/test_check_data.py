@@ -1,26 +1,22 @@
 """The data doctor as users run it."""
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import pytest
+from script_process import run_script
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'
 
 
 def check(*arguments, cwd, **environment):
-    return subprocess.run([sys.executable, str(ROOT / 'tools' / 'check_data.py'), *map(str, arguments)],
-                          capture_output=True, text=True, cwd=cwd,
-                          env={**os.environ, 'OMP_NUM_THREADS': '1', **environment})
+    return run_script(ROOT / 'tools' / 'check_data.py', *arguments, cwd=cwd, **environment)
 
 
 def test_clean_data_end_with_status_0_and_leave_a_report(minidrive, tmp_path):
-    result = check(CONFIG, '--workers', 1, '--strict', cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+    result = check(CONFIG, '--workers', 1, '--strict', cwd=tmp_path, fresh=True, MINIDRIVE_ROOT=minidrive)
     assert result.returncode == 0, result.stdout + result.stderr[-2000:]
     folder = tmp_path / 'work_dirs' / CONFIG.stem / 'data_check'
     assert {path.name for path in folder.iterdir()} == {

@@ -1,14 +1,12 @@
 """tools/tune_crf.py and tools/compare_crfs.py, run as users run them."""
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmseg.registry import MODELS
+from script_process import run_script
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71_crf.py'
@@ -24,15 +22,14 @@ def checkpoint(tmp_path, mmseg_scope):
     return str(tmp_path / 'weights.pth')
 
 
-def run(tool, folder, minidrive, *arguments):
-    return subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / tool), str(CONFIG), *arguments, *QUICK], capture_output=True, text=True,
-        cwd=folder, env={**os.environ, 'OMP_NUM_THREADS': '1', 'MINIDRIVE_ROOT': minidrive})
+def run(tool, folder, minidrive, *arguments, fresh=False):
+    return run_script(ROOT / 'tools' / tool, CONFIG, *arguments, *QUICK, cwd=folder, fresh=fresh,
+                      MINIDRIVE_ROOT=minidrive)
 
 
 def test_tunes(checkpoint, tmp_path, minidrive):
     result = run('tune_crf.py', tmp_path, minidrive, checkpoint, '--images', '1', '--finest', '1.9', '--search',
-                 'appearance_weight', '--compatibility', 'linear', '--truncation', '5')
+                 'appearance_weight', '--compatibility', 'linear', '--truncation', '5', fresh=True)
     assert result.returncode == 0, result.stderr[-2000:]
     assert "model = dict(crf=dict(type='DenseCRF', iterations=1, " in result.stdout
     assert "compatibility='linear', truncation=5.0" in result.stdout and 'without a CRF' in result.stdout
@@ -43,7 +40,7 @@ def test_tunes(checkpoint, tmp_path, minidrive):
 def test_compares(checkpoint, tmp_path, minidrive):
     result = run('compare_crfs.py', tmp_path, minidrive, checkpoint, '--out', 'crf.png', '--pictures', '2',
                  '--crf', 'potts', 'iterations=1',
-                 '--crf', 'near', 'compatibility=log', 'truncation=0.3', 'iterations=1')
+                 '--crf', 'near', 'compatibility=log', 'truncation=0.3', 'iterations=1', fresh=True)
     assert result.returncode == 0, result.stderr[-2000:]
     table = [line for line in result.stdout.splitlines() if line.startswith('|')][-5:]
     assert 'edge_f1' in table[0]

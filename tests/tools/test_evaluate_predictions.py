@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from script_process import run_script
 from small_data import BUILDERS
 
 from mmdepthcls.evaluation import ground_truth_files
@@ -190,10 +191,8 @@ def truths(kitti_sample):
 def test_every_protocol_and_metric_equals_the_reference_on_real_frames(kitti_sample, truths, tmp_path, names, part,
                                                                        options):
     preds = write_predictions(tmp_path / 'pred', truths, part)
-    command = [sys.executable, str(TOOL), 'pred', kitti_sample, '--split', 'none', '--json', 'out.json', '--per-image',
-               'out.csv', '--protocols', *names, *options]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path,
-                            env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT)})
+    result = run_script(TOOL, 'pred', kitti_sample, '--split', 'none', '--json', 'out.json', '--per-image', 'out.csv',
+                        '--protocols', *names, *options, cwd=tmp_path, fresh=names == WHOLE)
     assert result.returncode == 1, result.stderr[-2000:]  # a prediction is missing
     assert f'Missing: 1 predictions, which count as if no pixel was predicted:\n  {DRIVE}' in result.stdout
     got = json.loads((tmp_path / 'out.json').read_text())

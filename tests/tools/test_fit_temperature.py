@@ -1,8 +1,5 @@
 """tools/fit_temperature.py, run as users run it."""
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmseg.registry import MODELS
+from script_process import run_script
 
 from mmdepthcls.datasets.depth_png import decode_depth_png
 
@@ -18,11 +16,9 @@ CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'
 QUICK = ['--cfg-options', 'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False']
 
 
-def run(folder, root, *arguments):
-    return subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'fit_temperature.py'), str(CONFIG), *map(str, arguments), '--work-dir',
-         str(folder / 'work'), *QUICK], capture_output=True, text=True, cwd=folder,
-        env={**os.environ, 'OMP_NUM_THREADS': '1', 'MINIDRIVE_ROOT': root})
+def run(folder, root, *arguments, fresh=False):
+    return run_script(ROOT / 'tools' / 'fit_temperature.py', CONFIG, *arguments, '--work-dir', folder / 'work', *QUICK,
+                      cwd=folder, fresh=fresh, MINIDRIVE_ROOT=root)
 
 
 @pytest.fixture
@@ -45,7 +41,7 @@ def test_writes_a_copy_with_the_temperature_of_least_nll(checkpoint, minidrive, 
     original = checkpoint.read_bytes()
     results = []
     for source, target in ((checkpoint, tmp_path / 'once.pth'), (tmp_path / 'once.pth', tmp_path / 'twice.pth')):
-        result = run(tmp_path, minidrive, source, target, '--pixels', 300)
+        result = run(tmp_path, minidrive, source, target, '--pixels', 300, fresh=not results)
         assert result.returncode == 0, result.stderr[-3000:]
         numbers = [float(x) for x in re.findall(r'^\| (?:before|after ) \| +(\S+) \|', result.stdout, re.MULTILINE)]
         results.append((float(re.search(r'Temperature (\S+), fitted to 600 pixels', result.stdout)[1]), *numbers))

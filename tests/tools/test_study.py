@@ -1,9 +1,8 @@
 """tools/study.py, run as users run it."""
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+
+from script_process import run_script
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'configs'
@@ -23,10 +22,9 @@ variants = dict(_delete_=True, **{{
 """
 
 
-def run(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'study.py'), 'plan.py', '--out', 'new/report.md', *arguments],
-        capture_output=True, text=True, cwd=folder, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+def run(folder, *arguments, fresh=False):
+    return run_script(ROOT / 'tools' / 'study.py', 'plan.py', '--out', 'new/report.md', *arguments, cwd=folder,
+                      fresh=fresh)
 
 
 def test_trains_all_variants_and_reports(tmp_path):
@@ -34,7 +32,7 @@ def test_trains_all_variants_and_reports(tmp_path):
     result = run(tmp_path, '--report-only')
     assert result.returncode == 0, result.stderr[-2000:]
     assert '0 of 4 trainings' in (tmp_path / 'new' / 'report.md').read_text()
-    result = run(tmp_path, '--workers', '2')
+    result = run(tmp_path, '--workers', '2', fresh=True)
     assert result.returncode == 0, result.stderr[-2000:]
     report = (tmp_path / 'new' / 'report.md').read_text()
     assert '4 of 4 trainings (CPU)' in report and 'SID beats regression' in report

@@ -1,6 +1,5 @@
 """The command-line tools, run as users run them: this project's, and MMSegmentation's own with our configs."""
 import json
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import cv2
 import mmseg
 import numpy as np
 import pytest
+from script_process import run_script
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'
@@ -20,9 +20,7 @@ QUICK = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'train_dataloader.
 
 
 def run_tool(tool, *arguments, cwd, options=(), **environment):
-    result = subprocess.run(
-        [sys.executable, str(tool), *map(str, arguments), '--cfg-options', *QUICK, *options],
-        capture_output=True, text=True, cwd=cwd, env={**os.environ, 'OMP_NUM_THREADS': '1', **environment})
+    result = run_script(tool, *arguments, '--cfg-options', *QUICK, *options, cwd=cwd, **environment)
     assert result.returncode == 0, result.stderr[-3000:]
     return result.stdout
 
@@ -31,7 +29,7 @@ def run_tool(tool, *arguments, cwd, options=(), **environment):
 def trained(minidrive, tmp_path_factory):
     """Work dir of a short training with this project's tool."""
     folder = tmp_path_factory.mktemp('train')
-    out = run_tool(ROOT / 'tools' / 'train.py', CONFIG, cwd=folder, MINIDRIVE_ROOT=minidrive)
+    out = run_tool(ROOT / 'tools' / 'train.py', CONFIG, cwd=folder, fresh=True, MINIDRIVE_ROOT=minidrive)
     assert 'Depth errors, 2 images' in out
     return folder / 'work_dirs' / CONFIG.stem
 
@@ -54,7 +52,8 @@ def test_resume_goes_on_where_training_stopped(trained, minidrive, tmp_path):
 
 def test_test_ends_with_the_table_and_writes_predictions_and_pictures(trained, minidrive, tmp_path):
     out = run_tool(ROOT / 'tools' / 'test.py', CONFIG, trained / 'iter_2.pth', '--out', tmp_path / 'out', '--show-dir',
-                   tmp_path / 'show', '--work-dir', tmp_path / 'work', cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+                   tmp_path / 'show', '--work-dir', tmp_path / 'work', cwd=tmp_path, fresh=True,
+                   MINIDRIVE_ROOT=minidrive)
     last = out.strip().splitlines()[-3:]
     assert last[0].split('|')[2].strip() == 'd1' and last[2].startswith('| test |')
     predictions = sorted((tmp_path / 'out').rglob('*.png'))
@@ -116,9 +115,10 @@ def test_a_nan_loss_stops_the_run(minidrive, tmp_path):
 
 
 def test_mmsegmentations_own_tools_run_our_config(minidrive, tmp_path):
-    run_tool(MMSEG_TOOLS / 'train.py', CONFIG, '--work-dir', tmp_path / 'work', cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
+    run_tool(MMSEG_TOOLS / 'train.py', CONFIG, '--work-dir', tmp_path / 'work', cwd=tmp_path, fresh=True,
+             MINIDRIVE_ROOT=minidrive)
     out = run_tool(MMSEG_TOOLS / 'test.py', CONFIG, tmp_path / 'work' / 'iter_2.pth', '--out', tmp_path / 'out',
-                   '--show-dir', tmp_path / 'show', '--work-dir', tmp_path / 'work', cwd=tmp_path,
+                   '--show-dir', tmp_path / 'show', '--work-dir', tmp_path / 'work', cwd=tmp_path, fresh=True,
                    MINIDRIVE_ROOT=minidrive)
     assert 'Depth errors, 3 images' in out
     assert len(list((tmp_path / 'out').rglob('*.png'))) == 3 and list((tmp_path / 'show').rglob('*.png'))
@@ -126,10 +126,9 @@ def test_mmsegmentations_own_tools_run_our_config(minidrive, tmp_path):
 
 def test_the_demo_makes_trains_scores_and_draws(minidrive, tmp_path):
     # The folder already holds a small MiniDrive, so the demo must be told to keep to it.
-    result = subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'demo.py'), '--data', minidrive, '--scenes', '4', '2', '3',
-         '--size', '64', '128', '--iterations', '2', '--work-dir', str(tmp_path / 'demo')],
-        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+    result = run_script(
+        ROOT / 'tools' / 'demo.py', '--data', minidrive, '--scenes', 4, 2, 3, '--size', 64, 128, '--iterations', 2,
+        '--work-dir', tmp_path / 'demo', cwd=tmp_path, fresh=True)
     assert result.returncode == 0, result.stderr[-3000:]
     table = result.stdout[result.stdout.rindex('MiniDrive test split, 3 images'):]
     for row in ('best constant depth', 'per-pixel mean of the training depths', 'the bins alone', 'model'):
@@ -155,8 +154,8 @@ def test_protocols_on_real_frames(kitti_sample, tmp_path):
 
 
 def test_make_minidrive(tmp_path):
-    result = subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'make_minidrive.py'), 'mini', '--train', '1', '--val', '1', '--test', '1',
-         '--height', '32', '--width', '64', '--workers', '1'], capture_output=True, text=True, cwd=tmp_path)
+    result = run_script(
+        ROOT / 'tools' / 'make_minidrive.py', 'mini', '--train', 1, '--val', 1, '--test', 1, '--height', 32, '--width',
+        64, '--workers', 1, cwd=tmp_path, fresh=True)
     assert result.returncode == 0, result.stderr[-2000:]
     assert len(list((tmp_path / 'mini').rglob('*.png'))) == 9

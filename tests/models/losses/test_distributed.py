@@ -62,7 +62,8 @@ def train(rank, folder):
 @pytest.fixture(scope='module')
 def of_two_processes(tmp_path_factory):
     folder = tmp_path_factory.mktemp('distributed')
-    context = torch.multiprocessing.spawn(train, (str(folder), ), nprocs=2, join=False)
+    context = torch.multiprocessing.start_processes(
+        train, (str(folder), ), nprocs=2, join=False, start_method='forkserver')
     for _ in range(25):  # less than the suite's limit for a test; a busy machine is slow
         if context.join(timeout=10):
             break
