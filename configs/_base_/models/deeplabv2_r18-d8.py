@@ -1,5 +1,5 @@
-# The same on a ResNet-18 of half width, from scratch: small enough for two CPU cores. Its losses are those of least
-# abs_rel in docs/study.md.
+# The same on a ResNet-18 of half width, from scratch: small enough for two CPU cores. Its losses are those that
+# nothing in docs/study.md beats in abs_rel.
 _base_ = './deeplabv2_r101-d8.py'
 model = dict(
     backbone=dict(
