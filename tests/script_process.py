@@ -18,7 +18,8 @@ def run_script(script, *arguments, cwd, fresh=False, **environment):
         *arguments: of its command line.
         cwd (str or Path): working directory.
         fresh (bool): start Python for it, which takes seconds of imports. Else it runs in a fork of a process that has
-            imported mmdepthcls and done nothing else (see conftest.py). Each tool has a test that starts it fresh.
+            imported mmdepthcls and done nothing else (see conftest.py). Each tool that is run so has a test that
+            starts it fresh too.
         **environment (str): variables that differ from this process's.
 
     Returns:

@@ -37,6 +37,8 @@ def main():
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
             raise IsADirectoryError(f'{out} is a folder; --out is the file of the report')
+        if not args.report_only:
+            folder.mkdir(parents=True, exist_ok=True)
     except (ValueError, OSError) as error:
         raise SystemExit(f'study: {error}') from error
     records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)
