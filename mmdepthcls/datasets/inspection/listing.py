@@ -23,12 +23,14 @@ class Source:
         reading (Reading): how the pipeline reads them.
         expected (int, optional): how many samples there should be.
         expectation (Expectation, optional): what is known of the data set.
+        eigen (str, optional): its part of the Eigen split, where it is one as it stands.
     """
     name: str
     samples: list
     reading: Reading
     expected: int | None = None
     expectation: object = None
+    eigen: str | None = None
 
     @property
     def scale(self):
@@ -105,7 +107,8 @@ def _list_source(cfg, bins):
                       annotated=kitti and dataset.ground_truth == 'annotated' and not dataset.ann_file)
     name = ' '.join(str(part) for part in (kind.__name__, getattr(dataset, 'ground_truth', ''),
                                            getattr(dataset, 'camera', ''), dataset.data_root) if part)
-    return Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__))
+    return Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__),
+                  dataset.split if kitti else None)
 
 
 def _loading(pipeline):
