@@ -68,7 +68,8 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
 
     Args:
         cfg (Config): see :func:`mmdepthcls.datasets.inspection.listing.list_splits`. A config that is meant to score
-            what it trains on says so: ``check_data = dict(allow_leakage=True)``.
+            what it trains on says so: ``check_data = dict(allow_leakage=True)``; ``reach=(0.1, 0.3)`` tells of cameras
+            that are not on a car (see ``ground_plane``).
         max_samples (int, optional): look at no more than so many samples of a split, spread over it.
         workers (int, optional): processes; default: one a CPU.
         allow_leakage (bool): what is in training and in evaluation is a note.
@@ -77,7 +78,8 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
     Returns:
         Examination
     """
-    allow_leakage = allow_leakage or _option(cfg, 'allow_leakage')
+    options = _options(cfg)
+    allow_leakage = allow_leakage or options['allow_leakage']
     listings, bins = list_splits(cfg)
     results, findings, groups = [], [], defaultdict(dict)
     records = _inspect(listings, max_samples, workers, progress)
@@ -98,9 +100,11 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
                 result.jobs.append((sample, source.reading))
                 if source.eigen:
                     result.eigen[id(record)] = source.eigen
-                groups[source.name, source.scale, source.expectation][id(record)] = record
-    for (name, scale, expectation), members in groups.items():
-        findings += check_group(Group(name, list(members.values()), scale, expectation))
+                groups[source.name, source.depth_format, source.expectation][id(record)] = record
+    limits = bins and (float(bins.edges[0]), float(bins.edges[-1]))
+    for (name, depth_format, expectation), members in groups.items():
+        findings += check_group(Group(name, list(members.values()), depth_format, expectation, limits,
+                                      options['reach']))
     unique = {id(record): record for result in results for record in result.records}.values()
     findings += missing_folders(finding for record in unique for finding in record.findings)
     findings += check_stray_files(_listed_records(listings))
@@ -110,12 +114,19 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
     return Examination(results, _assigned(findings, results), bins)
 
 
-def _option(cfg, name):
-    """An option that the config itself gives to the doctor."""
+def _options(cfg):
+    """What the config itself says to the doctor."""
     options = cfg.get('check_data') or {}
-    if not isinstance(options, dict) or set(options) - {name}:
-        raise ValueError(f'check_data: expected dict({name}=True), got {options!r}')
-    return options.get(name, False)
+    known = dict(allow_leakage=False, reach=None)
+    if not isinstance(options, dict) or set(options) - set(known):
+        raise ValueError(f'check_data: expected dict(allow_leakage=True, reach=(LOWEST, HIGHEST)) or one of them, got '
+                         f'{options!r}')
+    options = known | options
+    reach = options['reach']
+    if reach is not None and not (isinstance(reach, (list, tuple)) and len(reach) == 2 and 0 < reach[0] < reach[1]):
+        raise ValueError('check_data: reach is the least and the greatest focal length (in image widths) * height (m) '
+                         f'of the cameras, such as (0.4, 2.4), got {reach!r}')
+    return options
 
 
 def _key(sample, reading):

@@ -33,11 +33,10 @@ class Source:
     eigen: str | None = None
 
     @property
-    def scale(self):
-        """float or None: stored units per metre, where it is set."""
-        formats = [sample.get('depth_format', self.reading.depth_format) for sample in self.samples[:1]
-                   if 'depth_map_path' in sample]
-        return (formats[0].scale or 256.0) if formats else None
+    def depth_format(self):
+        """DepthFormat or None: of the depth maps; None where there is none, as of scans."""
+        return next((sample.get('depth_format', self.reading.depth_format) for sample in self.samples
+                     if 'depth_map_path' in sample), None)
 
 
 @dataclass
