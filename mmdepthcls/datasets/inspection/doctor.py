@@ -84,7 +84,8 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
     results, findings, groups = [], [], defaultdict(dict)
     records = _inspect(listings, max_samples, workers, progress)
     for listing in listings:
-        result = SplitResult(listing.name, [], 0, 0, None, [])
+        expected = [source.expected for source in listing.sources]
+        result = SplitResult(listing.name, [], 0, 0, sum(expected) if expected and None not in expected else None, [])
         results.append(result)
         findings += [finding.of_split(listing.name) for finding in listing.findings]
         for source in listing.sources:
@@ -92,8 +93,6 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
             findings += found
             result.listed += len(source.samples)
             result.with_truth += sum(bool(depth_path_of(sample)) for sample in source.samples)
-            if source.expected is not None:
-                result.expected = (result.expected or 0) + source.expected
             for sample in _spread(source.samples, max_samples):
                 record = records[_key(sample, source.reading)]
                 result.records.append(record)

@@ -111,6 +111,10 @@ def _sizes(records):
 
 def _images(records):
     findings = []
+    deep = [record for record in records if record.image.sixteen_bits]
+    if deep:
+        findings.append(note('16-bit images', os.path.dirname(deep[0].img_path), f'{len(deep)} of {len(records)} '
+                             'images have 16 bits a channel; the higher 8 of them are read, as mmcv does'))
     grey = [record for record in records if record.image.grey]
     if len(grey) > len(records) / 2:
         findings.append(note('grey images', os.path.dirname(grey[0].img_path), f'{len(grey)} of {len(records)} images '

@@ -112,10 +112,15 @@ def _list_source(cfg, bins):
 
 def _loading(pipeline):
     """Depth format and LiDAR convention of a pipeline's loading transforms; their defaults where it has none."""
-    found = {step['type']: step for step in _steps(pipeline)}
+    found = {_name(step['type']): step for step in _steps(pipeline)}
     load, project = (TRANSFORMS.build(dict(found.get(name, dict(type=name))))
                      for name in ('LoadDepth', 'LoadVelodyneDepth'))
     return load.depth_format, project.convention
+
+
+def _name(kind):
+    """Name of a class that a config gives as a name, perhaps with a scope ('mmseg.LoadDepth'), or as the class."""
+    return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
 
 
 def _steps(pipeline):
