@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from mmseg.registry import HOOKS, METRICS, TRANSFORMS, VISUALIZERS
+from mmseg.registry import DATASETS, HOOKS, METRICS, TRANSFORMS, VISUALIZERS
 
 from ..bins import LIDBins, SIDBins, UDBins
 from ..compat import STACKS
@@ -38,7 +38,7 @@ train_pipeline = [
     dict(type='PackDepthInputs'),
 ]
 test_pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackSegInputs')]
-data = dict({data.dataset}, _delete_=True)
+{data.comment}data = dict({data.code}, _delete_=True)
 train_dataloader = dict(dataset=dict(data, {data.splits[0]}, pipeline=train_pipeline))
 val_dataloader = dict({one_image}dataset=dict(data, {data.splits[1]}, test_mode=True, pipeline=test_pipeline))
 test_dataloader = dict({one_image}dataset=dict(data, {data.splits[2]}, test_mode=True, pipeline=test_pipeline))
@@ -119,7 +119,7 @@ def write_config(recipe, data, bins, folder, crop=None):
 
     Args:
         recipe (Recipe): as MMSegmentation ships it, or one's own.
-        data (str): a key of ``DATA``.
+        data (str | DepthData): a key of ``DATA``, or data of one's own.
         bins (dict): config of the bins.
         folder (Path): where the file will be; relative paths start there.
         crop (tuple[int, int], optional): height and width of training crops. Default: the recipe's, as far as the
@@ -131,7 +131,7 @@ def write_config(recipe, data, bins, folder, crop=None):
     Raises:
         ValueError: with the reason, if the recipe cannot classify depth.
     """
-    cfg, data = recipe.cfg, DATA[data]
+    cfg, data = recipe.cfg, DATA[data] if isinstance(data, str) else data
     reason = why_no_depth(cfg) or _no_training(cfg)
     if reason:
         raise ValueError(f'{recipe.path.name} cannot become a depth config: {reason}')
@@ -213,6 +213,40 @@ def as_code(value, crop=None):
     return 'crop_size' if value == crop else repr(value)
 
 
+def output_path(out, name, force=False):
+    """Where a config is written.
+
+    Args:
+        out (str, optional): a file that ends in .py, or a folder (one that is there, or a name without an ending).
+            Default: the current folder.
+        name (str): of the file, where ``out`` is a folder.
+        force (bool): overwrite a file.
+
+    Returns:
+        Path
+
+    Raises:
+        FileExistsError: if there is such a file; names the remedy.
+        ValueError: for another ending, which MMEngine would not read.
+        OSError: if nothing can be written there.
+    """
+    path = Path(out or '.')
+    if path.is_dir() or not path.suffix or str(out).endswith(('/', os.sep)):
+        path = path / name
+    if path.suffix != '.py':
+        raise ValueError(f'--out {out}: the name of a config ends in .py')
+    if path.is_dir():
+        raise IsADirectoryError(f'{path} is a folder: give another --out')
+    if path.exists() and not force:
+        raise FileExistsError(f'{path} exists; give --force to overwrite it, or another --out')
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if not folder.is_dir():
+        raise NotADirectoryError(f'--out {out}: {folder} is no folder')
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f'--out {out}: {folder} may not be written to; give another --out')
+    return path
+
+
 def save_verified(config, path, force=False, trial=True):
     """Write a config once it is known to work: a file that does not work is not left behind.
 
@@ -229,9 +263,8 @@ def save_verified(config, path, force=False, trial=True):
         FileExistsError: if there is such a file.
         ValueError: if the config does not work, with the reason.
     """
-    path = Path(path)
-    if path.exists() and not force:
-        raise FileExistsError(f'{path} exists; give --force to overwrite it, or another --out')
+    path = output_path(path, Path(path).name, force)
+    made = [parent for parent in path.absolute().parents if not parent.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'{path.stem}_unverified_{os.getpid()}.py')
     try:
@@ -240,7 +273,29 @@ def save_verified(config, path, force=False, trial=True):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+        if not path.exists():
+            for folder in made:  # from the innermost
+                folder.rmdir()
     return done
+
+
+def count_samples(path):
+    """Build the datasets of a config, which looks at all their files.
+
+    Args:
+        path (Path): the config.
+
+    Returns:
+        dict[str, int]: samples for training, validation and testing.
+
+    Raises:
+        ValueError, OSError: as the datasets do, with what is wrong with the data.
+    """
+    cfg, counts = Config.fromfile(path), {}
+    with DefaultScope.overwrite_default_scope('mmseg'), quiet():
+        for part in ('train', 'val', 'test'):
+            counts[part] = len(DATASETS.build(cfg[f'{part}_dataloader'].dataset))
+    return counts
 
 
 def verify(path, config, trial=True):

@@ -1,5 +1,6 @@
 """The data sets that a depth config can be written for: what such a config says of them."""
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -8,34 +9,76 @@ class DepthData:
 
     Args:
         title (str): its name in comments.
-        dataset (str): arguments of the dataset, as code.
+        dataset (str): arguments of the dataset, as code, '{root}' for the folder.
         splits (tuple[str, str, str]): what training, validation and testing add to these.
+        variable (str): environment variable that names its folder; '' where the config does.
+        root (str): the folder otherwise.
+        needs (str): what must be in the folder, and how it gets there.
         image_size (tuple[int, int], optional): height and width, where all have about the same.
         warp (str): more arguments of ``RandomDepthWarp``, as code.
         evaluator (str): more arguments of ``DepthEvaluator``, as code; '{max_depth}' is that of the bins.
+        comment (str): lines above the dataset in the config.
     """
 
     title: str
     dataset: str
     splits: tuple
+    variable: str
+    root: str
+    needs: str
     image_size: tuple = None
     warp: str = ''
     evaluator: str = ''
+    comment: str = ''
+
+    @property
+    def code(self):
+        """str: arguments of the dataset."""
+        root = repr(f'{{{{${self.variable}:{self.root}}}}}' if self.variable else self.root)
+        return self.dataset.replace('{root}', root)
+
+    def in_folder(self, root):
+        """The same data in a folder that the config names.
+
+        Raises:
+            FileNotFoundError: if there is no such folder.
+        """
+        if not os.path.isdir(root):
+            raise FileNotFoundError(f'--data-root {root} is no folder')
+        return replace(self, variable='', root=str(root))
+
+    @property
+    def where(self):
+        """str: where the data are looked for and whether that is there, and on other lines what must be in it."""
+        root = os.environ.get(self.variable) or self.root if self.variable else self.root
+        known = f', or where {self.variable} says' if self.variable and root == self.root else (
+            f' ({self.variable})' if self.variable else '')
+        there = '' if os.path.isdir(root) else f' {root} does not exist yet.'
+        return f'{self.title} in {root}{known}.{there}\n{self.needs}'
 
 
 SPLITS = ("split='train'", "split='val'", "split='test'")
 DATA = {
     # 'fit' is KITTI's training split without the drives of 'val'.
     'kitti': DepthData(
-        'KITTI', "type='KITTIDepthDataset', data_root='{{$KITTI_ROOT:data/kitti}}', ground_truth='annotated'",
-        ("split='fit'", *SPLITS[1:]), (375, 1242), ', min_valid=0.01', "crop='garg'"),
+        'KITTI', "type='KITTIDepthDataset', data_root={root}, ground_truth='annotated'", ("split='fit'", *SPLITS[1:]),
+        'KITTI_ROOT', 'data/kitti', 'It holds raw/ and annotated/: see python tools/prepare_kitti.py and docs/data.md.',
+        (375, 1242), ', min_valid=0.01', "crop='garg'"),
     'synthia': DepthData(
-        'SYNTHIA', "type='SYNTHIADepthDataset', data_root='{{$SYNTHIA_ROOT:data/synthia/RAND_CITYSCAPES}}'", SPLITS,
-        (760, 1280)),
+        'SYNTHIA', "type='SYNTHIADepthDataset', data_root={root}", SPLITS, 'SYNTHIA_ROOT',
+        'data/synthia/RAND_CITYSCAPES',
+        'It holds RGB/ and Depth/: see python tools/prepare_synthia.py and docs/data.md.', (760, 1280)),
     'minidrive': DepthData(
-        'MiniDrive', "type='MiniDriveDataset', data_root='{{$MINIDRIVE_ROOT:data/minidrive}}'", SPLITS, (128, 416)),
-    # Each line of a split file: an image and its depth map, see docs/data.md.
+        'MiniDrive', "type='MiniDriveDataset', data_root={root}", SPLITS, 'MINIDRIVE_ROOT', 'data/minidrive',
+        'python tools/make_minidrive.py FOLDER writes it.', (128, 416)),
     'folder': DepthData(
-        'own data', "type='DepthFolderDataset', data_root='{{$DEPTH_ROOT:data/depth}}'",
-        ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='test.txt'"), None, '', 'max_depth={max_depth}'),
+        'own data', "type='DepthFolderDataset', data_root={root}",
+        ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='test.txt'"), 'DEPTH_ROOT', 'data/depth',
+        "It must hold train.txt, val.txt and test.txt, one sample a line, 'IMAGE DEPTH', relative to it, and the files "
+        'that\nthey name. This tool makes the lists of two folders and looks at the files: run it again with --force '
+        '--data-root DIR\n--images FOLDER --depth FOLDER --make-split. Depth is read as 16-bit PNG, metres * 256; '
+        'where it is not, set depth_format\nin the config (--depth-scale N), see docs/data.md.', None, '',
+        'max_depth={max_depth}',
+        "# (The lists hold one sample a line, 'IMAGE DEPTH', relative to data_root. What the numbers mean is said by\n"
+        '# depth_format: dict(scale=1000.0) is millimetres, see docs/data.md.)\n'),
 }

@@ -28,6 +28,13 @@ def test_of_every_data_set_are_verified(data, tmp_path):
     assert (cfg.visualizer.min_depth, cfg.visualizer.max_depth) == (0.0, 60.0)
 
 
+@pytest.mark.parametrize('bins', ['sid71', 'ud255', 'sid2'])
+@pytest.mark.parametrize('data', sorted(DATA))
+def test_every_data_set_goes_with_every_kind_of_bins(data, bins, tmp_path):
+    trial = save_verified(write_config(read_recipe(SEGFORMER), data, bins_of_name(bins), tmp_path), tmp_path / 'a.py')
+    assert trial.losses['loss'] > 0
+
+
 def test_crops_are_the_recipes_as_far_as_the_images_reach():
     model = dict(backbone=dict(type='ResNet'), data_preprocessor=dict(size=(512, 1024)))
     assert fit_crop(model)[0] == (512, 1024)

@@ -2,6 +2,7 @@
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 import mmdepthcls  # noqa: F401  (imported only to register)
 
@@ -45,6 +46,73 @@ def test_overwrites_nothing_without_force(make, tmp_path):
     assert path.read_text() == 'precious'
     assert make(SEGFORMER, '--no-trial', '--out', path, '--force') == 0
     assert 'DepthClassifier' in path.read_text()
+
+
+def test_a_folder_as_out_gets_the_usual_name_and_is_made(make, tmp_path):
+    name = 'segformer_mit-b0_kitti_sid71.py'
+    (tmp_path / 'there').mkdir()
+    for out in (tmp_path / 'there', f'{tmp_path}/new/', tmp_path / 'deep' / 'er'):
+        assert make(SEGFORMER, '--no-trial', '--out', out) == 0
+        assert [path.name for path in Path(out).iterdir()] == [name]
+        assert f'{Path(out) / name} exists; give --force' in make(SEGFORMER, '--no-trial', '--out', out)
+        assert make(SEGFORMER, '--no-trial', '--out', out, '--force') == 0
+
+
+def test_where_nothing_can_be_written_is_said_before_the_trial(make, tmp_path, monkeypatch):
+    (tmp_path / 'file').write_text('precious')
+    (tmp_path / 'folder.py').mkdir()
+    (tmp_path / 'folder.py' / 'segformer_mit-b0_kitti_sid71.py').mkdir()
+    assert 'ends in .py' in make(SEGFORMER, '--out', 'mine.json')
+    assert 'is no folder' in make(SEGFORMER, '--out', 'file/mine.py')
+    assert 'is a folder' in make(SEGFORMER, '--out', 'folder.py', '--force')
+    monkeypatch.setattr('os.access', lambda path, mode: False)  # root may write everywhere
+    assert 'may not be written to' in make(SEGFORMER, '--out', 'new/mine.py')
+    assert {path.name for path in tmp_path.iterdir()} == {'file', 'folder.py'}
+
+
+def test_a_refused_recipe_leaves_no_new_folder(make, tmp_path):
+    (tmp_path / 'mine.py').write_text(f"_base_ = 'mmseg::segformer/{SEGFORMER}'\n"
+                                      'model = dict(decode_head=dict(in_channels=[1, 2, 3, 4]))')
+    assert 'channels' in make('mine.py', '--out', 'new/folder/depth.py')
+    assert [path.name for path in tmp_path.iterdir()] == ['mine.py']
+
+
+@pytest.mark.parametrize('dataset, told', [
+    ('kitti', ['KITTI_ROOT', 'data/kitti', 'prepare_kitti.py']), ('minidrive', ['MINIDRIVE_ROOT', 'make_minidrive.py']),
+    ('synthia', ['SYNTHIA_ROOT', 'prepare_synthia.py']),
+    ('folder', ['DEPTH_ROOT', 'data/depth', 'train.txt', 'val.txt', 'test.txt', 'IMAGE DEPTH', '--make-split',
+                'depth_format'])])
+def test_it_ends_with_what_is_still_needed(dataset, told, make, capsys):
+    assert make(SEGFORMER, '--dataset', dataset, '--no-trial', '--out', 'mine.py') == 0
+    end = capsys.readouterr().out.partition('Data: ')[2]
+    assert all(word in end for word in (*told, 'does not exist yet', 'tools/check_data.py mine.py',
+                                        'tools/train.py mine.py')), end
+
+
+def test_two_folders_become_a_config_whose_datasets_load(make, builders, tmp_path, capsys):
+    data = builders.pairs(tmp_path / 'mine', 12)
+    arguments = [SEGFORMER, '--dataset', 'folder', '--data-root', data, '--bins', 'ud8', '--depth-scale', 1000]
+    assert '--make-split' in make(*arguments, '--out', 'a.py') and not (tmp_path / 'a.py').exists()
+    assert make(*arguments, '--make-split', '--max-depth', 20, '--out', 'a.py') == 0
+    assert 'Samples: 10 for train, 1 for val, 1 for test' in capsys.readouterr().out
+    cfg = Config.fromfile(tmp_path / 'a.py')
+    assert cfg.train_dataloader.dataset.depth_format.scale == 1000.0 and cfg.crop_size == (32, 64)
+    (data / 'depth/3.png').unlink()
+    assert make(*arguments, '--no-trial', '--out', 'b.py') == 0
+    assert 'The data cannot be used yet: DepthFolderDataset: 1 of the' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['--make-split'], '--dataset folder'), (['--images', 'rgb', '--dataset', 'folder'], '--data-root DIR'),
+    (['--dataset', 'folder', '--data-root', '.', '--depth-scale', '-1'], 'must be > 0'),
+])
+def test_options_of_own_data_go_together(arguments, message, make, capsys):
+    assert make(SEGFORMER, *arguments) == 2 and message in capsys.readouterr().err
+
+
+def test_a_folder_of_data_that_is_not_there_is_refused(make, tmp_path):
+    for dataset in ('kitti', 'folder'):
+        assert '--data-root nowhere is no folder' in make(SEGFORMER, '--dataset', dataset, '--data-root', 'nowhere')
 
 
 @pytest.mark.parametrize('arguments, message', [

@@ -1,5 +1,7 @@
 """Files and arrays by their content. Pure."""
 import os
+from collections import defaultdict
+from dataclasses import replace
 from hashlib import blake2b
 
 import numpy as np
@@ -15,15 +17,54 @@ def digest(content):
     return blake2b(content, digest_size=16).digest()
 
 
+MISSING = 'missing file'
+
+
+def missing_folders(findings):
+    """Findings, where all missing files below a folder that is not there are one.
+
+    Args:
+        findings (iterable[Finding])
+
+    Returns:
+        list[Finding]
+    """
+    kept, folders, absent = [], defaultdict(list), {}
+    for finding in findings:
+        folder = _absent_folder(os.path.dirname(finding.path), absent) if finding.kind == MISSING else None
+        if folder:
+            folders[folder].append(finding)
+        else:
+            kept.append(finding)
+    for folder, members in folders.items():
+        files = sorted({finding.path for finding in members})
+        if len(files) == 1:
+            kept.append(members[0])
+        else:
+            kept.append(replace(error(
+                MISSING, files[0], f'the folder {folder} does not exist, and with it {len(files)} files of samples',
+                'Copy it, or check data_root and data_prefix.'), others=tuple(files[1:])))
+    return kept
+
+
+def _absent_folder(folder, known):
+    """The outermost folder of a path that does not exist, or None; ``known`` remembers."""
+    if folder not in known:
+        parent = os.path.dirname(folder)
+        known[folder] = None if not folder or os.path.isdir(folder) else (
+            (_absent_folder(parent, known) if parent != folder else None) or folder)
+    return known[folder]
+
+
 def missing_file(path, what):
     """The Finding that there is no such file to read, or None."""
     if not os.path.lexists(path):
-        return error('missing file', path, f'the {what} does not exist', _similar(path))
+        return error(MISSING, path, f'the {what} does not exist', _similar(path))
     if not os.path.isfile(path):
         link = os.path.islink(path) and not os.path.exists(path)
-        return error('missing file', path, f'the {what} is {"a broken link" if link else "no file"}', 'Replace it.')
+        return error(MISSING, path, f'the {what} is {"a broken link" if link else "no file"}', 'Replace it.')
     if not os.access(path, os.R_OK):
-        return error('missing file', path, f'the {what} may not be read', 'Change its permissions.')
+        return error(MISSING, path, f'the {what} may not be read', 'Change its permissions.')
     if not os.path.getsize(path):
         return error('empty file', path, f'the {what} has 0 bytes', 'Copy it again.')
     return None

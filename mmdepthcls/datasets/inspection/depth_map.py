@@ -10,8 +10,10 @@ import numpy as np
 from .. import depth_file, depth_png
 from .content import digest, missing_file
 from .finding import error, warning
+from .ground_plane import find_ground
 from .image_file import damaged_chunk
 
+PROFILE = np.array([0, .01, *np.arange(.05, 1, .05), .99, 1])  # quantiles
 GRID = 16  # bands of rows and cells of the coverage
 MAX_PIXELS_RANKED = 20_000
 FEW_VALUES = 256  # what 8 bits can tell apart
@@ -46,6 +48,10 @@ class DepthRecord:
     outside: tuple = (0, 0)  # pixels nearer than the first edge, farther than the last
     points: int = 0  # of the LiDAR scan
     alignment: object = None  # see alignment.py
+    profile: np.ndarray | None = None  # (23,) quantiles at PROFILE, without a fill value that is the farthest (sky)
+    ground: object = None  # see ground_plane.py
+    whole: bool = False  # stored as whole numbers
+    stored: tuple = (0.0, 0.0, 0.0)  # least and largest valid stored value, share of the valid pixels at the largest
 
     @property
     def median(self):
@@ -106,6 +112,13 @@ def describe(depth, values=None, edges=None):
     if not whole:
         record.not_finite = float((~np.isfinite(values)).mean())
         record.negative = float((values < 0).mean())
+    record.whole = whole
+    record.ground = find_ground(depth)
+    if measured.size:
+        sky = record.common[0] == quantiles[-1] and record.common[1] >= ONE_VALUE and record.common[1] < 1
+        record.profile = np.quantile(measured[measured < quantiles[-1]] if sky else measured, PROFILE)
+        numbers = values[valid]
+        record.stored = (float(numbers.min()), float(numbers.max()), float((numbers == numbers.max()).mean()))
     if edges is not None:
         record.histogram = np.histogram(measured, edges)[0]
         record.outside = (int((measured < edges[0]).sum()), int((measured > edges[-1]).sum()))

@@ -15,6 +15,7 @@ class Finding:
         seen (str): what was found there.
         remedy (str): what to do.
         split (str): filled in by who knows.
+        others (tuple[str]): further files that have the same fault together.
     """
     level: str
     kind: str
@@ -22,6 +23,12 @@ class Finding:
     seen: str
     remedy: str = ''
     split: str = ''
+    others: tuple = ()
+
+    @property
+    def files(self):
+        """tuple[str]: all that it stands for."""
+        return (self.path, *self.others)
 
     def of_split(self, split):
         """The same finding, for a split."""

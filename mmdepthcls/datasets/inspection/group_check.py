@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..depth_png import KITTI_SCALE
+from .depth_unit import UNITS, DepthOfSet, check_normalized, check_unit
 from .finding import error, note, warning
 
 SPREADS = 6
 LEAST_SAMPLES = 3  # below, there is no "rest"
-UNITS = {1: 'metres', 100: 'centimetres', 256: 'metres * 256', 1000: 'millimetres', 5000: 'metres * 5000'}
-PLAUSIBLE = (0.7, 100.0)  # m, median depth of rooms and streets
-STREET_OR_ROOM = (1.5, 40.0)  # m, what a proposed unit must give
 SAME_FACTOR = 0.1  # scatter of the log depth ratio over the rows, where it is one factor
 SAME_PLACE = 0.3  # scatter of the log depth ratio over the rows, below which only the unit differs
 SCORE_FITS, SCORE_WRONG, SCORE_OTHERWISE = 2.5, 1.7, 3.3  # see alignment.py
@@ -30,13 +29,17 @@ class Group:
     Args:
         name (str): for messages.
         records (list[SampleRecord]): each sample once.
-        scale (float, optional): stored units per metre, for messages.
+        depth_format (DepthFormat, optional): what the stored numbers are taken for; None for scans.
         expected (Expectation, optional): what is known of this data set.
+        limits (tuple[float, float], optional): first and last edge of the bins, m.
+        reach (tuple[float, float], optional): limits of the camera's, see ``ground_plane``; by default a car's.
     """
     name: str
     records: list
-    scale: float | None = None
+    depth_format: object = None
     expected: object = None
+    limits: tuple | None = None
+    reach: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,14 @@ class Expectation:
     valid: tuple  # share of valid pixels
     nearest: tuple  # m, median over the samples of the 1 % quantile
     farthest: float  # m
+    reach: tuple  # m and image widths, see ground_plane.py
     samples: int = 1  # so many are needed to speak of the nearest
 
 
 # Real frames: 4 % of the pixels projected and 18 to 21 % annotated, 1 % quantile 5.7 to 6.2 m, at most 85 m.
-KITTI = Expectation(valid=(0.01, 0.45), nearest=(3.5, 10.0), farthest=130.0)
+KITTI = Expectation(valid=(0.01, 0.45), nearest=(3.5, 10.0), farthest=130.0, reach=(0.65, 1.6))
 # Of 36 scenes: 1 % quantiles 1.5 to 7.6 m, median 5.5 m; 16 bits end at 256 m.
-MINIDRIVE = Expectation(valid=(0.02, 1.0), nearest=(2.5, 12.0), farthest=256.0, samples=5)
+MINIDRIVE = Expectation(valid=(0.02, 1.0), nearest=(2.5, 12.0), farthest=256.0, reach=(0.65, 1.7), samples=5)
 EXPECTATIONS = {'KITTIDepthDataset': KITTI, 'MiniDriveDataset': MINIDRIVE}
 
 
@@ -63,7 +67,7 @@ def check_group(group):
     if with_image:
         findings += _images(with_image)
     if with_depth:
-        findings += _unit_of_all(group, with_depth) + _direction(group, with_depth) + _alignment(with_depth)
+        findings += (_direction(group, with_depth) or _unit(group, with_depth)) + _alignment(with_depth)
         findings += _known(group, with_depth)
     if len(with_depth) >= LEAST_SAMPLES:
         findings += _scales(group, with_depth) + _coverage(with_depth) + _shares(with_depth)
@@ -107,6 +111,10 @@ def _sizes(records):
 
 def _images(records):
     findings = []
+    deep = [record for record in records if record.image.sixteen_bits]
+    if deep:
+        findings.append(note('16-bit images', os.path.dirname(deep[0].img_path), f'{len(deep)} of {len(records)} '
+                             'images have 16 bits a channel; the higher 8 of them are read, as mmcv does'))
     grey = [record for record in records if record.image.grey]
     if len(grey) > len(records) / 2:
         findings.append(note('grey images', os.path.dirname(grey[0].img_path), f'{len(grey)} of {len(records)} images '
@@ -132,12 +140,14 @@ def _images(records):
     return findings
 
 
-def _unit_of_all(group, records):
-    median = float(np.median([record.depth.median for record in records]))
-    if PLAUSIBLE[0] <= median <= PLAUSIBLE[1]:
-        return []
-    return [error('unit', _name(group, records), f'the median depth of its {len(records)} samples is '
-                  f'{median:.4g} m, which is neither a room nor a street', _proposed_units(median, group.scale))]
+def _unit(group, records):
+    depths, stored = [record.depth for record in records], group.depth_format
+    scale = stored and (stored.scale or (KITTI_SCALE if depths[0].whole else 1.0))
+    name = _name(group, records)
+    if stored and stored.focal_baseline:
+        scale = None  # of disparity: more units a pixel are more metres, not less
+    depth = DepthOfSet(depths, group.limits, group.expected, group.reach)
+    return check_normalized(name, depths) or check_unit(name, depth, scale)
 
 
 def _name(group, records):
@@ -145,22 +155,16 @@ def _name(group, records):
     return records[0].depth_path if len(records) == 1 else group.name
 
 
-def _proposed_units(median, scale):
-    if not scale:
-        return "Set the dataset's depth_format=dict(scale=STORED_UNITS_PER_METRE)."
-    stored = median * scale
-    good = [f'{unit} ({name}, median {stored / unit:.3g} m)' for unit, name in UNITS.items()
-            if STREET_OR_ROOM[0] <= stored / unit <= STREET_OR_ROOM[1]]
-    return (f'It is read with scale={scale:g}. ' + (f'depth_format=dict(scale=...) with {" or ".join(good)} would be '
-            'plausible.' if good else 'No usual unit gives a plausible depth: are these depth files?'))
-
-
 def _direction(group, records):
     """In streets and rooms the ground comes nearer towards the bottom of the image."""
     correlations = np.array([record.depth.rows_depth for record in records])
     usual = np.nanmedian(correlations) if np.isfinite(correlations).any() else 0.0
-    remedy = ('Upside down, or inverse depth (disparity)? For disparity set depth_format=dict(focal_baseline=...); '
-              'else use the original file.')
+    remedy = ('Upside down, or inverse depth (disparity)? For disparity set depth_format=dict(focal_baseline=FOCAL_PX '
+              '* BASELINE_M, scale=STORED_UNITS_PER_PIXEL), for inverse depth focal_baseline=1; else use the original '
+              'file.')
+    if group.depth_format and group.depth_format.focal_baseline:
+        remedy = (f'It is read as disparity (depth_format.focal_baseline={group.depth_format.focal_baseline:g}): if '
+                  'the files hold depth, leave that out.')
     if usual > 0.3:
         return [error('depth grows downwards', _name(group, records), f'in most of its {len(records)} samples depth '
                       f'grows towards the bottom of the image (rank correlation {usual:.2f})', remedy)]
@@ -188,11 +192,6 @@ def _known(group, records):
         if depth.quantiles[-1] > known.farthest:
             findings.append(warning('impossible depth', record.depth_path, f'it reaches {depth.quantiles[-1]:.4g} m, '
                                     f'the sensor {known.farthest:g} m', 'Another unit, or a fill value?'))
-    nearest = float(np.median([record.depth.quantiles[1] for record in records]))
-    if len(records) >= known.samples and not known.nearest[0] <= nearest <= known.nearest[1]:
-        findings.append(error('unit', _name(group, records), f'the nearest depth is {nearest:.3g} m (median of the 1 % '
-                              f'quantiles), in this data set it is {known.nearest[0]:g} to {known.nearest[1]:g} m',
-                              _proposed_units(float(np.median([r.depth.median for r in records])), group.scale)))
     return findings
 
 

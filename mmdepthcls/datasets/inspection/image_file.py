@@ -15,6 +15,7 @@ from .finding import error, warning
 
 THUMB = 16
 FLAT_STD = 2.0  # grey levels; a night scene has more
+DARK = 32  # grey levels; 13 of 16 bits end here, and cameras give 10 to 14
 NOISE_CORRELATION = 0.2  # of neighbouring pixels; photographs have > 0.8
 
 
@@ -31,6 +32,7 @@ class ImageRecord:
     flat_columns: float
     sharpness: float  # mean absolute Laplacian, grey levels
     clipped: float  # share of pixels that are black or white
+    sixteen_bits: bool = False  # as stored; what is read is the higher 8 of them
 
 
 def inspect_image(path):
@@ -61,11 +63,25 @@ def inspect_image(path):
         return None, None, [error('damaged image', path, 'it cannot be decoded', 'Copy the file again.')]
     if messages and not header:
         findings.append(error('damaged image', path, f'the JPEG decoder says: {messages[0]}', 'Copy the file again.'))
-    if header and header.bit_depth == 16:
-        findings.append(error('image is no picture', path, f'it has 16 bits and {header.channels} channel(s): is it a '
-                              'depth map?', 'Exchange image and depth, or save the image with 8 bits.'))
     record = _record(image, data)
-    return image, record, findings + _faults_of_content(image, path)
+    record.sixteen_bits = bool(header) and header.bit_depth == 16
+    if record.sixteen_bits:
+        findings += _faults_of_sixteen_bits(image, data, header, path)
+    return image, record, findings or _faults_of_content(image, path)
+
+
+def _faults_of_sixteen_bits(image, data, header, path):
+    """mmcv reads a colour image of 16 bits as its higher 8 bits; depth has one channel, or the same in each."""
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if header.channels < 3 or (stored[..., :2] == stored[..., 1:3]).all():
+        return [error('image is no picture', path, f'it has 16 bits and {header.channels} channel(s)'
+                      f'{", all the same" if header.channels > 1 else ""}: is it a depth map?',
+                      'Exchange image and depth, or save the image with 8 bits.')]
+    if image.max() < DARK:
+        return [warning('image is dark', path, f'its 16-bit numbers end at {stored.max()}, and the higher 8 bits, '
+                        f'which are read, at {image.max()} of 255',
+                        'Scale its numbers up to 65535, or save it with 8 bits.')]
+    return []
 
 
 def damaged_chunk(data):

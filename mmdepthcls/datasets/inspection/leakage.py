@@ -6,6 +6,7 @@ these that applies.
 """
 import os
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -45,25 +46,46 @@ def check_leakage(first, second, names, level):
     """Findings about samples of ``second`` (evaluation) that are in ``first`` (training) too.
 
     Args:
-        first, second (list[SampleRecord]): the two splits.
+        first, second (list[SampleRecord]): the two splits; a sample without its image leaks nothing.
         names (tuple[str, str]): theirs.
         level (callable): :func:`finding.error`, :func:`finding.warning` or :func:`finding.note`.
+
+    Returns:
+        list[Finding]: one for all samples, one for all drives, one for all SYNTHIA blocks.
     """
-    kind = f'{LEAKAGE}: {names[0]} sample in {names[1]}'
-    findings, rest = [], list(second)
+    first, second = ([r for r in records if os.path.exists(r.img_path)] for records in (first, second))
+    shared = _shared_samples(first, second, names[0])
+    findings = _together(level, f'{LEAKAGE}: {names[0]} sample in {names[1]}',
+                         f'{{}} of the {len(second)} samples of {names[1]} are in {names[0]} too', shared, REMEDY)
+    return findings + _recordings(first, second, names, level)
+
+
+def _together(level, kind, seen, shared, remedy):
+    """One finding about many files; of a single one it says only what that has.
+
+    Args:
+        seen (str): with a place for their number.
+        shared (list[tuple[str, str]]): files, and what each has.
+    """
+    if not shared:
+        return []
+    (path, how), *more = shared
+    text = f'{seen.format(len(shared))}; this one: {how}' if more else how
+    return [replace(level(kind, path, text, remedy), others=tuple(path for path, _ in more))]
+
+
+def _shared_samples(first, second, name):
+    """Images of ``second`` that are in ``first`` (called ``name``), and how; each once."""
+    found, rest = [], list(second)
     for what, key in (('file', lambda r: os.path.realpath(r.img_path)),
                       ('file content', lambda r: r.image and r.image.file_digest),
                       ('pixels', lambda r: r.image and r.image.pixel_digest),
                       ('depth', lambda r: r.depth and r.depth.valid and r.depth.pixel_digest)):
         owners = {key(record): record for record in reversed(first) if key(record)}
-        shared = [record for record in rest if owners.get(key(record))]
-        findings += [level(kind, r.img_path, f'same {what} as '
-                           f'{_other(owners[key(r)], r)} of {names[0]}', REMEDY) for r in shared]
-        gone = set(map(id, shared))
-        rest = [record for record in rest if id(record) not in gone]
-    findings += [level(kind, r.img_path, f'{how} as {owner.img_path} of {names[0]}', REMEDY)
-                 for r, owner, how in look_alikes(first, rest)]
-    return findings + _recordings(first, second, names, level)
+        found += [(r.img_path, f'same {what} as {_other(owners[key(r)], r)} of {name}')
+                  for r in rest if owners.get(key(r))]
+        rest = [record for record in rest if not owners.get(key(record))]
+    return found + [(r.img_path, f'{how} as {owner.img_path} of {name}') for r, owner, how in look_alikes(first, rest)]
 
 
 def look_alikes(first, second):
@@ -114,10 +136,10 @@ def _recordings(first, second, names, level):
     for what, key in (('drive', lambda r: drive_of(r.img_path)), ('SYNTHIA block', synthia_block)):
         known = {key(record) for record in first}
         shared = Counter(key(record) for record in second if key(record) and key(record) in known)
-        findings += [level(f'{LEAKAGE}: {what} of {names[0]} in {names[1]}', str(name), f'{count} samples of '
-                           f'{names[1]} are of this {what}, and so are samples of {names[0]}',
-                           f'Split by whole {what}s.')
-                     for name, count in sorted(shared.items())]
+        findings += _together(level, f'{LEAKAGE}: {what} of {names[0]} in {names[1]}',
+                              f'{{}} {what}s with {sum(shared.values())} samples of {names[1]} are in {names[0]} too',
+                              [(str(name), f'{count} samples of {names[1]} are of this {what}, and so are samples of '
+                                f'{names[0]}') for name, count in sorted(shared.items())], f'Split by whole {what}s.')
     return findings
 
 

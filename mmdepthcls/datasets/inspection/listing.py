@@ -23,19 +23,20 @@ class Source:
         reading (Reading): how the pipeline reads them.
         expected (int, optional): how many samples there should be.
         expectation (Expectation, optional): what is known of the data set.
+        eigen (str, optional): its part of the Eigen split, where it is one as it stands.
     """
     name: str
     samples: list
     reading: Reading
     expected: int | None = None
     expectation: object = None
+    eigen: str | None = None
 
     @property
-    def scale(self):
-        """float or None: stored units per metre, where it is set."""
-        formats = [sample.get('depth_format', self.reading.depth_format) for sample in self.samples[:1]
-                   if 'depth_map_path' in sample]
-        return (formats[0].scale or 256.0) if formats else None
+    def depth_format(self):
+        """DepthFormat or None: of the depth maps; None where there is none, as of scans."""
+        return next((sample.get('depth_format', self.reading.depth_format) for sample in self.samples
+                     if 'depth_map_path' in sample), None)
 
 
 @dataclass
@@ -105,15 +106,21 @@ def _list_source(cfg, bins):
                       annotated=kitti and dataset.ground_truth == 'annotated' and not dataset.ann_file)
     name = ' '.join(str(part) for part in (kind.__name__, getattr(dataset, 'ground_truth', ''),
                                            getattr(dataset, 'camera', ''), dataset.data_root) if part)
-    return Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__))
+    return Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__),
+                  dataset.split if kitti else None)
 
 
 def _loading(pipeline):
     """Depth format and LiDAR convention of a pipeline's loading transforms; their defaults where it has none."""
-    found = {step['type']: step for step in _steps(pipeline)}
+    found = {_name(step['type']): step for step in _steps(pipeline)}
     load, project = (TRANSFORMS.build(dict(found.get(name, dict(type=name))))
                      for name in ('LoadDepth', 'LoadVelodyneDepth'))
     return load.depth_format, project.convention
+
+
+def _name(kind):
+    """Name of a class that a config gives as a name, perhaps with a scope ('mmseg.LoadDepth'), or as the class."""
+    return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
 
 
 def _steps(pipeline):

@@ -40,7 +40,8 @@ def _pictures(examination):
     faults = {}
     for finding in examination.findings:  # the gravest of a file comes first
         if finding.level != NOTE and not finding.kind.startswith(LEAKAGE):
-            faults.setdefault(finding.path, f'{finding.level}: {finding.kind}: {finding.seen}')
+            for path in finding.files:
+                faults.setdefault(path, f'{finding.level}: {finding.kind}: {finding.seen}')
     max_depth = examination.bins.max_depth if examination.bins else MAX_DEPTH
     contents = {}
     for result in examination.splits:

@@ -6,13 +6,13 @@ from collections import defaultdict
 import numpy as np
 
 from ...evaluation.table import markdown_table
+from .content import MISSING
 from .finding import ERROR, NOTE, WARNING
 from .leakage import LEAKAGE
 
 COLUMNS = ('samples', 'expected', 'with truth', 'missing', 'faulty', 'size', 'valid', 'min m', 'median m', 'max m',
            'errors', 'warnings')
 SHOWN = 10  # findings of one kind in the text; the JSON has all
-MISSING = 'missing file'
 PLURALS = {ERROR: 'errors', WARNING: 'warnings', NOTE: 'notes'}
 
 
@@ -26,7 +26,7 @@ def split_summary(result, examination):
     sizes = {(record.image.height, record.image.width) for record in result.records if record.image}
     low, high = ([f(values) for values in zip(*sizes, strict=True)] if sizes else None for f in (min, max))
     size = low and (f'{low[0]} x {low[1]}' if low == high else f'{low[0]}-{high[0]} x {low[1]}-{high[1]}')
-    faulty = {finding.path for finding in examination.findings
+    faulty = {path for finding in examination.findings for path in finding.files
               if finding.level != NOTE and not finding.kind.startswith(LEAKAGE)}
     return dict(zip(COLUMNS, (
         result.listed, result.expected, result.with_truth,
@@ -55,7 +55,7 @@ def findings_text(examination, shown=SHOWN):
         if level != last:
             parts.append(f'## {PLURALS[level].capitalize()}\n')
             last = level
-        lines = [f'### {kind} ({len(members)})\n']
+        lines = [f'### {kind} ({sum(len(finding.files) for finding in members)})\n']
         remedy = None
         for finding in members[:shown]:
             lines.append(f'- {finding.path} [{finding.split}]: {finding.seen}')

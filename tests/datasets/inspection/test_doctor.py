@@ -2,6 +2,7 @@
 import shutil
 
 import cv2
+import mmcv
 import numpy as np
 import pytest
 
@@ -107,6 +108,12 @@ FAULTS = {
     'image grey': ('minidrive', 'image/train/000003.png', image(lambda i: i[..., 1:2].repeat(3, -1)), 'grey image'),
     'image is noise': ('minidrive', 'image/train/000003.png', image(
         lambda i: np.random.default_rng(0).integers(0, 255, i.shape)), 'image is noise'),
+    'image is a depth map': ('minidrive', 'image/train/000003.png', from_file('../../depth/train/000003.png'),
+                             'image is no picture'),
+    'image is a depth map of three channels': ('minidrive', 'image/train/000003.png', lambda p: cv2.imwrite(
+        str(p), cv2.imread(str(p.parents[2] / MINI), -1)[..., None].repeat(3, -1)), 'image is no picture'),
+    'image with 12 of 16 bits': ('minidrive', 'image/train/000003.png', lambda p: cv2.imwrite(
+        str(p), cv2.imread(str(p)).astype(np.uint16) * 16), 'image is dark'),
     'image of another size': ('minidrive', 'image/train/000003.png', image(lambda i: i[:-4]), 'unusual size'),
     'image of another scene': ('minidrive', 'image/train/000003.png', from_file('000004.png'),
                                'same image with other depth'),
@@ -248,3 +255,15 @@ def test_a_fault_of_one_file_blames_no_other(name, copied, doctor):
     root = copied(kind)
     spoil(root / file)
     assert {f.path for f in doctor(kind, root).findings if f.level != 'note'} == {str(root / file)}
+
+
+def test_colour_images_of_16_bits_are_read_as_mmcv_does(copied, doctor):
+    root = copied('minidrive')
+    for path in sorted((root / 'image').glob('*/*.png')):
+        picture = cv2.imread(str(path)).astype(np.uint16) * 256 + 77
+        cv2.imwrite(str(path), picture)
+        assert (mmcv.imfrombytes(path.read_bytes()) == picture >> 8).all()
+    examination = doctor('minidrive', root)
+    assert not [f for f in examination.findings if f.level != 'note']
+    found, = {(f.kind, f.seen) for f in examination.findings if '16' in f.kind and 'train' in f.split}
+    assert found[1].startswith('7 of 7 images') or found[1].startswith('13 of 13 images')

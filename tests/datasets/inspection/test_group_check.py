@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmdepthcls.datasets.depth_file import DepthFormat
 from mmdepthcls.datasets.inspection.alignment import measure_alignment
 from mmdepthcls.datasets.inspection.depth_map import describe
 from mmdepthcls.datasets.inspection.group_check import Group, check_group, far_from_rest
@@ -27,21 +28,18 @@ def test_nan_is_not_far_and_does_not_hide_others():
 
 def street(scale=1.0, shape=(64, 128)):
     rows = np.arange(shape[0], dtype=np.float32)[:, None]
-    depth = np.where(rows > 20, 600 / np.maximum(rows - 15, 1), 0) * np.ones(shape, np.float32)
+    depth = np.where(rows > 32, 0.96 * shape[1] / np.maximum(rows - 30, 1), 0) * np.ones(shape, np.float32)
     return (depth * scale).astype(np.float32)
 
 
-@pytest.mark.parametrize('scale, stored, proposed', [(1000.0, 256.0, '256000'), (100.0, 1.0, '100 (centimetres'),
-                                                     (3.9, 256.0, None), (1000.0, 1.0, '1000 (millimetres')])
+@pytest.mark.parametrize('scale, stored, proposed', [
+    (1000.0, 256.0, 'scale=256000 (median'), (100.0, 1.0, 'scale=100 (centimetres'),
+    (3.9, 256.0, 'scale=1000 (millimetres'), (1000.0, 1.0, 'scale=1000 (millimetres'),
+    (3e6, 256.0, 'No usual unit'), (1.0, 256.0, None)])
 def test_the_unit_of_a_whole_set_is_guessed(scale, stored, proposed):
     records = [SampleRecord(f'{i}.png', f'd{i}.png', depth=describe(street(scale))) for i in range(4)]
-    found = [f for f in check_group(Group('set', records, stored)) if f.kind == 'unit']
-    if proposed is None:
-        assert not found  # 70 m: perhaps
-    elif proposed == '256000':
-        assert 'No usual unit' in found[0].remedy
-    else:
-        assert proposed in found[0].remedy
+    found = [f for f in check_group(Group('set', records, DepthFormat(scale=stored))) if f.kind == 'unit']
+    assert (proposed in found[0].remedy) if proposed else not found
 
 
 def test_alignment_finds_how_far_depth_was_moved(scenes, files):

@@ -2,6 +2,7 @@
 import pytest
 from mmengine.config import Config
 
+from mmdepthcls.datasets.inspection.doctor import examine
 from mmdepthcls.datasets.inspection.listing import list_splits
 
 
@@ -24,6 +25,40 @@ def test_the_loading_transforms_are_found_inside_test_time_augmentation(healthy)
                                              pipeline=pipeline)))
     reading = list_splits(cfg)[0][0].sources[0].reading
     assert reading.depth_format.scale == 100.0 and reading.convention == 'monodepth' and reading.annotated
+
+
+LAZY = """
+from mmengine.dataset import ConcatDataset, RepeatDataset
+from mmcv.transforms import TestTimeAug
+from mmdepthcls.bins import SIDBins
+from mmdepthcls.datasets import DepthFolderDataset, KITTIDepthDataset
+from mmdepthcls.datasets.transforms import LoadDepth, LoadVelodyneDepth
+from mmdepthcls.evaluation import DepthEvaluator
+from mmdepthcls.models import DepthClassifier
+
+model = dict(type=DepthClassifier, bins=dict(type=SIDBins, min_depth=1.0, max_depth=80.0, num_bins=16))
+folders = dict(type=DepthFolderDataset, data_root='{root}',
+               data_prefix=dict(img_path='image/val', depth_map_path='depth/val'))
+pipeline = [dict(type=TestTimeAug, transforms=[
+    [dict(type=LoadDepth)], [dict(type=LoadVelodyneDepth, convention='monodepth')]])]
+frames = dict(type=KITTIDepthDataset, data_root='{kitti}', ground_truth='velodyne', pipeline=pipeline)
+val_dataloader = dict(dataset=dict(type=RepeatDataset, times=2, dataset=dict(
+    type=ConcatDataset, datasets=[folders, frames])))
+val_evaluator = [dict(type=DepthEvaluator), dict(type=DepthEvaluator, max_depth=50.0)]
+"""
+
+
+def test_a_config_of_classes_without_training_is_looked_at_as_one_of_names(healthy, tmp_path):
+    path = tmp_path / 'lazy.py'
+    path.write_text(LAZY.format(root=healthy['minidrive'], kitti=healthy['kitti']))
+    cfg = Config.fromfile(path)
+    (split, ), bins = list_splits(cfg)
+    assert split.name == 'val' and not split.findings and bins.num_bins == 16
+    assert [len(source.samples) for source in split.sources] == [3, 5]
+    assert split.sources[1].reading.convention == 'monodepth'
+    result, = examine(cfg, workers=1, progress=False).splits
+    # Of the folders it is not known how many there should be.
+    assert len(result.records) == 8 and all(record.depth for record in result.records) and result.expected is None
 
 
 @pytest.mark.parametrize('dataset', [
