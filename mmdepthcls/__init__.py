@@ -1,13 +1,11 @@
 """Metric depth by classification for any MMSegmentation model.
 
-Importing the package registers its datasets, transforms, models, evaluator and visualizer with MMSegmentation, where
-that is installed; without it the pure modules (``bins``, ``evaluation.errors``, ``visualization.colour``, ...) still
-import, and the first name that needs MMSegmentation says how to install it.
+Importing the package, before or after MMSegmentation, makes MMSegmentation's registries know its datasets, transforms,
+models, evaluators, hooks and visualizer. It imports nothing else: the pure modules (``bins``, ``evaluation.errors``,
+...) work where no MMSegmentation is installed, and the first name that needs it says how to install it.
 """
 from . import compat
 
 __version__ = '0.1.0'
 
-if compat.has_mmseg():
-    compat.prepare_host()
-    from . import registration  # noqa: F401  (imported only to register)
+compat.prepare_host()

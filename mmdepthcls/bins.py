@@ -1,6 +1,7 @@
 """Depth bins: the intervals into which a depth range is cut, and the maps between metres and labels.
 
-Pure (numpy and torch only). K bins have K + 1 edges ``e_0 < ... < e_K`` in metres. The rules, for every scheme:
+Pure: NumPy alone, and PyTorch where tensors come in. K bins have K + 1 edges ``e_0 < ... < e_K`` in metres. The rules,
+for every scheme:
 
 - bin i is ``[e_i, e_(i+1))``; ``max_depth`` itself belongs to the last bin;
 - 0, negative, NaN, infinite and greater than ``max_depth`` get ``ignore_index``: nothing was measured, or out of range;
@@ -14,16 +15,22 @@ array([255,   0,  37,  70, 255], dtype=uint8)
 array([10.119,  0.   ])
 """
 import math
+import sys
 from functools import cached_property
 
 import numpy as np
-import torch
 
 IGNORE_INDEX = 255
 # Large float32 maps are labelled by their leading bits: buckets of 2**14 neighbouring numbers, 0.2 % wide.
 BUCKET_BITS = 14
 UNDECIDED = 254
 LARGE = 1 << 15
+
+
+def _is_tensor(value):
+    # Who has a tensor has imported PyTorch, which takes seconds.
+    torch = sys.modules.get('torch')
+    return torch is not None and isinstance(value, torch.Tensor)
 
 
 class DepthBins:
@@ -98,7 +105,7 @@ class DepthBins:
             raise ValueError(f'ignore_index must be in {self.num_bins}..255 (labels below are bins), '
                              f'got {ignore_index}')
         lowest = 0.0 if self.below == 'first' else self.min_depth
-        if isinstance(depth, torch.Tensor):
+        if _is_tensor(depth):
             return self._encode_tensor(depth, lowest, ignore_index)
         depth = np.asarray(depth)
         if depth.dtype == np.float16:
@@ -141,6 +148,7 @@ class DepthBins:
         return label
 
     def _encode_tensor(self, depth, lowest, ignore_index):
+        import torch
         exact = depth.dtype == torch.float64 or not depth.is_floating_point()
         # Half precision widens to float32 without loss, and float32 edges rounded up decide exactly.
         depth = depth.double() if exact else depth.float()
@@ -158,7 +166,8 @@ class DepthBins:
         Returns:
             ndarray of float64, or Tensor of float32 on the same device: metres, 0 where the label is no bin's.
         """
-        if isinstance(label, torch.Tensor):
+        if _is_tensor(label):
+            import torch
             centers = torch.as_tensor(np.append(self.centers, 0.0), dtype=torch.float32, device=label.device)
             label = label.long()
             return centers[torch.where((label < 0) | (label >= self.num_bins), self.num_bins, label)]

@@ -9,12 +9,17 @@ import sys
 import types
 from importlib import metadata
 
+from .import_hooks import after_import, before_import
+
 # What a newcomer needs when no MMSegmentation is there.
 INSTALL_HINT = ('mmdepthcls needs MMSegmentation for this, and it is not installed here. Install one stack:\n'
                 "    pip install -c requirements/onedl.txt -e '.[onedl]'          # maintained forks\n"
                 "    pip install -c requirements/openmmlab.txt -e '.[openmmlab]'  # upstream mmsegmentation 1.2.2")
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
 STACKS = ('onedl', 'openmmlab')
+# The module that registers this package's classes, and the registries of MMSegmentation that it fills.
+REGISTRATION = 'mmdepthcls.registration'
+REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
 _KEPT = []
 
 
@@ -65,23 +70,42 @@ def lazy_names(package, names):
 
 
 def prepare_host():
-    """Mend what would break importing MMSegmentation or finding its configs. Idempotent; call it before mmseg."""
-    _name_mmseg_distribution()
+    """Arrange that MMSegmentation, when somebody imports it, is mended and knows this package's classes; nothing of it
+    is imported now. Idempotent.
+
+    Raises:
+        ImportError: later, from the import of ``mmseg``: see the functions called.
+    """
+    after_import('mmengine.config.utils', _name_mmseg_distribution)
+    before_import('mmseg', _prepare_mmseg)
+    after_import('mmseg.registry', _add_location)
+
+
+def _prepare_mmseg():
     _stand_in_for_mmcv_ops()
     _declare_torchvision_operators()
 
 
-def _name_mmseg_distribution():
+def _add_location(registry):
+    """Make MMSegmentation's registries import :data:`REGISTRATION` the first time that they are asked for something,
+    as they import MMSegmentation's own modules: here and now it would be a circular import."""
+    for name in REGISTRIES:
+        each = getattr(registry, name)
+        if REGISTRATION not in each._locations:
+            each._locations.append(REGISTRATION)
+            each._imported = False
+
+
+def _name_mmseg_distribution(utils):
     """Tell MMEngine which distribution provides ``mmseg``.
 
     MMEngine looks for 'mmsegmentation' and, where a fork provides ``mmseg``, refuses ``_base_ = 'mmseg::...'`` and
     pip-installs upstream over the fork in ``mmengine.hub.get_config('mmseg::...')``.
     """
-    from mmengine.config.utils import MODULE2PACKAGE
     provides = [name for name in ('onedl-mmsegmentation', 'mmsegmentation') if _has_distribution(name)]
     provides += metadata.packages_distributions().get('mmseg', []) if not provides else []
     if provides:
-        MODULE2PACKAGE['mmseg'] = provides[0]
+        utils.MODULE2PACKAGE['mmseg'] = provides[0]
 
 
 def _has_distribution(name):
