@@ -74,8 +74,8 @@ def parse_args():
         parser.error(f'--split and --camera go with a KITTI tree, which {args.ground_truth} is not: it has neither '
                      'annotated/train, annotated/val nor raw/DATE')
     if args.kitti and given_depth_options(args, 'gt'):
-        parser.error(f'{given_depth_options(args, "gt")[0]} goes with a folder of depth files; {args.ground_truth} is a '
-                     'KITTI tree, whose numbers are known')
+        parser.error(f'{given_depth_options(args, "gt")[0]} goes with a folder of depth files; {args.ground_truth} is '
+                     'a KITTI tree, whose numbers are known')
     try:
         args.gt_format, args.pred_format = (depth_format_of(args, prefix) for prefix in ('gt', 'pred'))
         args.protocols = [parse_protocol(text, args) for text in args.protocols or default_protocols(args)]

@@ -7,7 +7,7 @@ from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
 from .depth_file import DepthFileError, DepthFormat, probe_depth
-from .image_header import probe_image
+from .image_header import orientation_remedy, probe_image
 from .split_file import join_inside, read_split_file
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
@@ -154,15 +154,15 @@ class DepthDataset(BaseSegDataset):
         obeyed = obeys_orientation(self.pipeline)
         shape = image.shape(obeyed)
         if shape != depth:
-            stored = '' if image.shape(not obeyed) != depth else orientation_remedy(image.orientation, obeyed)
+            remedy = orientation_remedy(sample['img_path'], obeyed, depth)
             raise DepthFileError(
                 f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
-                f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {stored}They must show the same pixels: pair the '
-                'right files, or resize the depth by nearest neighbour.')
+                f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
+                'pixels: pair the right files, or resize the depth by nearest neighbour.')
         if obeyed and image.hides_orientation and not self.depth_follows_exif:
             raise DepthFileError(
-                f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image without '
-                f'changing its size, so that nothing tells whether {sample["depth_map_path"]} shows it before or after. '
+                f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image and '
+                f'keeps its size, so that nothing tells whether {sample["depth_map_path"]} shows it before or after. '
                 "Say so: LoadImageFromFile(color_type='color_ignore_orientation') in the pipeline if depth shows the "
                 "pixels as stored, or the dataset's depth_follows_exif=True if it shows them turned.")
 
@@ -175,10 +175,3 @@ def obeys_orientation(pipeline):
             stored = color_type == 'unchanged' or color_type.endswith('ignore_orientation')
             return not stored and getattr(transform, 'imdecode_backend', 'cv2') in ('cv2', 'pillow')
     return True
-
-
-def orientation_remedy(orientation, obeyed):
-    """str: a sentence for depth that fits an image before or after its EXIF orientation tag is obeyed."""
-    remedy = ("Depth shows the pixels as stored, so load them so: LoadImageFromFile(color_type='color_ignore_orientation')"
-              if obeyed else "Depth shows the pixels turned, so load them so: LoadImageFromFile(color_type='color')")
-    return f'The image has the EXIF orientation tag {orientation}. {remedy}. '

@@ -103,8 +103,8 @@ def _check_tiff(file, path, size, depth_format):
         raise DepthFileError(f'{path}: impossible TIFF header: {header.width} x {header.height} pixels (at most '
                              f'{MAX_PIXELS} in all). Copy the file again.')
     if header.palette:
-        raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colours. Use the '
-                             'original file.')
+        raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colors. Use '
+                             'the original file.')
     _check_numbers(header.kind, header.bits, path, depth_format)
     if header.channels != depth_format.channels:
         raise depth_png.channels_error(path, header.channels, depth_format)

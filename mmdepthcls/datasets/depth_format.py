@@ -96,8 +96,9 @@ class DepthFormat:
             values (ndarray): (H, W) unsigned integers or floating point.
 
         Returns:
-            ndarray: (H, W) float32, or float64 where that does not hold every value as it is. NaN, infinite and negative
-            values stay what they are; those in ``invalid`` are 0, "not predicted"; no disparity is infinite depth.
+            ndarray: (H, W) float32, or float64 where that does not hold every value as it is. NaN, infinite and
+            negative values stay what they are; those in ``invalid`` are 0, "not predicted"; no disparity is infinite
+            depth.
         """
         if self._is_plain():
             # Single precision where it holds every value as it is.

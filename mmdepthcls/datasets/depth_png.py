@@ -104,8 +104,8 @@ def check_depth_header(header, path, depth_format=KITTI):
         DepthFileError: unless it has the expected numbers of bits and channels.
     """
     if header.palette:
-        raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colours. Use the '
-                             'original file.')
+        raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colors. Use '
+                             'the original file.')
     if header.bit_depth < depth_format.bits:
         raise DepthFileError(
             f'{path}: expected {depth_format.bits}-bit depth, got {header.bit_depth} bits. An 8-bit copy has lost the '

@@ -198,14 +198,36 @@ def _decode(start, file, path, size):
     except cv2.error:
         image = None
     if image is None:
-        raise DepthFileError(f'{path}: expected an image, but OpenCV, with which MMCV loads it, cannot decode it: it is '
-                             f'{"empty" if not data else "truncated, damaged or of a kind that it does not know"}. Copy '
-                             'the file again, or convert it to PNG or JPEG.')
+        raise DepthFileError(f'{path}: expected an image, but OpenCV, with which MMCV loads it, cannot decode it: it '
+                             f'is {"empty" if not data else "truncated, damaged or of a kind that it does not know"}. '
+                             'Copy the file again, or convert it to PNG or JPEG.')
     return ImageHeader('other', *image.shape[:2])
 
 
 def _truncated(kind, path):
     return DepthFileError(f'{path}: the {kind} is truncated or its header is damaged. Copy the file again.')
+
+
+def orientation_remedy(path, obeyed, shape):
+    """A sentence about an EXIF orientation tag, where that is why an image and its depth have different sizes.
+
+    Args:
+        path (str or None): the image.
+        obeyed (bool): whether the tag has been obeyed.
+        shape (tuple[int, int]): H, W of the depth.
+
+    Returns:
+        str: ends with a space; '' where the tag is not the reason, or the file cannot be read.
+    """
+    try:
+        image = probe_image(path)
+    except (OSError, TypeError, ValueError):
+        return ''
+    if image.orientation == 1 or image.shape(not obeyed) != shape or image.shape(obeyed) == shape:
+        return ''
+    shown, color_type = ('as stored', 'color_ignore_orientation') if obeyed else ('turned', 'color')
+    return (f'The image has the EXIF orientation tag {image.orientation}, and depth shows the pixels {shown}. Load '
+            f'them so: LoadImageFromFile(color_type={color_type!r}). ')
 
 
 PROBES = {'JPEG': _probe_jpeg, 'TIFF': _probe_tiff, 'BMP': _probe_bmp, 'WebP': _probe_webp, 'PNM': _probe_pnm}

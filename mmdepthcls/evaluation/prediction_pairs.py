@@ -97,8 +97,8 @@ def _pair(plain, names, pictures, notes):
     counted = {name: file for file, name in plain.items() if file not in beside}
     found = match_predictions(list(counted), names)
     if beside and found:
-        notes = [*notes, f'Pictures: {len(beside)} PNGs of 8 bits beside other files, such as {min(beside)}, are passed '
-                 'over: they are pictures of depth']
+        notes = [*notes, f'Pictures: {len(beside)} PNGs of 8 bits beside other files, such as {min(beside)}, are '
+                 'passed over: they are pictures of depth']
     return Pairs({name: counted[file] for name, file in found.items()}, notes, beside if found else frozenset())
 
 
@@ -158,7 +158,8 @@ def _words(longer, shorter):
 def _apart(stem, part):
     """Whether a name is cut where a word ends: 1 is not the name of 10."""
     at = part[0] or part[1]
-    kinds = ['digit' if letter.isdigit() else 'letter' if letter.isalpha() else letter for letter in stem[at - 1:at + 1]]
+    kinds = ['digit' if letter.isdigit() else 'letter' if letter.isalpha() else letter
+             for letter in stem[at - 1:at + 1]]
     return kinds[0] != kinds[1]
 
 
@@ -169,7 +170,7 @@ def unmatched(files, pairs):
 
 def no_pair_message(folder, files, names):
     """str: why nothing could be scored."""
-    return (f'none of the {len(files)} predictions in {os.fspath(folder)} belongs to one of the {len(names)} frames of the '
-            f'ground truth: the names are such as {files[0]} and {names[0]}. Equal paths, equal file names, or KITTI\'s '
-            'drive and frame in the name tell which belongs to which; --pred-affix WORD names what predictions have '
-            'beside the name.')
+    return (f'none of the {len(files)} predictions in {os.fspath(folder)} belongs to one of the {len(names)} frames of '
+            f'the ground truth: the names are such as {files[0]} and {names[0]}. Equal paths, equal file names, or '
+            'KITTI\'s drive and frame in the name tell which belongs to which; --pred-affix WORD names what '
+            'predictions have beside the name.')

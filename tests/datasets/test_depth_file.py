@@ -89,7 +89,8 @@ def test_floating_point_files_are_exact(tmp_path, suffix):
 
 
 @pytest.mark.parametrize('order', ['C', 'F'])
-@pytest.mark.parametrize('dtype', ['f2', 'f4', 'f8', '>f2', '>f4', '>f8', 'u2', '>u2', 'u4', 'u8', 'i2', 'i4', '>i4', 'i8'])
+@pytest.mark.parametrize(
+    'dtype', ['f2', 'f4', 'f8', '>f2', '>f4', '>f8', 'u2', '>u2', 'u4', 'u8', 'i2', 'i4', '>i4', 'i8'])
 @pytest.mark.parametrize('shape', [(6, 9), (1, 6, 9), (6, 9, 1), (1, 1, 6, 9), (1, 6, 9, 1), (6, 9, 1, 1)], ids=str)
 def test_arrays_of_every_real_type_and_layout(shape, dtype, order):
     values = np.asarray(np.rint(VALUES).reshape(shape).astype(dtype), order=order)

@@ -37,7 +37,8 @@ def test_every_value_is_exact(builders, scale):
 def test_the_first_of_several_channels_counts(builders):
     units = np.stack([EVERY_VALUE, EVERY_VALUE.T, EVERY_VALUE[::-1], EVERY_VALUE[:, ::-1]], axis=-1)
     for channels in (3, 4):
-        values = decode_png(builders.png_bytes(np.ascontiguousarray(units[..., :channels])), 'x', DepthFormat(channels=channels))
+        data = builders.png_bytes(np.ascontiguousarray(units[..., :channels]))
+        values = decode_png(data, 'x', DepthFormat(channels=channels))
         np.testing.assert_array_equal(values, EVERY_VALUE)
 
 

@@ -26,8 +26,8 @@ class RandomDepthWarp(BaseTransform):
 
     Modified Keys:
 
-    - img (ndarray): (H, W) or (H, W, C) of a type that OpenCV warps -> (\\*crop_size, C), or (round(s H), round(s W), C) without
-      ``crop_size``.
+    - img (ndarray): (H, W) or (H, W, C) of a type that OpenCV warps -> (\\*crop_size, C), or (round(s H), round(s W),
+      C) without ``crop_size``.
     - gt_depth_map (ndarray, optional): (H, W) float32 m, to the same size, divided by s.
     - gt_seg_map and others named in ``seg_fields`` (ndarray, optional): (H, W), to the same size.
     - img_shape, ori_shape: the new size.
