@@ -68,12 +68,12 @@ def frames_of_samples(samples, reading):
     return frames
 
 
-def frames_of_folder(folder, scale=None):
+def frames_of_folder(folder, depth_format=None):
     """Ground truth files of a folder of depth maps, or of a KITTI tree (its annotated depth).
 
     Args:
         folder (str | Path)
-        scale (float, optional): stored units per metre. Default: 256 for whole numbers, 1 for floating point.
+        depth_format (DepthFormat, optional): what the numbers in a folder's files mean; KITTI's are known.
 
     Returns:
         list[Frame]
@@ -81,7 +81,7 @@ def frames_of_folder(folder, scale=None):
     Raises:
         FileNotFoundError: if there are none.
     """
-    return kitti_frames(folder, None, [ANNOTATED]) if is_kitti(folder) else folder_frames(folder, scale)
+    return kitti_frames(folder, None, [ANNOTATED]) if is_kitti(folder) else folder_frames(folder, depth_format)
 
 
 def tally_depth(frames, workers=None, progress=True):

@@ -25,8 +25,9 @@ class Block:
             raise ModuleNotFoundError(f'No module named {name!r}', name=name)
 sys.meta_path.insert(0, Block())
 '''
-PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets.depth_file',
-        'datasets.depth_png', 'datasets.eigen', 'datasets.inspection.alignment',
+PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets.depth_array',
+        'datasets.depth_file', 'datasets.depth_format', 'datasets.depth_options', 'datasets.depth_png',
+        'datasets.eigen', 'datasets.image_header', 'datasets.inspection.alignment',
         'datasets.inspection.bin_chart', 'datasets.inspection.content', 'datasets.inspection.depth_map',
         'datasets.inspection.finding', 'datasets.inspection.group_check', 'datasets.inspection.image_file',
         'datasets.inspection.kitti_frame', 'datasets.inspection.leakage', 'datasets.inspection.output',
@@ -36,17 +37,17 @@ PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets
         'datasets.preparation.kitti_files', 'datasets.preparation.kitti_projection',
         'datasets.preparation.synthia_files', 'datasets.preparation.synthia_names',
         'datasets.preparation.temporary_files', 'datasets.preparation.unpacking', 'datasets.split_file',
-        'datasets.synthia_split', 'datasets.velodyne', 'dense_crf', 'depth_tally', 'evaluation.baselines',
-        'evaluation.crops', 'evaluation.depth_histogram', 'evaluation.edges', 'evaluation.errors',
-        'evaluation.file_scores', 'evaluation.file_scoring', 'evaluation.filling',
-        'evaluation.ground_truth_files', 'evaluation.prediction_files', 'evaluation.predictions',
-        'evaluation.protocols', 'evaluation.published', 'evaluation.quantisation', 'evaluation.report',
-        'evaluation.report_charts', 'evaluation.report_markdown', 'evaluation.report_pictures',
-        'evaluation.report_tally', 'evaluation.scoring', 'evaluation.submission', 'evaluation.table',
-        'evaluation.uncertainty_metrics', 'models.bin_width_network', 'models.image_bins', 'parallel',
-        'pattern_search', 'permutohedral', 'sparse_rows', 'study.chart', 'study.record', 'study.study_report',
-        'visualization.bin_figure', 'visualization.colour', 'visualization.comparison_figure',
-        'visualization.figures']
+        'datasets.synthia_split', 'datasets.tiff_header', 'datasets.velodyne', 'dense_crf', 'depth_tally',
+        'evaluation.baselines', 'evaluation.crops', 'evaluation.depth_histogram', 'evaluation.edges',
+        'evaluation.errors', 'evaluation.file_scores', 'evaluation.file_scoring', 'evaluation.filling',
+        'evaluation.ground_truth_files', 'evaluation.prediction_files', 'evaluation.prediction_pairs',
+        'evaluation.predictions', 'evaluation.protocols', 'evaluation.published', 'evaluation.quantisation',
+        'evaluation.report', 'evaluation.report_charts', 'evaluation.report_markdown',
+        'evaluation.report_pictures', 'evaluation.report_tally', 'evaluation.scoring',
+        'evaluation.submission', 'evaluation.table', 'evaluation.uncertainty_metrics',
+        'models.bin_width_network', 'models.image_bins', 'parallel', 'pattern_search', 'permutohedral',
+        'sparse_rows', 'study.chart', 'study.record', 'study.study_report', 'visualization.bin_figure',
+        'visualization.colour', 'visualization.comparison_figure', 'visualization.figures']
 
 
 def run_python(code, **environment):

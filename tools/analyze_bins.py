@@ -11,6 +11,7 @@ from mmengine.config import Config, DictAction
 from mmdepthcls import bin_report
 from mmdepthcls.atomic_file import write_atomically
 from mmdepthcls.bin_analysis import bins_of_text, candidates, score_bins
+from mmdepthcls.datasets.depth_options import add_depth_options, depth_format_of, given_depth_options
 from mmdepthcls.datasets.inspection.listing import SPLITS, list_splits
 from mmdepthcls.depth_tally import CELLS, frames_of_folder, frames_of_samples, propose_range, tally_depth
 from mmdepthcls.visualization.bin_figure import draw_intervals
@@ -40,8 +41,7 @@ def build_parser():
                         "'DepthBins([1, 2, 4], \"geometric\")'")
     parser.add_argument('--floor', type=float, default=0.02, metavar='ABS_REL',
                         help='propose the fewest bins that cost no more than this (default: 0.02)')
-    parser.add_argument('--gt-scale', type=float, metavar='S', help='folder: stored units per metre (default: 256 for '
-                        'whole numbers, 1 for floating point)')
+    add_depth_options(parser, 'gt', 'folder: ')
     parser.add_argument('--out', type=Path, metavar='DIR', help='write text, numbers and pictures there')
     parser.add_argument('--workers', type=int, metavar='N', help='processes (default: one a CPU)')
     return parser
@@ -55,8 +55,12 @@ def parse_args():
     args.folder = osp.isdir(args.data)
     if args.folder and (args.split or args.cfg_options):
         parser.error(f'--split and --cfg-options go with a config, which {args.data} is not')
-    if args.gt_scale is not None and not (args.folder and args.gt_scale > 0):
-        parser.error('--gt-scale goes with a folder of depth maps and is > 0')
+    if given_depth_options(args, 'gt') and not args.folder:
+        parser.error(f'{given_depth_options(args, "gt")[0]} goes with a folder of depth maps')
+    try:
+        args.gt_format = depth_format_of(args, 'gt')
+    except ValueError as error:
+        parser.error(str(error))
     if args.max_samples < 0 or args.workers is not None and args.workers < 1:
         parser.error('--max-samples must be at least 0, --workers at least 1')
     return args
@@ -65,7 +69,7 @@ def parse_args():
 def frames_and_bins(args):
     """The ground truth files of the data, and the bins of the config if it has any."""
     if args.folder:
-        return frames_of_folder(args.data, args.gt_scale), None
+        return frames_of_folder(args.data, args.gt_format), None
     try:
         cfg = Config.fromfile(args.data)
         cfg.merge_from_dict(args.cfg_options or {})

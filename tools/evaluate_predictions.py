@@ -6,14 +6,17 @@ import sys
 from pathlib import Path
 
 from mmdepthcls.atomic_file import write_atomically
+from mmdepthcls.datasets.depth_options import add_depth_options, depth_format_of, given_depth_options
 from mmdepthcls.datasets.preparation.kitti_files import SPLITS
 from mmdepthcls.evaluation.file_scoring import Making, score_files
 from mmdepthcls.evaluation.ground_truth_files import ANNOTATED, folder_frames, is_kitti, kitti_frames
 from mmdepthcls.evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol
 
-EPILOG = """Predictions are 16-bit PNG (metres * 256), .npy, .npz, .tiff or .exr (metres). They are found by KITTI's
-drive and frame in their names ('2011_09_26_drive_0002_sync_0000000069.png', or as folders), by equal paths, or by
-equal file names. A prediction that is missing counts as if none of its pixels was predicted; NaN, infinite, zero and
+EPILOG = """Predictions are 16-bit PNG (metres * 256), .npy, .npz, .tiff or .exr (metres); options say what else their
+numbers mean. They are found by KITTI's drive and frame in their names
+('2011_09_26_drive_0002_sync_0000000069.png', or as folders), by equal paths, by equal file names, or by names that are
+equal but for one word in all of them ('000_depth.npy'). PNGs of 8 bits beside arrays are pictures and are passed over.
+A prediction that is missing counts as if none of its pixels was predicted; NaN, infinite, zero and
 negative pixels are counted and get the worst depth of the protocol's range.
 Exit status: 0 scored and complete, 1 a prediction is missing or a protocol is not scored, 2 refused: wrong usage or
 files, 130 interrupted."""
@@ -41,8 +44,10 @@ def build_parser():
                        'protocol all the same, and say so; size (default): files of 352 x 1216 are KB crops')
     files.add_argument('--flip', choices=(NONE, *FLIPS[1:]), default=NONE, help='how the files combine the '
                        'predictions for the image and its mirror image (default: they do not)')
-    files.add_argument('--pred-scale', type=float, metavar='S', help='stored units per metre (default: 256 for whole '
-                       'numbers, 1 for floating point)')
+    files.add_argument('--pred-affix', metavar='WORD', help='what the names of predictions have in front or behind, '
+                       'such as _depth or pred_ or _depth.npy; other files are passed over (default: nothing, or one '
+                       'word that all have)')
+    add_depth_options(files, 'pred')
     files.add_argument('--resize', action='store_true', help='resize predictions of another size, bilinearly')
     files.add_argument('--allow-missing', action='store_true', help='score only the frames that have a prediction, '
                        "and say 'N of M'")
@@ -50,15 +55,14 @@ def build_parser():
     kitti.add_argument('--split', choices=(*SPLITS, NONE), help='KITTI: part of the Eigen split (default: test); none: '
                        'every frame that has ground truth on disk')
     kitti.add_argument('--camera', type=int, choices=(2, 3), help='KITTI: 2 left (default), 3 right')
-    kitti.add_argument('--gt-scale', type=float, metavar='S', help='folder: stored units per metre (default: 256 for '
-                       'whole numbers, 1 for floating point)')
+    add_depth_options(kitti, 'gt', 'folder: ')
     return parser
 
 
 def parse_args():
     parser = build_parser()
     args = parser.parse_args()
-    for name in ('max_depth', 'workers', 'pred_scale', 'gt_scale'):
+    for name in ('max_depth', 'workers'):
         value = getattr(args, name)
         if value is not None and not 0 < value < float('inf'):
             parser.error(f'--{name.replace("_", "-")} must be > 0, got {value}')
@@ -69,9 +73,11 @@ def parse_args():
     if not args.kitti and (args.split or args.camera):
         parser.error(f'--split and --camera go with a KITTI tree, which {args.ground_truth} is not: it has neither '
                      'annotated/train, annotated/val nor raw/DATE')
-    if args.kitti and args.gt_scale:
-        parser.error(f'--gt-scale goes with a folder of depth files; {args.ground_truth} is a KITTI tree')
+    if args.kitti and given_depth_options(args, 'gt'):
+        parser.error(f'{given_depth_options(args, "gt")[0]} goes with a folder of depth files; {args.ground_truth} is '
+                     'a KITTI tree, whose numbers are known')
     try:
+        args.gt_format, args.pred_format = (depth_format_of(args, prefix) for prefix in ('gt', 'pred'))
         args.protocols = [parse_protocol(text, args) for text in args.protocols or default_protocols(args)]
     except ValueError as error:
         parser.error(str(error))
@@ -112,10 +118,10 @@ def run(args):
         print(f'{args.predictions} against KITTI in {args.ground_truth}, '
               f'{f"Eigen split {split}" if split else "every frame that has ground truth"}: {len(frames)} frames\n')
     else:
-        frames = folder_frames(args.ground_truth, args.gt_scale)
+        frames = folder_frames(args.ground_truth, args.gt_format)
         print(f'{args.predictions} against {args.ground_truth}: {len(frames)} frames\n')
-    making = Making(*(None if value == NONE else value for value in (args.input_crop, args.flip)), args.pred_scale,
-                    args.resize)
+    making = Making(*(None if value == NONE else value for value in (args.input_crop, args.flip)), args.pred_format,
+                    args.pred_affix, args.resize)
     scores = score_files(args.predictions, frames, args.protocols, making, args.allow_missing, args.workers)
     print(scores.text())
     if args.json:

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
-from . import depth_png
-from .depth_file import DepthFormat, probe_depth
+from .depth_file import DepthFileError, DepthFormat, probe_depth
+from .image_header import orientation_remedy, probe_image
 from .split_file import join_inside, read_split_file
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
@@ -31,6 +31,10 @@ class DepthDataset(BaseSegDataset):
         verify (bool): look at every file before training: it exists and has its beginning and its end, depth is of
             the right kind, and image and depth have the same size. Reads about 100 bytes a file; damage between them
             is an error that names the file when it is loaded. Default True.
+        depth_follows_exif (bool): depth maps show the pixels of their images as the EXIF orientation tag turns them,
+            which MMCV obeys. Default False: an image whose tag mirrors it or turns it upside down is refused, since its
+            size does not tell which of the two its depth shows. See also
+            ``LoadImageFromFile(color_type='color_ignore_orientation')``.
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
     Raises:
@@ -42,10 +46,12 @@ class DepthDataset(BaseSegDataset):
     METAINFO = dict(classes=('depth', ), palette=[[68, 1, 84]])
     FILE_KEYS = ('img_path', 'depth_map_path')
 
-    def __init__(self, ann_file='', data_root=None, data_prefix=None, depth_format=None, verify=True, **kwargs):
+    def __init__(self, ann_file='', data_root=None, data_prefix=None, depth_format=None, verify=True,
+                 depth_follows_exif=False, **kwargs):
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
+        self.depth_follows_exif = depth_follows_exif
         data_prefix = dict(img_path='', depth_map_path='') | (data_prefix or {})
         super().__init__(ann_file=ann_file, data_root=data_root, data_prefix=data_prefix, **kwargs)
 
@@ -136,11 +142,36 @@ class DepthDataset(BaseSegDataset):
         Raises:
             DepthFileError: (a ValueError) for the first fault.
         """
-        image = depth_png.probe_image(sample['img_path'])
-        if 'depth_map_path' in sample:
-            depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
-            if image and depth and (image.height, image.width) != depth:
-                raise depth_png.DepthFileError(
-                    f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
-                    f'{sample["img_path"]} has {image.height} x {image.width}. They must show the same pixels: pair '
-                    'the right files, or resize the depth by nearest neighbour.')
+        image = probe_image(sample['img_path'])
+        if 'depth_map_path' not in sample:
+            return
+        depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
+        if depth:
+            self._check_registration(sample, image, depth)
+
+    def _check_registration(self, sample, image, depth):
+        """Image and depth show the same pixels, as far as headers tell."""
+        obeyed = obeys_orientation(self.pipeline)
+        shape = image.shape(obeyed)
+        if shape != depth:
+            remedy = orientation_remedy(sample['img_path'], obeyed, depth)
+            raise DepthFileError(
+                f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
+                f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
+                'pixels: pair the right files, or resize the depth by nearest neighbour.')
+        if obeyed and image.hides_orientation and not self.depth_follows_exif:
+            raise DepthFileError(
+                f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image and '
+                f'keeps its size, so that nothing tells whether {sample["depth_map_path"]} shows it before or after. '
+                "Say so: LoadImageFromFile(color_type='color_ignore_orientation') in the pipeline if depth shows the "
+                "pixels as stored, or the dataset's depth_follows_exif=True if it shows them turned.")
+
+
+def obeys_orientation(pipeline):
+    """bool: whether the images that a pipeline loads are turned as their EXIF orientation tag says, as MMCV's are."""
+    for transform in getattr(pipeline, 'transforms', ()):
+        color_type = getattr(transform, 'color_type', None)
+        if isinstance(color_type, str):
+            stored = color_type == 'unchanged' or color_type.endswith('ignore_orientation')
+            return not stored and getattr(transform, 'imdecode_backend', 'cv2') in ('cv2', 'pillow')
+    return True

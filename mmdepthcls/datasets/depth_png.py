@@ -7,17 +7,17 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from .depth_format import KITTI_SCALE, DepthFileError, DepthFormat
+
 SIGNATURE = b'\x89PNG\r\n\x1a\n'
 HEADER_BYTES = 33
 TRAILER = b'\x00\x00\x00\x00IEND\xaeB`\x82'
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # PNG colour type -> channels
 MAX_PIXELS = 2**27
-JPEG_START, JPEG_END, JPEG_TAIL = b'\xff\xd8', b'\xff\xd9', 64
-KITTI_SCALE = 256.0
-
-
-class DepthFileError(ValueError):
-    """A depth (or image) file that cannot be used; the message names the file, the fault and the remedy."""
+JPEG_START = b'\xff\xd8'
+PALETTE = 3
+TAIL = 4096  # bytes that other programs may have written behind the end
+KITTI = DepthFormat(scale=KITTI_SCALE)
 
 
 class PNGHeader(NamedTuple):
@@ -26,6 +26,7 @@ class PNGHeader(NamedTuple):
     width: int
     bit_depth: int
     channels: int
+    palette: bool = False  # its numbers are colours
 
 
 def read_header(data, path):
@@ -50,80 +51,107 @@ def read_header(data, path):
     if not 0 < width * height <= MAX_PIXELS or colour_type not in CHANNELS:
         raise DepthFileError(f'{path}: impossible PNG header: {width} x {height} pixels (at most {MAX_PIXELS} in all), '
                              f'colour type {colour_type}. Copy the file again.')
-    return PNGHeader(height, width, bit_depth, CHANNELS[colour_type])
+    return PNGHeader(height, width, bit_depth, CHANNELS[colour_type], colour_type == PALETTE)
 
 
 def probe(path):
-    """Header of a PNG file, after checking that the file also has its end. Reads 45 bytes.
+    """Header of a PNG file, after checking that the file also has its end. Reads its beginning and its last bytes.
 
     Raises:
         DepthFileError: as :func:`read_header`, and if the file is truncated.
     """
     with open(path, 'rb') as file:
         header = read_header(file.read(HEADER_BYTES), path)
-        file.seek(max(os.fstat(file.fileno()).st_size - len(TRAILER), 0))
-        if file.read() != TRAILER:
-            raise DepthFileError(f'{path}: the PNG is truncated (its end is missing). Copy the file again.')
+        check_end(file, path)
     return header
 
 
-def probe_image(path):
-    """Look at an image file: a whole PNG, or where it is not named so, a whole JPEG.
+def check_end(file, path):
+    """Refuse a PNG without its end.
 
     Args:
-        path (str): the image.
+        file (BinaryIO): of the PNG; its position is changed.
+        path (str): for the message.
 
     Returns:
-        PNGHeader or None: of a PNG; None for a JPEG, whose size is compared when it is loaded.
+        bytes: the last bytes of the file.
 
     Raises:
-        DepthFileError: if the file is empty, truncated, or something else.
+        DepthFileError: if the file is truncated.
     """
-    if path.lower().endswith('.png'):
-        return probe(path)
+    file.seek(max(os.fstat(file.fileno()).st_size - TAIL, 0))
+    tail = file.read()
+    if TRAILER not in tail:
+        raise DepthFileError(f'{path}: the PNG is truncated (its end is missing). Copy the file again.')
+    return tail
+
+
+def is_picture(path):
+    """bool: whether a file is a PNG of at most 8 bits, or of a palette: the picture of a depth map, not depth."""
     with open(path, 'rb') as file:
-        if file.read(len(JPEG_START)) != JPEG_START:
-            raise DepthFileError(f'{path}: expected a JPEG file, but its content is none. Replace the file.')
-        file.seek(max(os.fstat(file.fileno()).st_size - JPEG_TAIL, 0))
-        # Some cameras write a few bytes behind the end mark.
-        if JPEG_END not in file.read():
-            raise DepthFileError(f'{path}: the JPEG is truncated (its end is missing). Copy the file again.')
-    return None
+        start = file.read(HEADER_BYTES)
+    try:
+        header = read_header(start, path)
+    except DepthFileError:
+        return False
+    return header.bit_depth < 16 or header.palette
 
 
-def check_depth_header(header, path, channels=1):
+def check_depth_header(header, path, depth_format=KITTI):
     """Refuse a PNG that cannot hold metric depth.
 
     Raises:
-        DepthFileError: unless it has 16 bits and the expected number of channels.
+        DepthFileError: unless it has the expected numbers of bits and channels.
     """
-    if header.bit_depth != 16:
-        raise DepthFileError(f'{path}: expected 16-bit depth, got {header.bit_depth} bits. An 8-bit copy has lost the '
-                             'depth (it was probably written as a picture): use the original file.')
-    if header.channels != channels:
-        raise DepthFileError(f'{path}: expected {channels} channel(s) of depth, got {header.channels}. Set the '
-                             "dataset's depth_format=dict(channels=...) if the file is right.")
+    if header.palette:
+        raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colors. Use '
+                             'the original file.')
+    if header.bit_depth < depth_format.bits:
+        raise DepthFileError(
+            f'{path}: expected {depth_format.bits}-bit depth, got {header.bit_depth} bits. An 8-bit copy has lost the '
+            'depth (it was probably written as a picture): use the original file'
+            f'{eight_bit_remedy(depth_format) if header.bit_depth == 8 else ""}.')
+    if header.channels != depth_format.channels:
+        raise channels_error(path, header.channels, depth_format)
 
 
-def decode_png(data, path, channels=1):
-    """The numbers of a 16-bit PNG.
+def eight_bit_remedy(depth_format):
+    """str: how to say that 8 bits really are depth; continues a sentence."""
+    return (f'. If 8 bits are all that there ever was, say so with {depth_format.spell("bits", 8)} and '
+            f'{depth_format.spell("scale")}')
+
+
+def channels_error(path, got, depth_format):
+    """DepthFileError: for a file with ``got`` channels instead of those of the format; says how to take it."""
+    return DepthFileError(f'{path}: expected {depth_format.channels} channel(s) of depth, got {got}. '
+                          f'{channels_remedy(got, depth_format)}.')
+
+
+def channels_remedy(got, depth_format):
+    """str: how to say that a file has ``got`` channels."""
+    return (f'Set {depth_format.spell("channels", got)} if the file is right: the first (red) then counts'
+            if 1 <= got <= 4 else 'Save depth with one channel')
+
+
+def decode_png(data, path, depth_format=KITTI):
+    """The numbers of a PNG.
 
     Args:
         data (bytes): the whole file.
         path (str): for messages.
-        channels (int): channels that the file must have; where there are several, the first (red) counts.
+        depth_format (DepthFormat): bits and channels are used; of several channels the first (red) counts.
 
     Returns:
-        ndarray: (H, W) uint16.
+        ndarray: (H, W) uint16, or uint8 where the format allows it.
 
     Raises:
         DepthFileError: for anything but an intact PNG of that format.
     """
-    check_depth_header(read_header(data, path), path, channels)
+    check_depth_header(read_header(data, path), path, depth_format)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or not data.endswith(TRAILER):
+    if values is None or TRAILER not in data[-TAIL:]:
         raise DepthFileError(f'{path}: the PNG is truncated or damaged and cannot be decoded. Copy the file again.')
-    return values[..., 2] if values.ndim == 3 else values  # red: OpenCV gives BGR or BGRA
+    return values[..., min(2, values.shape[2] - 1)] if values.ndim == 3 else values  # red: OpenCV gives BGR or BGRA
 
 
 def decode_depth_png(data, path, scale=KITTI_SCALE):

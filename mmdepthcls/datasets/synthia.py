@@ -4,9 +4,7 @@ import os.path as osp
 from mmseg.registry import DATASETS
 
 from .depth_folder_dataset import DepthFolderDataset
-from .synthia_split import NUM_FILES, PARTS, part_of
-
-CENTIMETRES = dict(scale=100.0, channels=3)
+from .synthia_split import CENTIMETRES, NUM_FILES, PARTS, part_of
 
 
 @DATASETS.register_module()

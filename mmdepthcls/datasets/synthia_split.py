@@ -1,9 +1,11 @@
-"""The split of SYNTHIA-RAND-CITYSCAPES, which has no official one. Pure."""
+"""The split of SYNTHIA-RAND-CITYSCAPES, which has no official one, and what its depth files hold. Pure."""
 from pathlib import Path
 
 from ..atomic_file import write_atomically
+from .depth_format import DepthFormat
 
 NUM_FILES = 9400
+CENTIMETRES = DepthFormat(scale=100.0, channels=3)
 # Neighbouring files show the same scene, so the split takes whole blocks of 50 files: one of ten for val and for test.
 BLOCK = 50
 PARTS = {'val': (8, ), 'test': (9, ), 'train': tuple(range(8))}

@@ -3,7 +3,7 @@ import csv
 import io
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import ALL_NAMES, COUNT
 from .ground_truth_files import Frame
@@ -41,11 +41,13 @@ class FileScores:
         frames (list[FrameScores])
         extra (list[str]): prediction files that belong to no frame.
         allow_missing (bool): whether missing predictions are left out.
+        notes (list[str]): how the files were found, a line each.
     """
     protocols: list
     frames: list
     extra: list
     allow_missing: bool
+    notes: list = field(default_factory=list)
 
     @property
     def missing(self):
@@ -93,7 +95,7 @@ class FileScores:
         rows = self.rows()
         shown = {protocol: {**row, 'num_images': f'{row["num_images"]} of {row["num_expected"]}'}
                  if row['num_images'] < row['num_expected'] else row for protocol, row in rows.items()}
-        lines = [protocols_table(shown), '']
+        lines = [protocols_table(shown), '', *self.notes]
         if self.missing:
             what = 'are left out' if self.allow_missing else 'count as if no pixel was predicted'
             lines += [f'Missing: {len(self.missing)} predictions, which {what}:', *_some(self.missing)]
@@ -134,7 +136,7 @@ class FileScores:
             'protocols': {protocol.name: {'conditions': protocol.conditions(), **_finite(row)}
                           for protocol, row in self.rows().items()},
             'allow_missing': self.allow_missing, 'complete': self.complete, 'missing': self.missing,
-            'extra': self.extra,
+            'extra': self.extra, 'notes': self.notes,
             'bad_values': {kind: sum(each.bad_values[index] for each in self.frames)
                            for index, kind in enumerate(BAD_KINDS)},
         }

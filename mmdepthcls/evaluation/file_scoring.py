@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..datasets.depth_format import DepthFormat
 from ..parallel import map_parallel
 from .crops import KB_SIZE, crop_region
 from .file_scores import FileScores, FrameScores
-from .prediction_files import find_predictions, frame_of_name, match_predictions, read_prediction
+from .prediction_files import find_predictions, frame_of_name, read_prediction
+from .prediction_pairs import no_pair_message, pair_predictions, unmatched
 from .predictions import Views, unmade
 from .protocols import FLIPS, build_protocols
 from .scoring import score_image
@@ -32,7 +34,9 @@ class Making:
             take what there is and say so.
         flip (str, optional): how the files combine the predictions for the image and its mirror image: 'mean',
             'blend', or None: the plain one.
-        scale (float, optional): stored units per metre, see :func:`~.prediction_files.read_prediction`.
+        depth_format (DepthFormat): what the numbers in the files mean.
+        affix (str, optional): what their names have in front or behind, see
+            :func:`~.prediction_pairs.pair_predictions`.
         resize (bool): resize predictions of another size, bilinearly.
 
     Raises:
@@ -40,7 +44,8 @@ class Making:
     """
     input_crop: str | None = 'size'
     flip: str | None = None
-    scale: float | None = None
+    depth_format: DepthFormat = DepthFormat()
+    affix: str | None = None
     resize: bool = False
 
     def __post_init__(self):
@@ -75,17 +80,17 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
     if making.input_crop == 'any':
         protocols = [replace(protocol, input_crop='any') for protocol in protocols]
     files = find_predictions(folder)
-    found = match_predictions(files, [frame.name for frame in frames])
+    names = [frame.name for frame in frames]
+    pairs = pair_predictions(folder, files, names, making.affix, making.depth_format)
+    found = pairs.found
     if not found:
-        raise ValueError(f'none of the {len(files)} predictions in {folder} belongs to one of the {len(frames)} frames '
-                         f'of the ground truth: the names are such as {files[0]} and {frames[0].name}. Equal paths, '
-                         'equal file names, or KITTI\'s drive and frame in the name tell which belongs to which.')
+        raise ValueError(no_pair_message(folder, files, names))
     jobs = [(frame, str(Path(folder, found[frame.name])) if frame.name in found else None) for frame in frames]
     results = dict(map_parallel(
         partial(score_frame, protocols=protocols, making=making), jobs, title='Scoring', unit='frames',
         workers=workers or (1 if len(jobs) < FRAMES_FOR_PROCESSES else None), progress=progress))
     return FileScores(protocols, [results[index] for index in range(len(jobs))],
-                      sorted(set(files) - set(found.values())), allow_missing)
+                      unmatched(files, pairs), allow_missing, pairs.notes)
 
 
 def score_frame(job, protocols, making):
@@ -111,7 +116,7 @@ def score_frame(job, protocols, making):
     combined = [replace(protocol, flip=None) for protocol in protocols]
     if file is None:
         return FrameScores(frame, None, *_score(combined, partial(_nothing, shape), truths, frame.name))
-    pred = read_prediction(file, making.scale)
+    pred = read_prediction(file, making.depth_format)
     views = _views(pred, shape, making, file, frame)
     scores, reasons = _score(combined, lambda protocol: views, truths, frame.name)
     for protocol in protocols:

@@ -97,12 +97,13 @@ def is_kitti(folder):
         DAY.fullmatch(name) for name in os.listdir(raw))
 
 
-def folder_frames(folder, scale=None):
+def folder_frames(folder, depth_format=None):
     """Frames of a folder of depth files, whose ground truth has no name.
 
     Args:
         folder (str | Path)
-        scale (float, optional): stored units per metre. Default: 256 for whole numbers, 1 for floating point.
+        depth_format (DepthFormat, optional): what the numbers mean. Default: metres * 256 in whole numbers, metres in
+            floating point.
 
     Returns:
         list[Frame]
@@ -110,7 +111,8 @@ def folder_frames(folder, scale=None):
     Raises:
         FileNotFoundError: if there is no depth file.
     """
-    return [Frame(name, {None: str(Path(folder, name))}, DepthFormat(scale)) for name in find_predictions(folder)]
+    depth_format = depth_format or DepthFormat()
+    return [Frame(name, {None: str(Path(folder, name))}, depth_format) for name in find_predictions(folder)]
 
 
 def kitti_frames(root, split, ground_truths, camera=2, raw=None, annotated=None):

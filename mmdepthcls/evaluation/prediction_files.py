@@ -8,7 +8,7 @@ import numpy as np
 
 from ..atomic_file import write_atomically
 from ..datasets.depth_file import SUFFIXES, DepthFormat, read_values
-from ..datasets.depth_png import KITTI_SCALE, encode_depth_png
+from ..datasets.depth_png import encode_depth_png
 from .errors import is_good
 
 # drive / camera / data / frame: enough of KITTI's path to tell any two frames apart.
@@ -76,12 +76,13 @@ class PredictionWriter:
         return path
 
 
-def read_prediction(path, scale=None):
+def read_prediction(path, depth_format=None):
     """The depth that a file holds, bad values and all: whoever scores it counts them.
 
     Args:
-        path (str | Path): .png with 16 bits, .npy, .npz, .tiff or .exr.
-        scale (float, optional): stored units per metre. Default: 256 for whole numbers, 1 for floating point.
+        path (str | Path): .png, .npy, .npz, .tiff or .exr.
+        depth_format (DepthFormat, optional): what the numbers mean. Default: metres * 256 in whole numbers, metres in
+            floating point.
 
     Returns:
         ndarray: (H, W) float32 or float64 metres; NaN, infinite and negative values stay what they are.
@@ -89,12 +90,8 @@ def read_prediction(path, scale=None):
     Raises:
         DepthFileError: (a ValueError) for anything but an intact file; names it.
     """
-    values = read_values(Path(path).read_bytes(), str(path), DepthFormat(scale))
-    if scale is None:
-        scale = KITTI_SCALE if values.dtype.kind == 'u' else 1.0
-    # Single precision where it holds every value as it is.
-    dtype = np.float32 if np.can_cast(values.dtype, np.float32) else np.float64
-    return np.divide(values.astype(dtype, copy=False), dtype(scale))
+    depth_format = depth_format or DepthFormat()
+    return depth_format.predicted_metres(read_values(Path(path).read_bytes(), str(path), depth_format))
 
 
 def find_predictions(folder):

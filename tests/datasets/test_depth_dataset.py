@@ -1,7 +1,10 @@
 """What a dataset lists, and that no damaged, missing or foreign file gets past it."""
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmdepthcls.datasets import DepthFolderDataset, KITTIDepthDataset, MiniDriveDataset, SYNTHIADepthDataset
 from mmdepthcls.datasets.depth_file import DepthFormat
@@ -254,3 +257,55 @@ def test_base_class_features_still_work(pairs):
     assert len(lazy) == 3
     first, second = open_split(pairs, serialize_data=False), open_split(pairs)
     assert listed(first) == listed(second)
+
+
+# --------------------------------------------------------------------------------------------------- EXIF orientation
+def turned(folder, builders, orientation, depth_shape):
+    """A JPEG of 20 x 64 stored pixels with an orientation tag, and depth of a shape."""
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.fromarray(builders.image(shape=(20, 64))).save(folder / 'image/1.jpg', exif=exif)
+    builders.write(folder / 'depth/1.png', builders.units(shape=depth_shape))
+    return 'image/1.jpg depth/1.png\n'
+
+
+def load(pairs, line, color_type='color', **kwargs):
+    pipeline = [dict(type='LoadImageFromFile', color_type=color_type), dict(type='LoadDepth')]
+    return open_split(pairs, line, pipeline=pipeline, **kwargs)[0]
+
+
+@pytest.mark.parametrize('verify', [True, False])
+@pytest.mark.parametrize('orientation', [5, 6, 7, 8])
+def test_depth_of_a_turned_image(pairs, builders, mmseg_scope, orientation, verify):
+    line = turned(pairs, builders, orientation, (64, 20))
+    assert load(pairs, line, verify=verify)['img'].shape == (64, 20, 3)
+    with pytest.raises(ValueError, match=f"orientation tag {orientation}, and depth shows the pixels turned.*'color'"):
+        load(pairs, line, 'color_ignore_orientation', verify=verify)
+    line = turned(pairs, builders, orientation, (20, 64))
+    assert load(pairs, line, 'color_ignore_orientation', verify=verify)['img'].shape == (20, 64, 3)
+    with pytest.raises(ValueError, match=f"tag {orientation}, and depth shows the pixels as stored.*_ignore"):
+        load(pairs, line, verify=verify)
+
+
+@pytest.mark.parametrize('orientation', [2, 3, 4])
+def test_a_turn_that_sizes_do_not_tell(pairs, builders, mmseg_scope, orientation):
+    line = turned(pairs, builders, orientation, (20, 64))
+    with pytest.raises(ValueError, match=f'image/1.jpg: its EXIF orientation tag {orientation} .*depth_follows_exif'):
+        load(pairs, line)
+    stored = load(pairs, line, 'color_ignore_orientation')['img']
+    seen = load(pairs, line, depth_follows_exif=True)['img']
+    expected = {2: stored[:, ::-1], 3: stored[::-1, ::-1], 4: stored[::-1]}[orientation]
+    assert np.abs(seen.astype(int) - expected).mean() < 12  # JPEG's blocks lie elsewhere
+
+
+@pytest.mark.parametrize('name', ['1.bmp', '1.TIF', '1.webp', '1.ppm', '1.gif', '1.jp2'])
+def test_images_of_other_kinds(pairs, builders, name):
+    file = io.BytesIO()
+    kind = {'tif': 'TIFF', 'jp2': 'JPEG2000'}.get(name[2:].lower(), name[2:].upper())
+    Image.fromarray(builders.image(shape=(20, 64))).save(file, kind)
+    builders.write(pairs / 'image' / name, file.getvalue())
+    builders.write(pairs / 'depth/1.png', builders.units(shape=(20, 64)))
+    assert len(open_split(pairs, f'image/{name} depth/1.png\n')) == 1
+    builders.write(pairs / 'depth/1.png', builders.units(shape=(64, 20)))
+    with pytest.raises(ValueError, match='64 x 20 pixels, but its image .* has 20 x 64'):
+        open_split(pairs, f'image/{name} depth/1.png\n')

@@ -1,6 +1,7 @@
 """Depth files of every kind: what their numbers mean, and that no damaged or foreign file passes."""
 import io
 import math
+import re
 import zipfile
 
 import cv2
@@ -61,7 +62,9 @@ def test_values_that_are_no_measurement():
 @pytest.mark.parametrize('kwargs, message', [
     *((dict(scale=value), 'scale must be > 0') for value in (0, -256, math.inf, math.nan)),
     (dict(focal_baseline=0), 'focal_baseline must be > 0, got 0'),
-    (dict(channels=5), 'channels must be 1..4, got 5')])
+    (dict(channels=5), 'channels must be 1..4, got 5'), (dict(scale='1000'), "scale must be > 0, got '1000'"),
+    (dict(invalid='65535'), 'invalid must be numbers'), (dict(offset=math.nan), 'offset must be a finite number'),
+    (dict(bits=8), 'scale must be given with bits=8'), (dict(bits=12, scale=1), 'bits must be one of')])
 def test_settings_without_sense(kwargs, message):
     with pytest.raises(ValueError, match=f'depth_format: {message}'):
         DepthFormat(**kwargs)
@@ -82,12 +85,13 @@ def test_floating_point_files_are_exact(tmp_path, suffix):
     np.testing.assert_array_equal(read_depth(FILES[suffix], f'a{suffix}', KITTI), VALUES)
     path = tmp_path / f'a{suffix}'
     path.write_bytes(FILES[suffix])
-    assert probe_depth(str(path), KITTI) == (None if suffix.lower().startswith('.tif') else VALUES.shape)
+    assert probe_depth(str(path), KITTI) == VALUES.shape
 
 
 @pytest.mark.parametrize('order', ['C', 'F'])
-@pytest.mark.parametrize('dtype', [np.float16, np.float32, np.float64, '>f4', np.uint16, np.int32, np.int64], ids=str)
-@pytest.mark.parametrize('shape', [(6, 9), (1, 6, 9), (6, 9, 1)], ids=str)
+@pytest.mark.parametrize(
+    'dtype', ['f2', 'f4', 'f8', '>f2', '>f4', '>f8', 'u2', '>u2', 'u4', 'u8', 'i2', 'i4', '>i4', 'i8'])
+@pytest.mark.parametrize('shape', [(6, 9), (1, 6, 9), (6, 9, 1), (1, 1, 6, 9), (1, 6, 9, 1), (6, 9, 1, 1)], ids=str)
 def test_arrays_of_every_real_type_and_layout(shape, dtype, order):
     values = np.asarray(np.rint(VALUES).reshape(shape).astype(dtype), order=order)
     got = read_depth(npy(values), 'a.npy', DepthFormat(scale=1.0))
@@ -110,11 +114,89 @@ def test_an_npz_with_several_arrays_needs_a_key(tmp_path):
             probe_depth(str(tmp_path / 'a.npz'), DepthFormat(key=key))
 
 
+def test_the_one_array_of_an_npz_that_can_be_depth_is_taken(tmp_path):
+    data = npz(focallength_px=np.float32(721.5), intrinsics=np.eye(3), pose=np.eye(4)[None], mask=VALUES > 9,
+               picture=np.zeros((6, 9, 3), np.uint8), depth=VALUES[None, None], names=np.array(['a']))
+    np.testing.assert_array_equal(read_depth(data, 'a.npz', KITTI), VALUES)
+    (tmp_path / 'a.npz').write_bytes(data)
+    assert probe_depth(str(tmp_path / 'a.npz'), KITTI) == VALUES.shape
+    with pytest.raises(DepthFileError, match="a.npz: expected one array, got .*depth_format=dict\\(key='...'\\)"):
+        read_depth(npz(k=np.eye(3), focal=np.float32(1)), 'a.npz', KITTI)
+    np.testing.assert_array_equal(read_depth(npz(tiny=np.eye(3)), 'a.npz', KITTI), np.eye(3))  # the only one
+
+
+@pytest.mark.parametrize('name, data', [
+    ('a.npy', npy(np.stack([VALUES, VALUES * 2, VALUES * 3], -1))),
+    ('a.npz', npz(d=np.stack([VALUES, VALUES * 2, VALUES * 3], -1), k=np.eye(3)))])
+def test_the_first_channel_of_an_array_counts(name, data):
+    np.testing.assert_array_equal(read_depth(data, name, DepthFormat(channels=3)), VALUES)
+
+
+@pytest.mark.parametrize('marker', [65535, 65.535, -1, np.nan, np.inf, 1e38])
+@pytest.mark.parametrize('dtype', [np.float32, np.float64])
+def test_markers_in_floating_point(marker, dtype):
+    for stored in (marker, np.float32(marker)):  # also one that was single precision once
+        values = np.array([[stored, 2.5, 0]], dtype)
+        assert DepthFormat(invalid=marker).metres(values).tolist() == [[0, 2.5, 0]]
+
+
+@pytest.mark.parametrize('dtype', [np.uint16, np.uint32, np.uint64])
+def test_markers_in_whole_numbers(dtype):
+    values = np.array([[65535, 2500, 0]], dtype)
+    for invalid in (65535, 65535.0, (-1, 65535), [np.nan, 65535, np.inf]):
+        assert DepthFormat(scale=1000.0, invalid=invalid).metres(values).tolist() == [[0, 2.5, 0]]
+    with pytest.raises(DepthFileError, match='a.npy: invalid is 65.535, but the file holds whole numbers'):
+        read_depth(npy(values), 'a.npy', DepthFormat(scale=1000.0, invalid=65.535))
+
+
+def test_big_values_are_exact():
+    values = np.array([[2**32 - 1, 2**53]], np.uint64)
+    assert DepthFormat(scale=2.0**20).metres(values).tolist() == [[np.float32(2**12), 2**33]]
+    assert DepthFormat(scale=1.0, offset=2**53 - 8).metres(values).tolist() == [[0, 8]]
+
+
+@pytest.mark.parametrize('prediction', [np.float32, np.float64])
+def test_predictions_keep_what_is_bad(prediction):
+    values = np.array([[np.nan, np.inf, -np.inf, -2, 0, 4, 99]], prediction)
+    np.testing.assert_array_equal(DepthFormat().predicted_metres(values), values)
+    np.testing.assert_array_equal(DepthFormat(invalid=99, scale=2).predicted_metres(values),
+                                  [[np.nan, np.inf, -np.inf, -1, 0, 2, 0]])
+    np.testing.assert_array_equal(DepthFormat(focal_baseline=8.0).predicted_metres(values),
+                                  [[np.nan, 0, -0.0, -4, np.inf, 2, 8 / 99]])
+    whole = np.array([[0, 257, 65535]], np.uint16)
+    assert DepthFormat(offset=1, scale=256, focal_baseline=1, invalid=65535).predicted_metres(whole).tolist() == [
+        [0, 1, 0]]
+
+
+@pytest.mark.parametrize('spelling, expected', [(None, 'depth_format=dict(channels=3)'), ('--gt-{option} {value}',
+                                                                                       '--gt-channels 3')])
+def test_a_remedy_is_spelled_as_its_tool_does(spelling, expected):
+    data = cv2.imencode('.png', np.ones((4, 5, 3), np.uint16))[1].tobytes()
+    depth_format = DepthFormat(spelling=spelling) if spelling else DepthFormat()
+    with pytest.raises(DepthFileError, match=re.escape(f'Set {expected} if the file is right')):
+        read_depth(data, 'a.png', depth_format)
+
+
+def test_eight_bits_only_where_they_are_asked_for():
+    data = cv2.imencode('.png', np.array([[0, 51, 255]], np.uint8))[1].tobytes()
+    with pytest.raises(DepthFileError, match='got 8 bits.*depth_format=dict.bits=8. and depth_format=dict.scale='):
+        read_depth(data, 'a.png', DepthFormat(scale=25.5))
+    assert read_depth(data, 'a.png', DepthFormat(scale=25.5, bits=8)).tolist() == [[0, 2, 10]]
+    assert read_depth(npy(np.array([[0, 51]], np.uint8)), 'a.npy', DepthFormat(scale=25.5, bits=8)).tolist() == [[0, 2]]
+
+
+def test_bytes_behind_the_end_of_a_png(tmp_path):
+    data = cv2.imencode('.png', np.full((4, 5), 512, np.uint16))[1].tobytes() + b'\n\0trailer'
+    (tmp_path / 'a.png').write_bytes(data)
+    assert probe_depth(str(tmp_path / 'a.png'), KITTI) == (4, 5)
+    np.testing.assert_array_equal(read_depth(data, 'a.png', KITTI), np.full((4, 5), 2))
+
+
 def test_the_first_of_several_channels_counts():
     image = np.stack([VALUES, VALUES * 2, VALUES * 3], axis=-1)
     data = cv2.imencode('.tiff', np.ascontiguousarray(image[..., ::-1]))[1].tobytes()  # OpenCV takes BGR
     np.testing.assert_array_equal(read_values(data, 'a.tiff', DepthFormat(channels=3)), VALUES)
-    with pytest.raises(DepthFileError, match=r'a.tiff: expected 1 channel\(s\) .* got 3 of float32'):
+    with pytest.raises(DepthFileError, match=r'a.tiff: expected 1 channel\(s\) of depth, got 3'):
         read_values(data, 'a.tiff', KITTI)
 
 
@@ -177,10 +259,10 @@ def test_a_flipped_byte_in_a_compressed_array_is_seen_while_loading():
 
 
 @pytest.mark.parametrize('name, data, message', [
-    ('empty.tiff', b'', 'cannot decode it as .tiff'),
-    ('half.tiff', FILES['.tiff'][:100], 'cannot decode it as .tiff'),
+    ('empty.tiff', b'', 'the file is empty'),
+    ('half.tiff', FILES['.tiff'][:100], 'the TIFF is truncated'),
     ('text.exr', b'not an exr', 'cannot decode it as .exr.*EXR needs an OpenCV that has it'),
-    ('8bit.tif', cv2.imencode('.tiff', np.zeros((4, 5), np.uint8))[1].tobytes(), 'got 1 of uint8'),
+    ('8bit.tif', cv2.imencode('.tiff', np.zeros((4, 5), np.uint8))[1].tobytes(), 'got 8 bits'),
 ], ids=str)
 def test_damaged_and_foreign_images(name, data, message, capfd):
     with pytest.raises(DepthFileError, match=f'{name}: (?s:.*){message}'):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mmdepthcls.datasets.depth_format import DepthFormat
 from mmdepthcls.datasets.depth_png import (
     DepthFileError,
     PNGHeader,
@@ -36,7 +37,8 @@ def test_every_value_is_exact(builders, scale):
 def test_the_first_of_several_channels_counts(builders):
     units = np.stack([EVERY_VALUE, EVERY_VALUE.T, EVERY_VALUE[::-1], EVERY_VALUE[:, ::-1]], axis=-1)
     for channels in (3, 4):
-        values = decode_png(builders.png_bytes(np.ascontiguousarray(units[..., :channels])), 'x', channels)
+        data = builders.png_bytes(np.ascontiguousarray(units[..., :channels]))
+        values = decode_png(data, 'x', DepthFormat(channels=channels))
         np.testing.assert_array_equal(values, EVERY_VALUE)
 
 
@@ -98,8 +100,8 @@ def test_what_is_no_depth(builders, make, message):
 
 
 def test_one_channel_where_three_are_expected(builders):
-    with pytest.raises(DepthFileError, match=r'expected 3 channel\(s\) of depth, got 1. Set the dataset'):
-        check_depth_header(read_header(builders.png_bytes(builders.units()), 'x'), 'x', channels=3)
+    with pytest.raises(DepthFileError, match=r'expected 3 channel\(s\) of depth, got 1. Set depth_format'):
+        check_depth_header(read_header(builders.png_bytes(builders.units()), 'x'), 'x', DepthFormat(channels=3))
 
 
 def test_every_truncation_and_every_flipped_byte_is_seen(builders, tmp_path, capfd):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_data import BUILDERS
 
-from mmdepthcls.datasets.depth_png import DepthFileError
+from mmdepthcls.datasets.depth_format import DepthFileError, DepthFormat
 from mmdepthcls.evaluation.prediction_files import (
     PredictionWriter,
     camera_of_name,
@@ -106,10 +106,11 @@ def test_the_scale_is_256_for_whole_numbers_and_1_for_floating_point_unless_it_i
     np.save(tmp_path / 'f.npy', np.array([[512.0]], np.float32))
     np.save(tmp_path / 'i.npy', np.array([[-512, 512]], np.int16))
     assert read_prediction(tmp_path / 'a.png').tolist() == [[0, 1 / 256, 65535 / 256]]
-    assert read_prediction(tmp_path / 'a.png', 1000).tolist() == [[0, np.float32(0.001), np.float32(65.535)]]
+    millimetres = read_prediction(tmp_path / 'a.png', DepthFormat(scale=1000))
+    assert millimetres.tolist() == [[0, np.float32(0.001), np.float32(65.535)]]
     assert read_prediction(tmp_path / 'u.npy').tolist() == [[2, 2**23]]
     assert read_prediction(tmp_path / 'f.npy').tolist() == [[512]]
-    assert read_prediction(tmp_path / 'f.npy', 256).tolist() == [[2]]
+    assert read_prediction(tmp_path / 'f.npy', DepthFormat(scale=256)).tolist() == [[2]]
     assert read_prediction(tmp_path / 'i.npy').tolist() == [[0, 2]]  # 0 is as bad as -2
 
 

@@ -354,6 +354,97 @@ def test_any_folder_of_depth_files_is_ground_truth(run, tmp_path):
     assert row['conditions']['ground truth'] == 'as given' and row['abs_rel'] == pytest.approx(0.45, rel=1e-6)
 
 
+# ------------------------------------------------------------------------- what numbers and other programs' names hold
+METRES = np.random.default_rng(3).uniform(2, 60, (12, 16)).round(2)
+HOLE = np.s_[2:5, 3:9]
+
+
+def with_hole(units, marker):
+    units = units.copy()
+    units[HOLE] = marker
+    return units
+
+
+def write_content(path, content):
+    """Bytes, an array, or arrays by their names."""
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif isinstance(content, dict):
+        np.savez(path, **content)
+    else:
+        np.save(path, content)
+
+
+def png(units):
+    return cv2.imencode('.png', units)[1].tobytes()
+
+
+@pytest.mark.parametrize('name, content, options', [
+    ('1.png', png(with_hole(np.rint(METRES * 1000), 65535).astype(np.uint16)),
+     ['--gt-scale', 1000, '--gt-invalid', 65535]),
+    ('1.png', png(np.stack([with_hole(np.rint(METRES * 100), 0)] * 3, -1).astype(np.uint16)),
+     ['--gt-scale', 100, '--gt-channels', 3]),
+    ('1.npy', with_hole(METRES, -1), []), ('1.npy', with_hole(METRES, np.nan), []),
+    ('1.npy', with_hole(METRES, np.inf), []),
+    ('1.npy', with_hole(METRES, 65.535).astype(np.float32), ['--gt-invalid', -1, 65.535]),
+    ('1.npy', with_hole(1 + 100 / METRES, 1), ['--gt-offset', 1, '--gt-focal-baseline', 100]),
+    ('1.npz', dict(a=with_hole(METRES, 0), b=METRES * 2), ['--gt-key', 'a']),
+    ('1.npz', dict(depth=with_hole(METRES, 0), focal=np.float32(700), intrinsics=np.eye(3)), []),
+    ('1.tiff', cv2.imencode('.tiff', with_hole(np.rint(METRES * 1000), 0).astype(np.int32))[1].tobytes(),
+     ['--gt-scale', 1000]),
+], ids=str)
+@pytest.mark.parametrize('side', ['gt', 'pred'])
+def test_both_sides_have_every_option(run, tmp_path, name, content, options, side):
+    """The other side holds METRES: as ground truth only what is measured counts, as predictions the hole is bad."""
+    other = 'pred' if side == 'gt' else 'gt'
+    (tmp_path / side).mkdir()
+    (tmp_path / other).mkdir()
+    write_content(tmp_path / side / name, content)
+    np.save(tmp_path / other / '1.npy', METRES)
+    status, _, err = run('pred', 'gt', '--json', 'a.json',
+                         *(str(word).replace('--gt', f'--{side}') for word in options))
+    assert status == 0, err
+    row = json.loads((tmp_path / 'a.json').read_text())['protocols']['depth']
+    hole, pixels = METRES[HOLE], METRES.size
+    if side == 'gt':
+        assert row['num_pixels'] == pixels - hole.size and row['abs_rel'] < 1e-3 and row['bad_predictions'] == 0
+    else:
+        assert row['num_pixels'] == pixels and row['bad_predictions'] == hole.size and row['abs_rel'] > 0.05
+
+
+@pytest.mark.parametrize('side', ['gt', 'pred'])
+@pytest.mark.parametrize('name, content, remedy', [
+    ('1.png', png(np.ones((12, 16, 3), np.uint16)), 'Set --{}-channels 3'),
+    ('1.png', png(np.ones((12, 16), np.uint8)), '--{0}-bits 8 and --{0}-scale'),
+    ('1.npz', dict(a=METRES, b=METRES), "Name it: --{}-key"),
+    ('1.npy', np.ones((12, 16, 3)), 'Set --{}-channels 3'), ('1.npy', np.ones((12, 16), np.uint8), '--{}-bits 8'),
+], ids=str)
+def test_a_remedy_is_an_option_of_the_tool(run, tmp_path, side, name, content, remedy):
+    for folder in ('gt', 'pred'):
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / '1.npy', METRES)
+    (tmp_path / side / '1.npy').unlink()
+    write_content(tmp_path / side / name, content)
+    status, _, err = run('pred', 'gt')
+    assert status == 2 and remedy.format(side) in err and 'depth_format' not in err and 'Traceback' not in err
+
+
+def test_how_files_were_found_is_said(run, tmp_path):
+    for index in range(3):
+        BUILDERS.write(tmp_path / f'gt/{index:03d}.png', np.rint(METRES * 256).astype(np.uint16))
+        (tmp_path / 'pred').mkdir(exist_ok=True)
+        np.save(tmp_path / f'pred/{index:03d}_depth.npy', METRES[None, None])
+        BUILDERS.write(tmp_path / f'pred/{index:03d}_depth.png', np.zeros((12, 16, 3), np.uint8))
+    status, out, _ = run('pred', 'gt', '--json', 'a.json')
+    assert status == 0 and "with '_depth' behind" in out and 'Pictures: 3 PNGs of 8 bits' in out
+    assert len(json.loads((tmp_path / 'a.json').read_text())['notes']) == 2
+    np.save(tmp_path / 'pred/000_confidence.npy', METRES)
+    status, _, err = run('pred', 'gt')
+    assert status == 2 and '--pred-affix WORD' in err
+    status, out, _ = run('pred', 'gt', '--pred-affix', '_depth')
+    assert status == 0 and '000_confidence.npy' in out
+
+
 def test_several_processes_give_what_one_gives(run, kitti):
     once = run('pred', 'kitti', '--workers', 1)
     assert run('pred', 'kitti', '--workers', 2)[:2] == once[:2]

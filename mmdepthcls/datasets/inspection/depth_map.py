@@ -77,7 +77,7 @@ def inspect_depth_file(path, depth_format, edges=None):
         data = file.read()
     try:
         if data.startswith(depth_png.SIGNATURE) and damaged_chunk(data):
-            depth_png.check_depth_header(depth_png.read_header(data, path), path, depth_format.channels)
+            depth_png.check_depth_header(depth_png.read_header(data, path), path, depth_format)
             return None, None, [error('damaged depth', path, damaged_chunk(data), 'Copy the file again.')]
         values = depth_file.read_values(data, path, depth_format)
     except depth_png.DepthFileError as reason:

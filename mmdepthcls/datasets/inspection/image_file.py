@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from .. import depth_png
+from ..image_header import probe_image
 from .content import digest, missing_file
 from .finding import error, warning
 
@@ -50,18 +51,18 @@ def inspect_image(path):
     with open(path, 'rb') as file:
         data = file.read()
     try:
-        header = depth_png.probe_image(path)
+        header = probe_image(path)
     except depth_png.DepthFileError as reason:
         return None, None, [error('damaged image', path, _without(reason, path))]
     findings = []
-    damage = damaged_chunk(data) if header else None
+    damage = damaged_chunk(data) if header.kind == 'PNG' else None
     if damage:
         return None, None, [error('damaged image', path, damage, 'Copy the file again.')]
     with _native_messages() as messages:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         return None, None, [error('damaged image', path, 'it cannot be decoded', 'Copy the file again.')]
-    if messages and not header:
+    if messages and header.kind == 'JPEG':
         findings.append(error('damaged image', path, f'the JPEG decoder says: {messages[0]}', 'Copy the file again.'))
     record = _record(image, data)
     record.sixteen_bits = bool(header) and header.bit_depth == 16

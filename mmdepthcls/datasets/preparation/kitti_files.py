@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...parallel import ProgressLine
 from .. import depth_png, velodyne
 from ..eigen import eigen_split
+from ..image_header import probe_image
 
 SPLITS = ('train', 'fit', 'val', 'test')
 GROUND_TRUTHS = ('velodyne', 'annotated', 'velodyne_png')
@@ -272,7 +273,7 @@ def _file_fault(files, path):
         if files.kind == 'velodyne':
             velodyne.check_scan(path)
         elif files.source == 'raw':
-            depth_png.probe_image(path)
+            probe_image(path)
         else:
             depth_png.check_depth_header(depth_png.probe(path), path)
     except (OSError, ValueError) as error:

@@ -4,7 +4,6 @@ Where the disk or the network is slow, these load faster; where the scans lie in
 """
 import json
 import os
-import struct
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from ...atomic_file import write_atomically
 from ...parallel import map_parallel, usable_cpus
 from .. import depth_png, velodyne
+from ..image_header import probe_image
 from .kitti_files import check_kitti, depth_folder, frame_of
 from .temporary_files import remove_stale
 
@@ -26,8 +26,6 @@ FORMAT = 1
 DEFAULT_OUT = {'kitti': 'projected', 'monodepth': 'projected_monodepth'}
 # A scan covers 4 % of its image. Far less is a scan of something else, or another calibration.
 MIN_COVERAGE = 0.01
-# JPEG markers that begin a frame header, which holds the size.
-FRAME_HEADERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
 class Frame(NamedTuple):
@@ -260,16 +258,4 @@ def image_size(path):
     Raises:
         DepthFileError: (a ValueError) if the file is damaged or something else.
     """
-    header = depth_png.probe_image(path)
-    if header:
-        return header.height, header.width
-    with open(path, 'rb') as file:
-        file.seek(2)
-        while len(start := file.read(4)) == 4:
-            mark, kind, length = struct.unpack('>BBH', start)
-            if mark != 0xFF or length < 2:
-                break
-            if kind in FRAME_HEADERS and len(data := file.read(5)) == 5:
-                return struct.unpack('>HH', data[1:])
-            file.seek(length - 2, os.SEEK_CUR)
-    raise depth_png.DepthFileError(f'{path}: the JPEG has no frame header. Copy the file again.')
+    return probe_image(path).shape()

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...parallel import map_parallel
 from .. import depth_png
-from ..synthia_split import NUM_FILES
+from ..synthia_split import CENTIMETRES, NUM_FILES
 from .synthia_names import TOP, Tree, list_tree, printable
 
 SIZE = (760, 1280)
@@ -158,7 +158,7 @@ def _check_headers(report, paths, size):
 def _probe(path):
     header = depth_png.probe(path)
     if Path(path).parent.name == 'Depth':
-        depth_png.check_depth_header(header, path, channels=3)
+        depth_png.check_depth_header(header, path, CENTIMETRES)
     return header
 
 

@@ -11,6 +11,8 @@ from ...evaluation.crops import crop_region
 
 # What lies outside an image: ImageNet's mean colour (BGR), no depth, no label.
 MEAN_BGR = (103.53, 116.28, 123.675)
+MAX_CHANNELS = 4  # that OpenCV warps at once
+COLOR_TYPES = (np.uint8, np.uint16, np.float32)  # that OpenCV converts
 
 
 @TRANSFORMS.register_module()
@@ -24,7 +26,8 @@ class RandomDepthWarp(BaseTransform):
 
     Modified Keys:
 
-    - img (ndarray): (H, W, C) -> (\\*crop_size, C), or (round(s H), round(s W), C) without ``crop_size``.
+    - img (ndarray): (H, W) or (H, W, C) of a type that OpenCV warps -> (\\*crop_size, C), or (round(s H), round(s W),
+      C) without ``crop_size``.
     - gt_depth_map (ndarray, optional): (H, W) float32 m, to the same size, divided by s.
     - gt_seg_map and others named in ``seg_fields`` (ndarray, optional): (H, W), to the same size.
     - img_shape, ori_shape: the new size.
@@ -36,7 +39,8 @@ class RandomDepthWarp(BaseTransform):
         flip_prob (float): probability of mirroring left and right.
         min_valid (float): least share of the result's pixels that must have depth; with less, everything is drawn anew.
         max_tries (int): after so many draws the one with the most depth is taken.
-        pad_value (tuple[float]): colour outside the image, in its channel order.
+        pad_value (tuple[float]): color outside the image, 0..255 in its channel order (an image of one channel gets its
+            mean, a fourth channel 0, 16 bits 257 times as much); or one number for each of the image's channels.
 
     Raises:
         ValueError: for settings without sense, and if labels were made before a zoom (they would keep the depth from
@@ -159,7 +163,7 @@ class DepthCrop(BaseTransform):
     Args:
         crop_size (tuple[int, int]): height, width.
         position (str): 'random' or 'center'.
-        pad_value (tuple[float]): BGR colour of the padding.
+        pad_value (tuple[float]): color of the padding, see :class:`RandomDepthWarp`.
 
     Raises:
         ValueError: for a size that is not positive or an unknown position.
@@ -248,12 +252,38 @@ def _offset(spare, position):
     return (low + high) // 2 if position == 'center' else int(np.random.randint(low, high + 1))
 
 
-def _sample_image(image, matrix, size, outside):
-    if image.ndim != 3 or image.shape[2] != 3:
-        return _sample(image, matrix, size, cv2.INTER_LINEAR, outside)
-    # OpenCV 5 warps four channels in half the time of three.
-    image = cv2.cvtColor(image, cv2.COLOR_BGR2BGRA)
-    return cv2.cvtColor(_sample(image, matrix, size, cv2.INTER_LINEAR, outside), cv2.COLOR_BGRA2BGR)
+def _outside_image(image, color):
+    """What lies outside an image, one number a channel.
+
+    Args:
+        image (ndarray): (H, W) or (H, W, C).
+        color (sequence of float): three numbers for a color of 0..255; or one a channel, in the image's own range.
+
+    Returns:
+        tuple[float]: the color; its mean for gray; followed by 0 for alpha and whatever comes behind the third channel.
+    """
+    channels = image.shape[2] if image.ndim == 3 else 1
+    color = np.atleast_1d(np.asarray(color, float))
+    if color.size == channels and channels != 3:
+        return tuple(color)
+    if channels < 3:
+        color = np.full(channels, color.mean())
+    if image.dtype == np.uint16:  # white is 65535
+        color = color * 257
+    color = np.pad(color, (0, max(channels - color.size, 0)))[:channels]
+    return tuple(np.rint(color) if image.dtype.kind in 'ui' else color)
+
+
+def _sample_image(image, matrix, size, color):
+    outside = _outside_image(image, color)
+    if image.ndim == 3 and image.shape[2] == 3 and image.dtype in COLOR_TYPES:
+        # OpenCV 5 warps four channels in half the time of three.
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2BGRA)
+        return cv2.cvtColor(_sample(image, matrix, size, cv2.INTER_LINEAR, outside), cv2.COLOR_BGRA2BGR)
+    if image.ndim == 2 or image.shape[2] <= MAX_CHANNELS:
+        return _sample(image, matrix, size, cv2.INTER_LINEAR, outside).reshape(*size, *image.shape[2:])
+    return np.stack([_sample(np.ascontiguousarray(image[..., channel]), matrix, size, cv2.INTER_LINEAR, value)
+                     for channel, value in enumerate(outside)], axis=-1)
 
 
 def _sample(array, matrix, size, interpolation, outside):
@@ -263,8 +293,8 @@ def _sample(array, matrix, size, interpolation, outside):
 
 def _crop(results, box, pad_value):
     """Cut ``box`` (top, left, height, width) out of every field; it may reach over the image's border."""
-    results['img'] = _cut(results['img'], box,
-                          np.rint(pad_value) if results['img'].dtype == np.uint8 else pad_value)
+    outside = _outside_image(results['img'], pad_value)
+    results['img'] = _cut(results['img'], box, outside[0] if results['img'].ndim == 2 else outside)
     for key in _fields(results):
         results[key] = _cut(results[key], box, _outside(key))
     results['img_shape'] = results['ori_shape'] = box[2:]

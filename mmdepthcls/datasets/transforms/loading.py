@@ -6,8 +6,8 @@ from mmengine import fileio
 from mmseg.registry import TRANSFORMS
 
 from .. import velodyne
-from ..depth_file import DepthFormat, read_depth
-from ..depth_png import DepthFileError
+from ..depth_file import DepthFileError, DepthFormat, read_depth
+from ..image_header import orientation_remedy
 
 MAIN = 'gt_depth_map'
 VELODYNE_NAMES = {'kitti': 'velodyne', 'monodepth': 'velodyne_monodepth'}
@@ -22,9 +22,12 @@ def _add_depth(results, depth, path, name):
     """
     shape = _frame_shape(results)
     if shape is not None and shape != depth.shape:
+        # Seen where the dataset did not verify: an image that has been loaded is the tag's, or not.
+        remedy = ''.join(orientation_remedy(results.get('img_path'), obeyed, depth.shape)
+                         for obeyed in (True, False) if depth.shape == shape[::-1])
         raise DepthFileError(f'{path}: depth has {depth.shape[0]} x {depth.shape[1]} pixels, but its image '
-                             f'{results.get("img_path")} has {shape[0]} x {shape[1]}. They must show the same pixels: '
-                             'pair the right files (and load depth before a transform that crops or zooms).')
+                             f'{results.get("img_path")} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
+                             'pixels: pair the right files (and load depth before a transform that crops or zooms).')
     key = MAIN if MAIN not in results or results.get('ground_truth') == name else f'{MAIN}_{name}'
     results[key] = depth
     if key == MAIN:

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmdepthcls.datasets.transforms import DepthCrop, KBCrop, RandomDepthWarp, RandomDepthZoom
+from mmdepthcls.bins import SIDBins
+from mmdepthcls.datasets.transforms import (
+    DepthCrop,
+    DepthToBinLabel,
+    KBCrop,
+    PackDepthInputs,
+    RandomColorGain,
+    RandomDepthWarp,
+    RandomDepthZoom,
+)
 from mmdepthcls.datasets.transforms.geometry import MEAN_BGR
 
 CREATED = settings(deadline=None, max_examples=80)
@@ -345,3 +354,50 @@ def test_no_pipeline_creates_a_depth_that_was_not_measured(steps, seed, batch_si
     assert (nearest <= 1e-5 * measured).all()  # an input value divided by the zooms; 90 m / 4 in float32
     if not steps:
         np.testing.assert_array_equal(result[:20, :30], depth)
+
+
+# ------------------------------------------------------------------------------------------------ channels and types
+@pytest.mark.parametrize('dtype', ['uint8', 'uint16', 'int16', 'float32', 'float64'])
+@pytest.mark.parametrize('channels', [(), (1, ), (2, ), (3, ), (4, ), (5, )], ids=str)
+@pytest.mark.parametrize('transform', [
+    DepthCrop((40, 30), 'center'), RandomDepthWarp((40, 30)), RandomDepthWarp(None, (0.5, 2.0), 10.0, 0.5),
+    RandomDepthZoom((1.5, 1.5)), RandomColorGain()], ids=str)
+def test_images_of_any_channels_and_type(transform, channels, dtype):
+    image = (np.random.default_rng(0).random((20, 50, *channels)) * 255).astype(dtype)
+    results = transform(dict(img=image, gt_depth_map=np.ones((20, 50), np.float32), seg_fields=[]))
+    assert results['img'].dtype == dtype and results['img'].shape[2:] == channels
+    assert results['img'].shape[:2] == results['gt_depth_map'].shape
+
+
+@pytest.mark.parametrize('channels', [1, 3, 4])
+def test_a_crop_of_one_channel_is_the_channel_of_a_crop(channels):
+    """Inside; outside gray is the mean color, alpha is 0, and 16 bits have their own white."""
+    image = np.random.default_rng(0).integers(0, 256, (10, 12, channels), dtype=np.uint8)
+    for transform in (DepthCrop((20, 20), 'center'), RandomDepthWarp((20, 20))):
+        for dtype, white in ((np.uint8, 1), (np.uint16, 257), (np.float32, 1)):
+            np.random.seed(0)
+            cropped = transform(dict(img=image.astype(dtype)))['img']
+            seen = [tuple(pixel) for pixel in cropped.reshape(-1, channels).tolist()]
+            outside = {1: [np.mean(MEAN_BGR)], 3: MEAN_BGR, 4: [*MEAN_BGR, 0]}[channels]
+            expected = np.array(outside) * white
+            expected = tuple(expected.astype(dtype) if dtype == np.float32 else np.rint(expected))
+            assert seen.count(expected) == 400 - 120
+            assert {tuple(pixel) for pixel in image.reshape(-1, channels).tolist()} <= set(seen)
+    flat = DepthCrop((20, 20), 'center')(dict(img=image[..., 0]))['img']
+    if channels == 1:
+        np.testing.assert_array_equal(flat, DepthCrop((20, 20), 'center')(dict(img=image))['img'][..., 0])
+    own = DepthCrop((20, 20), 'center', pad_value=(9, ) * channels)(dict(img=image))['img']
+    assert own[0, 0].tolist() == [9] * channels
+
+
+@pytest.mark.parametrize('channels', [(), (1, ), (3, ), (4, )], ids=str)
+def test_kb_crop_and_the_whole_pipeline_of_any_channels(channels):
+    image = np.random.default_rng(0).integers(0, 256, (360, 1220, *channels), dtype=np.uint8)
+    depth = np.full((360, 1220), 5, np.float32)
+    results = KBCrop()(dict(img=image, gt_depth_map=depth, ori_shape=depth.shape, seg_fields=['gt_depth_map']))
+    np.testing.assert_array_equal(results['img'], image[8:, 2:1218])
+    for transform in (RandomDepthWarp((64, 80), (1, 1.5), 5, 0.5), RandomColorGain(), DepthToBinLabel(
+            SIDBins(1, 80, 8)), PackDepthInputs(('img_shape', ))):
+        results = transform(results)
+    assert results['inputs'].shape == ((channels or (1, ))[0], 64, 80)
+    assert results['data_samples'].gt_sem_seg.shape == (64, 80)

@@ -1,0 +1,131 @@
+"""What the numbers in depth files mean: one description for datasets, the doctor and every tool. Pure."""
+import dataclasses
+import math
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+
+KITTI_SCALE = 256.0
+BITS = (8, 16)
+
+
+class DepthFileError(ValueError):
+    """A depth (or image) file that cannot be used; the message names the file, the fault and the remedy."""
+
+
+@dataclass(frozen=True)
+class DepthFormat:
+    """What the numbers in a depth file mean.
+
+    Depth is ``(value - offset) / scale`` metres; with ``focal_baseline`` the files hold disparity, and depth is
+    ``focal_baseline / ((value - offset) / scale)``. In both, 0, negative, NaN and infinite values and those listed in
+    ``invalid`` mean "no measurement" and become 0.
+
+    Args:
+        scale (float, optional): stored units per metre (256 for KITTI, 1000 for millimetres), or per pixel of
+            disparity. Default: 256 for whole numbers, 1 for floating point.
+        channels (int): channels of a file; where there are several, the first (red) counts.
+        invalid (float or sequence of float): stored values that mean "no measurement" beside 0.
+        offset (float): subtracted from stored values, in their unit.
+        focal_baseline (float, optional): focal length times baseline, pixels * metres; for disparity.
+        key (str, optional): name of the array in a .npz; not needed if one of them alone can be depth.
+        bits (int): whole numbers with fewer are refused. 8 reads depth that really was stored with 8 bits; ``scale``
+            must then be given, since a picture of depth looks the same.
+        spelling (str): how messages spell a setting, so that the remedy is one of the tool that prints it.
+
+    Raises:
+        ValueError: for settings without sense.
+    """
+    scale: float | None = None
+    channels: int = 1
+    invalid: tuple = ()
+    offset: float = 0.0
+    focal_baseline: float | None = None
+    key: str | None = None
+    bits: int = 16
+    spelling: str = dataclasses.field(default='depth_format=dict({name}={value})', compare=False, repr=False)
+
+    def __post_init__(self):
+        invalid = self.invalid if isinstance(self.invalid, (tuple, list, set)) else (self.invalid, )
+        object.__setattr__(self, 'invalid', tuple(invalid))
+        for name in ('scale', 'focal_baseline'):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and 0 < value < math.inf):
+                raise ValueError(f'depth_format: {name} must be > 0, got {value!r}')
+        for expected, right, got in (
+            ('channels must be 1..4', self.channels in (1, 2, 3, 4), self.channels),
+            ('invalid must be numbers', all(map(_is_number, self.invalid)), self.invalid),
+            ('offset must be a finite number', _is_number(self.offset) and math.isfinite(self.offset), self.offset),
+            (f'bits must be one of {BITS}', self.bits in BITS, self.bits),
+            ('scale must be given with bits=8', self.bits > 8 or self.scale is not None, self.scale),
+        ):
+            if not right:
+                raise ValueError(f'depth_format: {expected}, got {got!r}')
+
+    def spell(self, name, value='...'):
+        """str: how the user of this format writes the setting ``name``."""
+        return self.spelling.format(name=name, option=name.replace('_', '-'), value=value)
+
+    def metres(self, values):
+        """Metric depth of stored values.
+
+        Args:
+            values (ndarray): (H, W) unsigned integers or floating point.
+
+        Returns:
+            ndarray: (H, W) float32 metres, 0 = no measurement.
+        """
+        if self._is_plain() and values.dtype.kind == 'u':
+            return np.divide(values, np.float32(self._scale(values)), dtype=np.float32)
+        valid = (values > 0) & np.isfinite(values) & ~self.is_marked(values)
+        # In double precision up to the end: stored values are taken at their word.
+        units = values.astype(np.float64) - self.offset
+        valid &= units > 0
+        units = np.where(valid, units, 1.0) / np.float64(self._scale(values))
+        depth = units if self.focal_baseline is None else self.focal_baseline / units
+        with np.errstate(over='ignore'):
+            depth = np.where(valid, depth, 0.0).astype(np.float32)
+        depth[np.isinf(depth)] = 0
+        return depth
+
+    def predicted_metres(self, values):
+        """Metric depth of stored predictions, bad values and all: whoever scores them counts them.
+
+        Args:
+            values (ndarray): (H, W) unsigned integers or floating point.
+
+        Returns:
+            ndarray: (H, W) float32, or float64 where that does not hold every value as it is. NaN, infinite and
+            negative values stay what they are; those in ``invalid`` are 0, "not predicted"; no disparity is infinite
+            depth.
+        """
+        if self._is_plain():
+            # Single precision where it holds every value as it is.
+            dtype = np.float32 if np.can_cast(values.dtype, np.float32) else np.float64
+            return np.divide(values.astype(dtype, copy=False), dtype(self._scale(values)))
+        depth = (values.astype(np.float64) - self.offset) / self._scale(values)
+        if self.focal_baseline is not None:
+            with np.errstate(divide='ignore'):
+                depth = self.focal_baseline / depth
+        # A whole number 0 means "none" in every format, whatever the offset.
+        return np.where(self.is_marked(values) | (values == 0 if values.dtype.kind == 'u' else False), 0.0, depth)
+
+    def is_marked(self, values):
+        """ndarray: (H, W) bool, which stored values are one of ``invalid``."""
+        marked = np.zeros(values.shape, bool)
+        for value in self.invalid:
+            marked |= values == value
+            if values.dtype == np.float64:  # 65.535 that was single precision before
+                marked |= values == np.float64(np.float32(value))
+        return marked
+
+    def _is_plain(self):
+        return self.offset == 0 and self.focal_baseline is None and not self.invalid
+
+    def _scale(self, values):
+        return self.scale or (KITTI_SCALE if values.dtype.kind == 'u' else 1.0)
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
