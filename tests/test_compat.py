@@ -26,12 +26,12 @@ class Block:
 sys.meta_path.insert(0, Block())
 '''
 PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets.depth_file',
-        'datasets.depth_png', 'datasets.eigen', 'datasets.inspection.alignment',
+        'datasets.depth_png', 'datasets.eigen', 'datasets.file_finder', 'datasets.inspection.alignment',
         'datasets.inspection.bin_chart', 'datasets.inspection.content', 'datasets.inspection.depth_map',
         'datasets.inspection.finding', 'datasets.inspection.group_check', 'datasets.inspection.image_file',
         'datasets.inspection.kitti_frame', 'datasets.inspection.leakage', 'datasets.inspection.output',
         'datasets.inspection.report', 'datasets.inspection.sample_check', 'datasets.inspection.scan',
-        'datasets.inspection.sheet', 'datasets.inspection.stray_files', 'datasets.minidrive',
+        'datasets.inspection.sheet', 'datasets.inspection.stray_files', 'datasets.kitti_layout', 'datasets.minidrive',
         'datasets.minidrive.writer', 'datasets.preparation.download', 'datasets.preparation.kitti_archives',
         'datasets.preparation.kitti_files', 'datasets.preparation.kitti_projection',
         'datasets.preparation.synthia_files', 'datasets.preparation.synthia_names',
