@@ -161,12 +161,13 @@ def _split(line, delimiter=None):
 def _is_table(cells, delimiter):
     """Whether these are columns, and not names that hold the delimiter."""
     plain = [cell.text for cell in cells if not cell.quoted]
-    if any(re.search(f'{ENDING.pattern}[ \t]', text, re.IGNORECASE) for text in plain):
+    cut = '"|^\'|\'$'  # a quotation that holds the delimiter
+    if any(re.search(f'{ENDING.pattern}[ \t]|{cut}', text, re.IGNORECASE) for text in plain):
         return False
     if delimiter == '\t' or not any(cell.is_file for cell in cells):
         return True
     first = next(cell for cell in cells if cell.text)
-    return first.is_file or _is_number(first.text)
+    return first.quoted or first.is_file or _is_number(first.text)
 
 
 def _joined(line, cells):
