@@ -68,7 +68,7 @@ def parse_args():
     args.kitti = is_kitti(args.ground_truth)
     if not args.kitti and (args.split or args.camera):
         parser.error(f'--split and --camera go with a KITTI tree, which {args.ground_truth} is not: it has neither '
-                     'annotated/train, annotated/val nor raw/DATE')
+                     "drives' depth maps (annotated, data_depth_annotated) nor days (raw/DATE)")
     if args.kitti and args.gt_scale:
         parser.error(f'--gt-scale goes with a folder of depth files; {args.ground_truth} is a KITTI tree')
     try:
