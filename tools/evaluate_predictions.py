@@ -72,7 +72,7 @@ def parse_args():
     args.kitti = is_kitti(args.ground_truth)
     if not args.kitti and (args.split or args.camera):
         parser.error(f'--split and --camera go with a KITTI tree, which {args.ground_truth} is not: it has neither '
-                     'annotated/train, annotated/val nor raw/DATE')
+                     "drives' depth maps (annotated, data_depth_annotated) nor days (raw/DATE)")
     if args.kitti and given_depth_options(args, 'gt'):
         parser.error(f'{given_depth_options(args, "gt")[0]} goes with a folder of depth files; {args.ground_truth} is '
                      'a KITTI tree, whose numbers are known')

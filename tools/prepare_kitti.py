@@ -4,6 +4,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from mmdepthcls.datasets.kitti_layout import Folders
 from mmdepthcls.datasets.preparation.kitti_archives import (
     BASE_URL,
     ask_sizes,
@@ -33,8 +34,9 @@ def build_parser():
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('root', nargs='?', type=Path, default=Path('data/kitti'),
                         help='folder that holds raw and annotated (default: %(default)s)')
-    parser.add_argument('--raw', type=Path, metavar='DIR', help='raw data (default: ROOT/raw)')
-    parser.add_argument('--annotated', type=Path, metavar='DIR', help='annotated depth (default: ROOT/annotated)')
+    parser.add_argument('--raw', type=Path, metavar='DIR', help='raw data (default: ROOT/raw, or where days are found)')
+    parser.add_argument('--annotated', type=Path, metavar='DIR',
+                        help='annotated depth (default: ROOT/annotated, or where it is found)')
     parser.add_argument('--dry-run', action='store_true',
                         help='with --download or --project: say what would be done, how large and how long, and stop')
     what = parser.add_argument_group('what is needed')
@@ -165,9 +167,10 @@ def next_command(args):
         options.append('train_dataloader.dataset.ground_truth=velodyne_png')
     elif 'velodyne' not in args.ground_truth:
         options.append(f'train_dataloader.dataset.ground_truth={args.ground_truth[0]}')
-    depth = args.out or args.annotated or args.root / 'annotated'
+    folders = Folders.of(args.root, args.raw, args.annotated)
+    depth = args.out or folders.annotated
     if args.raw or args.annotated or args.project and depth.resolve() != (args.root / 'projected').resolve():
-        options += [f'train_dataloader.dataset.data_prefix.img_path={(args.raw or args.root / "raw").resolve()}',
+        options += [f'train_dataloader.dataset.data_prefix.img_path={folders.raw.resolve()}',
                     f'train_dataloader.dataset.data_prefix.depth_map_path={depth.resolve()}']
     command = shlex.join(['python', 'tools/train.py', CONFIG, *(['--cfg-options', *options] if options else [])])
     return f'KITTI_ROOT={shlex.quote(str(args.root))} {command}'

@@ -1,23 +1,22 @@
 """The dataset on which all depth datasets stand: pairs of an image and its depth, checked before training starts."""
-import os
-import os.path as osp
 from concurrent.futures import ThreadPoolExecutor
 
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
 from .depth_file import DepthFileError, DepthFormat, probe_depth
+from .file_finder import FILE, FileFinder, describe
 from .image_header import orientation_remedy, probe_image
-from .split_file import join_inside, read_split_file
-
-IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
+from .split_file import NO_DEPTH, join_inside, read_split_file
 
 
 class DepthDataset(BaseSegDataset):
     """Images with metric depth; a subclass says which in :meth:`list_samples`. By itself it reads a split file.
 
     A split file has one sample a line, ``IMAGE DEPTH [anything]``, relative to ``data_prefix``; ``None`` as DEPTH means
-    that the sample has no ground truth; blank lines and lines that begin with ``#`` are skipped.
+    that the sample has no ground truth; blank lines and lines that begin with ``#`` are skipped. More forms are read,
+    see :func:`mmdepthcls.datasets.split_file.read_split_file`. A file whose name differs only in case, or in how
+    accents are spelled, is found. A sample that stands there twice is an error.
 
     A sample in the pipeline has ``img_path`` and, where there is ground truth, ``depth_map_path``, ``depth_format`` and
     perhaps ``depth_name`` for :class:`LoadDepth`. Without ``test_mode`` samples without ground truth are left out.
@@ -38,7 +37,8 @@ class DepthDataset(BaseSegDataset):
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
     Raises:
-        ValueError: if there is no sample, a path leaves its folder, or ``verify`` finds a fault; names the file.
+        ValueError: if there is no sample, or one twice, a path leaves its folder, or ``verify`` finds a fault; names
+            the file, and the lines.
         FileNotFoundError: if the split file, a folder, an image or a depth map is missing.
     """
 
@@ -52,6 +52,7 @@ class DepthDataset(BaseSegDataset):
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
         self.depth_follows_exif = depth_follows_exif
+        self._finder = FileFinder()
         data_prefix = dict(img_path='', depth_map_path='') | (data_prefix or {})
         super().__init__(ann_file=ann_file, data_root=data_root, data_prefix=data_prefix, **kwargs)
 
@@ -72,7 +73,14 @@ class DepthDataset(BaseSegDataset):
             raise ValueError(f'{type(self).__name__}: {self.source} holds no sample'
                              f'{"" if self.test_mode else " with ground truth"}. Check data_root, data_prefix and '
                              'ann_file.')
+        repeated = self.repeated_lines(samples)
+        if repeated:
+            raise ValueError(f'{type(self).__name__}: {len(repeated)} samples of {self.source} are listed twice, the '
+                             f'first in {repeated[0][0]} and again in {repeated[0][1]}. Each counts once: delete one '
+                             'of the two lines. (To train on some more often, give them a list of their own and '
+                             'RepeatDataset.)')
         self._check_existence(samples)
+        self._finder = FileFinder()  # what it remembers is not needed any more
         if self.verify:
             with ThreadPoolExecutor(8) as pool:
                 list(pool.map(self.verify_sample, samples))
@@ -110,10 +118,35 @@ class DepthDataset(BaseSegDataset):
         """
         if len(columns) < 2:
             raise ValueError(f"{where}: expected 'IMAGE DEPTH' (DEPTH may be None), got {' '.join(columns)!r}")
-        sample = dict(img_path=join_inside(self.data_prefix['img_path'], columns[0], where), listed_in=where)
-        if columns[1] == 'None':
+        sample = dict(img_path=self._listed_file('img_path', columns[0], where), listed_in=where)
+        if columns[1] == NO_DEPTH:
             return sample
-        return self.with_depth_map(sample, join_inside(self.data_prefix['depth_map_path'], columns[1], where))
+        return self.with_depth_map(sample, self._listed_file('depth_map_path', columns[1], where))
+
+    def _listed_file(self, key, name, where):
+        folder = self.data_prefix[key]
+        path = join_inside(folder, name, where)
+        try:
+            return self._finder.resolve(folder, path)
+        except ValueError as error:
+            raise ValueError(f'{where}: {error}') from error
+
+    def repeated_lines(self, samples):
+        """Samples that a split file has twice.
+
+        Args:
+            samples (list[dict]): of :meth:`list_samples`.
+
+        Returns:
+            list[tuple[str, str]]: where each stands first, and where again.
+        """
+        first, repeated = {}, []
+        for sample in samples:
+            if 'listed_in' in sample:
+                key = tuple(sample.get(key) for key in self.FILE_KEYS)
+                if first.setdefault(key, sample) is not sample:
+                    repeated.append((first[key]['listed_in'], sample['listed_in']))
+        return repeated
 
     def has_depth(self, sample):
         """bool: whether a sample has ground truth."""
@@ -127,14 +160,13 @@ class DepthDataset(BaseSegDataset):
     def _check_existence(self, samples):
         """Every file is there. Lists each folder once: far fewer system calls than one a file."""
         paths = [(sample[key], sample) for sample in samples for key in self.FILE_KEYS if key in sample]
-        listing = {folder: set(os.listdir(folder)) if osp.isdir(folder) else ()
-                   for folder in {osp.dirname(path) for path, _ in paths}}
-        missing = [(path, sample) for path, sample in paths if osp.basename(path) not in listing[osp.dirname(path)]]
+        missing = [(path, sample) for path, sample in paths if self._finder.kind(path) != FILE]
         if missing:
             path, sample = missing[0]
             where = f' ({sample["listed_in"]})' if 'listed_in' in sample else ''
+            what = f', which is {describe(path)}' if self._finder.kind(path) else ''
             raise FileNotFoundError(f'{type(self).__name__}: {len(missing)} of the {len(paths)} files of {self.source} '
-                                    f'do not exist, the first is {path}{where}')
+                                    f'do not exist, the first is {path}{what}{where}')
 
     def verify_sample(self, sample):
         """Look at the files of one sample.

@@ -1,11 +1,12 @@
 """Anybody's own data: two folders, or a split file."""
-import os
 import os.path as osp
 
+from mmengine.logging import print_log
 from mmseg.registry import DATASETS
 
-from .depth_dataset import IMAGE_SUFFIXES, DepthDataset
+from .depth_dataset import DepthDataset
 from .depth_file import SUFFIXES
+from .file_finder import IMAGE_SUFFIXES, check_usable, find_files
 
 
 @DATASETS.register_module()
@@ -18,7 +19,8 @@ class DepthFolderDataset(DepthDataset):
         └── depth/...png         # data_prefix['depth_map_path'], or .npy, .npz, .tiff, .exr
 
     Without ``ann_file`` every image below the image folder is taken, in the order of their names. Its depth is the file
-    of the same name below the depth folder, after ``replace`` and with ``depth_suffix``.
+    of the same name below the depth folder, after ``replace`` and with ``depth_suffix``. Endings may be in upper or
+    lower case. Links are followed, each real folder once; hidden and system files are passed over.
 
     Args:
         ann_file (str): split file, see :class:`DepthDataset`. Default '': list the folders.
@@ -34,7 +36,7 @@ class DepthFolderDataset(DepthDataset):
 
     Raises:
         ValueError: if a depth map has two possible files, or two images have the same depth; and as the base class.
-        FileNotFoundError: as the base class.
+        FileNotFoundError: if a link leads nowhere; and as the base class.
     """
 
     def __init__(self, *args, img_suffix=IMAGE_SUFFIXES, depth_suffix=None, replace=(), **kwargs):
@@ -58,33 +60,41 @@ class DepthFolderDataset(DepthDataset):
             if not folder or not osp.isdir(folder):
                 raise FileNotFoundError(f"{type(self).__name__}: folder data_prefix['{key}'] = {folder!r} does not "
                                         'exist (and no ann_file is given)')
-        names = sorted(osp.relpath(osp.join(parent, name), images) for parent, _, files in os.walk(images)
-                       for name in files if name.lower().endswith(tuple(end.lower() for end in self.image_endings)))
+        names = self._image_names(images)
         if not self.has_depth_folder:
             return [dict(img_path=osp.join(images, name)) for name in names]
-        samples, owners, listings = [], {}, {}
+        samples, owners = [], {}
         for name in names:
-            depth = osp.join(depths, self._depth_name(name, depths, listings))
-            image = osp.join(images, name)
+            depth, image = self._depth_of(name, depths), osp.join(images, name)
             if owners.setdefault(depth, image) != image:
                 raise ValueError(f'{type(self).__name__}: {owners[depth]} and {image} would both have the depth '
-                                 f'{depth}. Narrow img_suffix, or change replace.')
+                                 f'{depth}. Narrow img_suffix, change replace, or remove one of the two.')
             samples.append(self.with_depth_map(dict(img_path=image), depth))
         return samples
 
-    def _depth_name(self, name, depths, listings):
-        """Name of an image's depth below ``depths``; ``listings`` remembers the folders that have been listed."""
+    def _image_names(self, images):
+        found = find_files(images, self.image_endings)
+        check_usable(images, found)
+        for link, place in found.repeated:
+            print_log(f'{type(self).__name__}: {osp.join(images, link)} is a link to {place} and is passed over: its '
+                      'images are there already', logger='current')
+        return found.names
+
+    def _depth_of(self, name, depths):
+        """Path of an image's depth below ``depths``."""
         ending = max((end for end in self.image_endings if name.lower().endswith(end.lower())), key=len)
-        stem = name[:-len(ending)].replace(os.sep, '/')
+        stem = name[:-len(ending)]
         for old, new in self.replace:
             stem = stem.replace(old, new)
-        if self.depth_suffix is not None:
+        suffixes = SUFFIXES if self.depth_suffix is None else (self.depth_suffix, )
+        stem = osp.join(depths, stem)
+        if osp.dirname(stem) != depths:
+            stem = osp.join(self._finder.resolve(depths, osp.dirname(stem)), osp.basename(stem))
+        found = self._finder.find(stem, suffixes)
+        if self.depth_suffix is not None and stem + self.depth_suffix in found:
             return stem + self.depth_suffix
-        folder = osp.dirname(osp.join(depths, stem))
-        if folder not in listings:
-            listings[folder] = frozenset(os.listdir(folder)) if osp.isdir(folder) else frozenset()
-        found = [suffix for suffix in SUFFIXES if osp.basename(stem) + suffix in listings[folder]]
         if len(found) > 1:
-            raise ValueError(f'{type(self).__name__}: {osp.join(depths, stem)} is there as {" and ".join(found)}. Say '
-                             f'which is meant: depth_suffix={found[0]!r}.')
-        return stem + (found[0] if found else SUFFIXES[0])
+            endings = [path[len(stem):] for path in found]
+            raise ValueError(f'{type(self).__name__}: {stem} is there as {" and ".join(endings)}. Say which is meant: '
+                             f'depth_suffix={endings[0]!r}.')
+        return found[0] if found else stem + suffixes[0]

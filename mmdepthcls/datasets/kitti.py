@@ -1,18 +1,19 @@
 """KITTI in its own folders: raw drives beside the annotated depth maps."""
-import os
 import os.path as osp
 import re
 
 from mmseg.registry import DATASETS
 
-from . import velodyne
-from .depth_dataset import IMAGE_SUFFIXES, DepthDataset
+from . import kitti_layout, velodyne
+from .depth_dataset import DepthDataset
 from .eigen import eigen_split
+from .file_finder import IMAGE_SUFFIXES
+from .split_file import NO_DEPTH
 
 GROUND_TRUTHS = {'annotated': 'groundtruth', 'velodyne_png': 'velodyne_raw', 'velodyne': None}
-PROJECTED = 'projected'  # where tools/prepare_kitti.py writes its depth maps
 # Lines of list files: an image's path (monodepth, BTS), or a drive followed by frame and side (monodepth2).
-IMAGE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync/image_0([23])/data/(\d{1,10})\.(?:png|jpe?g)')
+IMAGE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync/image_0([23])/data/(\d{1,10})\.(?:png|jpe?g)',
+                        re.IGNORECASE)
 DRIVE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync')
 SIDES = {'l': 2, 'r': 3}
 
@@ -33,6 +34,9 @@ class KITTIDepthDataset(DepthDataset):
                 ├── groundtruth/image_02/0000000005.png     # ground_truth='annotated'
                 └── velodyne_raw/image_02/0000000005.png    # ground_truth='velodyne_png' (data_depth_velodyne.zip)
 
+    Also found, without ``data_prefix``: days in ``data_root`` itself; depth in ``data_depth_annotated``, ``gts`` or
+    ``data_root`` itself; ``train`` and ``val`` merged, as in the instructions of BTS and its followers.
+
     Args:
         split (str, optional): a name of :func:`mmdepthcls.datasets.eigen_split`; None takes every frame on disk.
         ground_truth (str or sequence[str]): 'annotated', 'velodyne' (the scan is projected while loading, by
@@ -41,7 +45,7 @@ class KITTIDepthDataset(DepthDataset):
             and one of the others.
         camera (int): 2 (left) or 3 (right).
         data_root (str): folder of both.
-        data_prefix (dict): the two folders below it.
+        data_prefix (dict, optional): the two folders below it. Default: as they are found.
         **kwargs: see :class:`DepthDataset`.
 
     An ``ann_file`` may be a list of other projects: monodepth's (pairs of left and right images), monodepth2's (drive,
@@ -76,11 +80,12 @@ class KITTIDepthDataset(DepthDataset):
         self.split = split
         self.ground_truth = ground_truth
         self.camera = camera
-        self._listings = {}
+        self._frame_files = {}
         self._frame_sets = {}
         if data_prefix is None:
-            projected = 'velodyne_png' in self.ground_truths and osp.isdir(osp.join(data_root, PROJECTED))
-            data_prefix = dict(img_path='raw', depth_map_path=PROJECTED if projected else 'annotated')
+            depth_name = (kitti_layout.velodyne_name if 'velodyne_png' in self.ground_truths else
+                          kitti_layout.annotated_name)
+            data_prefix = dict(img_path=kitti_layout.raw_name(data_root), depth_map_path=depth_name(data_root))
         super().__init__(data_root=data_root, data_prefix=data_prefix, **kwargs)
 
     FILE_KEYS = ('img_path', 'depth_map_path', 'velodyne_path')
@@ -94,6 +99,12 @@ class KITTIDepthDataset(DepthDataset):
     def expected_len(self):
         """int or None: samples of the split; None without one."""
         return len(eigen_split(self.split)) if self.split else None
+
+    def load_data_list(self):
+        """As the base class."""
+        samples = super().load_data_list()
+        self._frame_files.clear()
+        return samples
 
     def has_depth(self, sample):
         """bool: whether a sample has ground truth."""
@@ -124,7 +135,6 @@ class KITTIDepthDataset(DepthDataset):
 
     def sample_of_line(self, columns, where):
         """The sample that a line of a list file names, see the class."""
-        columns = [column.replace('\\', '/') for column in columns]
         match = IMAGE_PATH.fullmatch(columns[0])
         drive = DRIVE_PATH.fullmatch(columns[0])
         if match:
@@ -138,15 +148,16 @@ class KITTIDepthDataset(DepthDataset):
             return super().sample_of_line(columns, where)
         listed = None
         if match and len(columns) > 1:
-            listed = False if columns[1] == 'None' else True if '/proj_depth/' in columns[1] else None
+            listed = False if columns[1] == NO_DEPTH else True if '/proj_depth/' in columns[1] else None
         return dict(self._sample(name, frame, camera, listed), listed_in=where)
 
     def _frames_on_disk(self):
         raw = self.data_prefix['img_path']
         frames = []
-        for day in sorted(self._listing(raw, required=True)):
-            for folder in sorted(self._listing(osp.join(raw, day))):
-                drive = folder.removesuffix('_sync')
+        days = [day for day in sorted(self._listing(raw, required=True)) if kitti_layout.DAY.fullmatch(day)]
+        for day in days:
+            drives = map(kitti_layout.DRIVE_FOLDER.fullmatch, sorted(self._listing(osp.join(raw, day))))
+            for drive in (match[1] for match in drives if match and match[1].startswith(day)):
                 stems = {osp.splitext(name)[0] for name in self._listing(self._image_folder(drive, self.camera))
                          if name.lower().endswith(IMAGE_SUFFIXES)}
                 frames += [(drive, int(stem)) for stem in sorted(stems) if stem.isdigit()]
@@ -157,8 +168,8 @@ class KITTIDepthDataset(DepthDataset):
         ground truth that KITTI has must be there."""
         stem = f'{frame:010d}'
         folder = self._image_folder(drive, camera)
-        jpg = f'{stem}.jpg' in self._listing(folder) and f'{stem}.png' not in self._listing(folder)
-        sample = dict(img_path=osp.join(folder, f'{stem}.{"jpg" if jpg else "png"}'))
+        images = self._list(folder, lambda: kitti_layout.list_frames(folder, IMAGE_SUFFIXES))
+        sample = dict(img_path=images.get(frame, osp.join(folder, f'{stem}.png')))
         for ground_truth in self.ground_truths:
             promised = self._is_promised(drive, frame, ground_truth) if promises else None
             if ground_truth == 'annotated' and listed is not None:
@@ -173,18 +184,17 @@ class KITTIDepthDataset(DepthDataset):
         if ground_truth == 'velodyne':
             day = osp.join(self.data_prefix['img_path'], drive[:10])
             scan = osp.join(day, f'{drive}_sync', 'velodyne_points', 'data', f'{stem}.bin')
-            if promised or self._exists(scan):
+            if promised or self._finder.kind(scan):
                 sample.update(velodyne_path=scan, calibration_folder=day, camera=camera)
             return sample
-        depth = self.data_prefix['depth_map_path']
-        candidates = [osp.join(depth, part, f'{drive}_sync', 'proj_depth', GROUND_TRUTHS[ground_truth],
-                               f'image_{camera:02d}', f'{stem}.png') for part in ('train', 'val')]
-        found = [path for path in candidates if self._exists(path)]
-        if not found and not promised:
+        depth, kind = self.data_prefix['depth_map_path'], GROUND_TRUTHS[ground_truth]
+        found = self._list((drive, kind, camera), lambda: kitti_layout.list_depth(depth, drive, kind, camera))
+        if int(stem) not in found and not promised:
             return sample
-        name = 'annotated' if ground_truth == 'annotated' else (
-            'velodyne_monodepth' if osp.basename(osp.normpath(depth)) == f'{PROJECTED}_monodepth' else 'velodyne')
-        return self.with_depth_map(sample, (found or candidates)[0], name)
+        expected = osp.join(kitti_layout.depth_folders(depth, drive, kind, camera)[0], f'{stem}.png')
+        monodepth = osp.basename(osp.normpath(depth)) == f'{kitti_layout.PROJECTED}_monodepth'
+        name = 'annotated' if ground_truth == 'annotated' else f'velodyne{"_monodepth" * monodepth}'
+        return self.with_depth_map(sample, found.get(int(stem), expected), name)
 
     def verify_sample(self, sample):
         """As the base class; for a scan also its size."""
@@ -201,13 +211,14 @@ class KITTIDepthDataset(DepthDataset):
     def _image_folder(self, drive, camera):
         return osp.join(self.data_prefix['img_path'], drive[:10], f'{drive}_sync', f'image_{camera:02d}', 'data')
 
-    def _exists(self, path):
-        return osp.basename(path) in self._listing(osp.dirname(path))
+    def _list(self, key, look):
+        """Frames of a folder, which is listed once."""
+        if key not in self._frame_files:
+            self._frame_files[key] = look()
+        return self._frame_files[key]
 
     def _listing(self, folder, required=False):
         """Names in a folder, read once; nothing where there is none."""
         if required and not osp.isdir(folder):
             raise FileNotFoundError(f"KITTIDepthDataset: folder data_prefix['img_path'] = {folder!r} does not exist")
-        if folder not in self._listings:
-            self._listings[folder] = frozenset(os.listdir(folder)) if osp.isdir(folder) else frozenset()
-        return self._listings[folder]
+        return self._finder.listing(folder)

@@ -1,6 +1,5 @@
 """Ground truth on disk, frame by frame: a KITTI tree, or any folder of depth files. Pure."""
 import os
-import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -8,14 +7,15 @@ from pathlib import Path
 from ..datasets import depth_png, velodyne
 from ..datasets.depth_file import DepthFormat, read_depth
 from ..datasets.eigen import eigen_split
-from ..datasets.preparation.kitti_files import IMAGE_SUFFIXES, KNOWN_GAPS, Folders, depth_folder, list_frames
+from ..datasets.file_finder import IMAGE_SUFFIXES
+from ..datasets.kitti_layout import Folders, is_kitti_tree, list_depth, list_frames
+from ..datasets.preparation.kitti_files import KNOWN_GAPS
 from ..datasets.preparation.kitti_projection import image_size
-from .prediction_files import DRIVE, find_predictions
+from .prediction_files import find_predictions
 
 # Ground truths that are projected from the scans, and by which convention.
 SCANS = {'velodyne': 'kitti', 'velodyne_monodepth': 'monodepth'}
 ANNOTATED = 'annotated'
-DAY = re.compile(r'\d{4}_\d\d_\d\d')
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,8 @@ def rectified_size(day, camera):
 
 
 def is_kitti(folder):
-    """bool: whether a folder is a KITTI tree: ``annotated/{train,val}`` or ``raw/DAY`` in it."""
-    annotated, raw = Path(folder, 'annotated'), Path(folder, 'raw')
-    return any((annotated / part).is_dir() for part in ('train', 'val')) or raw.is_dir() and any(
-        DAY.fullmatch(name) for name in os.listdir(raw))
+    """bool: whether a folder is a KITTI tree, see :mod:`mmdepthcls.datasets.kitti_layout`."""
+    return is_kitti_tree(folder)
 
 
 def folder_frames(folder, depth_format=None):
@@ -119,12 +117,12 @@ def kitti_frames(root, split, ground_truths, camera=2, raw=None, annotated=None)
     """Frames of a KITTI tree. Images are not needed.
 
     Args:
-        root (str | Path): folder that holds ``raw`` and ``annotated``.
+        root (str | Path): folder that holds ``raw`` and ``annotated``, or has another of KITTI's layouts.
         split (str, optional): 'train', 'fit', 'val' or 'test' of the Eigen split, in its order. None: every frame of
             which there is one of the ground truths.
         ground_truths (iterable[str]): which are needed: 'annotated', 'velodyne', 'velodyne_monodepth'.
         camera (int): 2 (left) or 3 (right).
-        raw, annotated (str | Path, optional): other folders than those in ``root``.
+        raw, annotated (str | Path, optional): other folders than those that are found.
 
     Returns:
         list[Frame]: also those of the split that never had ground truth.
@@ -152,23 +150,20 @@ class _Tree:
 
     def annotated(self, drive):
         """dict[int, str]: annotated depth of each frame of a drive."""
-        return self._list(drive, 'annotated', [depth_folder(self.folders.annotated, part, drive, 'groundtruth',
-                                                            self.camera) for part in ('train', 'val')], ('.png', ))
+        return self._list(drive, 'annotated', lambda: list_depth(self.folders.annotated, drive, 'groundtruth',
+                                                                 self.camera))
 
     def scans(self, drive):
         """dict[int, str]: scan of each frame of a drive."""
-        return self._list(drive, 'scans', [self.folders.scans(drive)], ('.bin', ))
+        return self._list(drive, 'scans', lambda: list_frames(self.folders.scans(drive), ('.bin', )))
 
     def images(self, drive):
         """dict[int, str]: image of each frame of a drive."""
-        return self._list(drive, 'images', [self.folders.images(drive, self.camera)], IMAGE_SUFFIXES)
+        return self._list(drive, 'images', lambda: list_frames(self.folders.images(drive, self.camera), IMAGE_SUFFIXES))
 
-    def _list(self, drive, kind, places, suffixes):
+    def _list(self, drive, kind, look):
         if (drive, kind) not in self._listings:
-            found = {}
-            for place in reversed(places):
-                found.update(list_frames(place, suffixes))
-            self._listings[drive, kind] = found
+            self._listings[drive, kind] = look()
         return self._listings[drive, kind]
 
     def _of(self, name, drive):
@@ -176,9 +171,7 @@ class _Tree:
 
     def frames(self):
         """list[tuple[str, int]]: drive and number of every frame that has a ground truth, in order."""
-        folders = [*self.folders.annotated.glob('*/*_sync'), *self.folders.raw.glob('*/*_sync')]
-        drives = {match[1] for match in map(DRIVE.fullmatch, (folder.name for folder in folders)) if match}
-        return [(drive, number) for drive in sorted(drives)
+        return [(drive, number) for drive in self.folders.drives()
                 for number in sorted({number for name in self.names for number in self._of(name, drive)})]
 
     def frame(self, drive, number):

@@ -9,6 +9,7 @@ import numpy as np
 from ..atomic_file import write_atomically
 from ..datasets.depth_file import SUFFIXES, DepthFormat, read_values
 from ..datasets.depth_png import encode_depth_png
+from ..datasets.file_finder import check_usable, composed, find_files
 from .errors import is_good
 
 # drive / camera / data / frame: enough of KITTI's path to tell any two frames apart.
@@ -101,21 +102,18 @@ def find_predictions(folder):
         folder (str | Path)
 
     Returns:
-        list[str]: paths below it, with '/', in order. What begins with a dot is passed over.
+        list[str]: paths below it, with '/', in order, see :func:`mmdepthcls.datasets.file_finder.find_files`.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or no depth file in it.
+        FileNotFoundError: if there is no such folder, or no depth file in it, or a link in it leads nowhere.
     """
     if not os.path.isdir(folder):
         raise FileNotFoundError(f'{folder}: there is no such folder')
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith('.')]
-        found += [Path(parent, name).relative_to(folder).as_posix() for name in names
-                  if name.lower().endswith(SUFFIXES) and not name.startswith('.')]
-    if not found:
+    found = find_files(folder, SUFFIXES)
+    check_usable(folder, found)
+    if not found.names:
         raise FileNotFoundError(f'{folder} holds no depth file ({", ".join(SUFFIXES)})')
-    return sorted(found)
+    return found.names
 
 
 def frame_of_name(name):
@@ -174,11 +172,11 @@ def match_predictions(files, names):
 
 
 def _path_key(name):
-    return os.path.splitext(name)[0]
+    return composed(os.path.splitext(name)[0])
 
 
 def _stem_key(name):
-    return PurePosixPath(name).stem
+    return composed(PurePosixPath(name).stem)
 
 
 def _match(files, names, key_of):

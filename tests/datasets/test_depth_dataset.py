@@ -1,5 +1,6 @@
 """What a dataset lists, and that no damaged, missing or foreign file gets past it."""
 import io
+import os
 
 import cv2
 import numpy as np
@@ -37,6 +38,15 @@ LINES = 'image/0.png depth/0.png\nimage/1.png depth/1.png\n'
     pytest.param('# a comment\n\n' + LINES.replace('\n', '\n \t\n') + '#image/2.png depth/2.png', id='comments'),
     pytest.param(LINES.replace('\n', ' 721.5377\n'), id='bts focal column'),
     pytest.param(LINES.replace(' ', '\t  '), id='tabs'),
+    pytest.param(LINES.replace('\n', '  \t\n'), id='trailing blanks'),
+    pytest.param(LINES.replace('\n', '\r'), id='cr'),
+    pytest.param(LINES.replace(' ', ','), id='csv'),
+    pytest.param(LINES.replace(' ', ';'), id='semicolons'),
+    pytest.param('image,depth,focal\n' + LINES.replace(' ', ',').replace('\n', ',721.5\n'), id='csv with a header'),
+    pytest.param(',depth_path,image_path\n0,depth/0.png,image/0.png\n1,depth/1.png,image/1.png', id='pandas'),
+    pytest.param('1.5 image/0.png 1.6 depth/0.png\n2.5 image/1.png 2.4 depth/1.png', id='tum'),
+    pytest.param('1.5 depth/0.png 1.6 image/0.png\n2.5 depth/1.png 2.4 image/1.png', id='tum, depth first'),
+    pytest.param(LINES.replace('/', '\\'), id='backslashes'),
     pytest.param(LINES.replace('image/1', './image/../image/1'), id='dots that stay inside'),
 ])
 def test_forms_of_a_split_file(pairs, text):
@@ -189,8 +199,10 @@ def test_empty_splits(pairs, text, kwargs, message):
 
 
 @pytest.mark.parametrize('line, path', [
-    ('/etc/0.png depth/0.png', '/etc/0.png'),
-    ('image/0.png /etc/0.png', '/etc/0.png'),
+    ('/../0.png depth/0.png', '/../0.png'),
+    ('//etc/0.png depth/0.png', '//etc/0.png'),
+    (r'..\0.png depth/0.png', '../0.png'),
+    (r'\\etc\0.png depth/0.png', '//etc/0.png'),
     ('../pairs/image/0.png depth/0.png', '../pairs/image/0.png'),
     ('image/0.png depth/../../pairs/depth/0.png', 'depth/../../pairs/depth/0.png'),
     ('image/0.png ..', '..'),
@@ -201,15 +213,99 @@ def test_paths_that_leave_the_data_root(pairs, line, path):
         open_split(pairs, f'# first\nimage/1.png depth/1.png\n{line}\n')
 
 
-@pytest.mark.parametrize('line', ['image/0.png', 'image/0.png,depth/0.png'])
+@pytest.mark.parametrize('line', ['image/0.png', 'image/0,depth.png'])
 def test_a_line_with_one_column(pairs, line):
     with pytest.raises(ValueError, match=f"split.txt, line 4: expected 'IMAGE DEPTH' .*got '{line}'"):
         open_split(pairs, f'{LINES}\n{line}\n')
 
 
-def test_a_split_file_in_utf_16(pairs):
-    with pytest.raises(ValueError, match='split.txt: a split file is UTF-8 text'):
-        open_split(pairs, LINES.encode('utf-16'))
+def test_a_leading_slash_is_the_data_root(pairs):
+    assert listed(open_split(pairs, '/image/0.png /depth/0.png 518.8\n/image/1.png /depth/1.png 518.8')) == BOTH
+    # A whole path is taken where it lies in the root, and is below the root where it does not: never elsewhere.
+    assert listed(open_split(pairs, f'{pairs}/image/0.png {pairs}/depth/0.png\nimage/1.png depth/1.png')) == BOTH
+    with pytest.raises(FileNotFoundError, match=rf'the first is {pairs}/etc/0.png \(.*split.txt, line 1\)'):
+        open_split(pairs, '/etc/0.png depth/0.png')
+
+
+def test_a_path_behind_a_link_does_not_leave_the_root(pairs, builders):
+    """To the system 'link/../secret.png' is beside the folder to which the link leads."""
+    builders.write(pairs.parent / 'elsewhere/secret.png', builders.image())
+    (pairs.parent / 'elsewhere/inside').mkdir()
+    (pairs / 'link').symlink_to(pairs.parent / 'elsewhere/inside')
+    with pytest.raises(FileNotFoundError, match=f'the first is {pairs}/secret.png'):
+        open_split(pairs, 'link/../secret.png depth/0.png')
+
+
+def test_links_of_the_data_folder_are_followed(pairs):
+    (pairs / 'image').rename(pairs.parent / 'disk')
+    (pairs / 'image').symlink_to(pairs.parent / 'disk')
+    assert listed(open_split(pairs, LINES)) == BOTH
+
+
+@pytest.mark.parametrize('text, lines', [
+    (LINES + '\n# once more\nimage/0.png depth/0.png 721.5', '1.*5'),
+    (LINES + 'image/1.png\tdepth/1.png', '2.*3'),
+    (LINES + './image/x/../1.png depth/1.png', '2.*3'),
+    (LINES + r'image\1.png depth\1.png', '2.*3'),
+    (LINES + 'IMAGE/1.PNG depth/1.png', '2.*3'),
+])
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_a_sample_that_is_listed_twice_is_an_error_of_both_lines(pairs, text, lines, test_mode):
+    first, second = lines.split('.*')
+    with pytest.raises(ValueError, match=rf'1 samples .* listed twice, the first in .*split.txt, line {first} and '
+                                         rf'again in .*split.txt, line {second}. Each counts once'):
+        open_split(pairs, text, test_mode=test_mode)
+
+
+def test_one_depth_or_one_image_twice_is_no_repetition(pairs):
+    assert len(open_split(pairs, 'image/0.png depth/0.png\nimage/0.png depth/1.png\nimage/1.png depth/1.png')) == 3
+
+
+@pytest.mark.parametrize('name', ['my frame 1.png', 'ü.png', 'a,b.png', '100%.png', '%20.png', "it's.png", '#1.png',
+                                  '{0}.png', 'a\xa0b.png', '東京\u3000駅.png', 'x=1;y.png', '-.png', 'None.png'])
+def test_names_as_people_give_them(pairs, name, mmseg_scope):
+    for folder in ('image', 'depth'):
+        (pairs / folder / '1.png').rename(pairs / folder / name)
+    for text in (f'image/{name}\tdepth/{name}', f'"image/{name}" "depth/{name}"', f'"image/{name}","depth/{name}"'):
+        dataset = open_split(pairs, text, pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadDepth')])
+        assert listed(dataset) == [(f'image/{name}', f'depth/{name}')] and dataset[0]['gt_depth_map'].max() > 0
+
+
+@pytest.mark.parametrize('on_disk, in_list', [('NFD', 'NFC'), ('NFC', 'NFD')])
+def test_accents_may_be_spelled_as_macos_or_as_others_do(pairs, on_disk, in_list):
+    from unicodedata import normalize
+    for folder in ('image', 'depth'):
+        (pairs / normalize(on_disk, f'{folder}/café')).mkdir()
+        (pairs / f'{folder}/1.png').rename(pairs / normalize(on_disk, f'{folder}/café/é.png'))
+    (sample, ) = listed(open_split(pairs, normalize(in_list, 'image/café/é.png depth/café/é.png')))
+    assert sample == tuple(normalize(on_disk, f'{folder}/café/é.png') for folder in ('image', 'depth'))
+
+
+def test_a_name_in_another_case_is_found_unless_it_may_be_two(pairs):
+    assert listed(open_split(pairs, 'Image/0.PNG DEPTH/0.Png\nimage/1.png depth/1.png')) == BOTH
+    (pairs / 'depth/2.png').rename(pairs / 'depth/0.PNG')
+    assert listed(open_split(pairs, 'image/0.png depth/0.PNG')) == [('image/0.png', 'depth/0.PNG')]
+    with pytest.raises(ValueError, match=r"line 1: .*0.Png does not exist, and both '0.\w+' and '0.\w+' may be meant"):
+        open_split(pairs, 'image/0.png depth/0.Png')
+
+
+@pytest.mark.parametrize('make, what', [
+    (lambda path: path.symlink_to('gone.png'), 'a link to gone.png, which does not exist'),
+    (lambda path: path.symlink_to(path.name), 'a link to 1.png, which does not exist'),
+    (lambda path: path.mkdir(), 'a folder'),
+    (lambda path: os.mkfifo(path), 'neither a file nor a folder'),
+])
+def test_what_is_no_file_is_named(pairs, make, what):
+    (pairs / 'depth/1.png').unlink()
+    make(pairs / 'depth/1.png')
+    with pytest.raises(FileNotFoundError, match=rf'the first is .*depth/1.png, which is {what} \(.*line 2\)'):
+        open_split(pairs, LINES, verify=False)
+
+
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-le', 'utf-32', 'utf-8-sig'])
+def test_a_split_file_in_another_encoding(pairs, encoding):
+    mark = '\ufeff' * (encoding == 'utf-16-le')
+    assert listed(open_split(pairs, (mark + LINES).encode(encoding))) == BOTH
 
 
 # --------------------------------------------------------------------------------------------------------- all together

@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmdepthcls.datasets import DepthFolderDataset
+from mmdepthcls.datasets import DepthFolderDataset, depth_folder_dataset
 
 PREFIX = dict(img_path='image', depth_map_path='depth')
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
@@ -154,3 +154,83 @@ def test_cityscapes_disparity_of_the_docs(tmp_path, builders, mmseg_scope):
     assert depth[0, 0] == depth[0, 1] == 0  # not measured, and infinitely far
     assert depth[0, 3] == pytest.approx(0.209313 * 2262.52)  # one pixel of disparity
     np.testing.assert_allclose(depth[stored > 1], 0.209313 * 2262.52 / disparity[stored > 1], rtol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------- how people lay out folders
+def test_scene_folders_may_be_links(tmp_path, builders, monkeypatch):
+    said = []
+    monkeypatch.setattr(depth_folder_dataset, 'print_log', lambda text, **_: said.append(text))
+    for folder, make in (('image', builders.image), ('depth', builders.units)):
+        builders.write(tmp_path / f'data/{folder}/c/0.png', make())
+        for scene in 'ab':
+            builders.write(tmp_path / f'disk/{scene}/{folder}/0.png', make())
+            (tmp_path / f'data/{folder}/{scene}').symlink_to(tmp_path / f'disk/{scene}/{folder}')
+        (tmp_path / f'data/{folder}/c/loop').symlink_to('..')
+    (tmp_path / 'data/image/latest').symlink_to('c')
+    dataset = DepthFolderDataset(data_root=str(tmp_path / 'data'), data_prefix=PREFIX)
+    assert listed(dataset) == [(f'image/{scene}/0.png', f'depth/{scene}/0.png') for scene in 'abc']
+    assert len(said) == 2 and 'image/latest is a link to c and is passed over' in said[1]
+
+
+def test_a_scene_folder_that_is_a_broken_link_is_an_error(pairs):
+    (pairs / 'image/scene').symlink_to('/disk/that/is/not/mounted')
+    with pytest.raises(FileNotFoundError, match='image/scene is a link to /disk/that/is/not/mounted, which does not'):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX)
+    (pairs / 'image/scene').unlink()
+    (pairs / 'image/scene.png').symlink_to('gone.png')
+    with pytest.raises(FileNotFoundError, match='image/scene.png, which is a link to gone.png'):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, verify=False)
+
+
+@pytest.mark.parametrize('name', ['.DS_Store', '._0.png', 'Thumbs.db', '.ipynb_checkpoints/0.png', '__MACOSX/0.png',
+                                  '@eaDir/0.png'])
+def test_hidden_and_system_files_are_no_samples(pairs, builders, name):
+    for folder in ('image', 'depth'):
+        builders.write(pairs / folder / name, b'not an image')
+    assert len(DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX)) == 3
+
+
+@pytest.mark.parametrize('image, depth, suffix', [
+    ('1.PNG', '1.PNG', None), ('1.JPG', '1.TIF', None), ('1.jpeg', '1.Npy', None), ('1.png', '1.PNG', '.png'),
+    ('1.png', '1.png', '.PNG')])
+def test_endings_in_any_case(pairs, builders, mmseg_scope, image, depth, suffix):
+    for folder in ('image', 'depth'):
+        for path in (pairs / folder).iterdir():
+            path.unlink()
+    cv2.imwrite(str(pairs / 'image' / image), builders.image())
+    if depth.lower().endswith('.npy'):
+        with open(pairs / 'depth' / depth, 'wb') as file:
+            np.save(file, builders.units())
+    else:
+        cv2.imwrite(str(pairs / 'depth' / depth), builders.units())
+    dataset = DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, depth_suffix=suffix, pipeline=LOAD)
+    assert listed(dataset) == [(f'image/{image}', f'depth/{depth}')] and dataset[0]['gt_depth_map'].max() > 0
+
+
+def test_two_endings_that_differ_in_case_are_never_chosen_between(pairs, builders):
+    builders.write(pairs / 'depth/1.PNG', builders.units(9))
+    with pytest.raises(ValueError, match=r"depth/1 is there as .(png|PNG) and .(png|PNG). Say which is meant"):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX)
+    for suffix in ('.png', '.PNG'):
+        dataset = DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, depth_suffix=suffix, img_suffix='1.png',
+                                     replace=[('', '1')])
+        assert listed(dataset) == [('image/1.png', f'depth/1{suffix}')]
+    builders.write(pairs / 'image/1.PNG', builders.image(9))
+    with pytest.raises(ValueError, match=r'image/1.PNG and .*image/1.png would both have the depth'):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, depth_suffix='.png')
+
+
+def test_equal_names_in_different_folders_stay_apart(tmp_path, builders):
+    for scene in ('a', 'b/a', 'c d'):
+        for folder, make in (('image', builders.image), ('depth', builders.units)):
+            builders.write(tmp_path / folder / scene / '0.png', make())
+    dataset = DepthFolderDataset(data_root=str(tmp_path), data_prefix=PREFIX)
+    assert listed(dataset) == [(f'image/{scene}/0.png', f'depth/{scene}/0.png') for scene in ('a', 'b/a', 'c d')]
+
+
+def test_accents_of_image_and_depth_may_be_spelled_differently(tmp_path, builders):
+    from unicodedata import normalize
+    builders.write(tmp_path / 'image' / normalize('NFC', 'café/é.png'), builders.image())
+    builders.write(tmp_path / 'depth' / normalize('NFD', 'café/é.png'), builders.units())
+    dataset = DepthFolderDataset(data_root=str(tmp_path), data_prefix=PREFIX)
+    assert listed(dataset) == [(normalize('NFC', 'image/café/é.png'), normalize('NFD', 'depth/café/é.png'))]

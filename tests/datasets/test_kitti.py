@@ -292,3 +292,74 @@ def test_real_sample(kitti_sample, mmseg_scope):
         dict(type='LoadImageFromFile'), dict(type='LoadVelodyneDepth')])
     assert frames_of(scans) == [(5, True)]
     assert 0.03 < (scans[0]['gt_depth_map'] > 0).mean() < 0.05
+
+
+# ------------------------------------------------------------------------------------------------------------- layouts
+def merge(root, name):
+    """The depth maps without 'train', in a folder of another name."""
+    (root / 'annotated/train').rename(root / 'drives')
+    (root / 'annotated').rmdir()
+    if name:
+        (root / 'drives').rename(root / name)
+    else:
+        for drive in (root / 'drives').iterdir():
+            drive.rename(root / drive.name)
+
+
+@pytest.mark.parametrize('raw', ['raw', 'kitti_raw', '', 'link'])
+@pytest.mark.parametrize('annotated', ['annotated', 'data_depth_annotated', 'gts', '', 'both'])
+def test_layouts(root, raw, annotated):
+    """Depth merged or in train and val, in a folder of its own or beside the days; days in raw or in the root."""
+    if annotated == 'both':
+        (root / 'annotated').rename(root / 'data_depth_annotated')
+    else:
+        merge(root, annotated)
+    if raw == 'link':
+        (root / 'raw').rename(root.parent / 'disk')
+        (root / 'raw').mkdir()
+        (root / 'raw/2011_09_26').symlink_to(root.parent / 'disk/2011_09_26')
+    elif raw:
+        (root / 'raw').rename(root / raw)
+    else:
+        (root / 'raw/2011_09_26').rename(root / '2011_09_26')
+    for ground_truth in ('annotated', 'velodyne_png'):
+        assert frames_of(open_kitti(root, ground_truth=ground_truth)) == [(5, True), (6, True)]
+    assert len(open_kitti(root, ground_truth='velodyne')) == 4
+    (root / 'list.txt').write_text(LISTS['bts'])
+    assert frames_of(open_kitti(root, ann_file='list.txt', test_mode=True)) == [(6, True), (0, False)]
+
+
+@pytest.mark.parametrize('suffix', ['.jpeg', '.JPG', '.PNG', '.Jpeg'])
+def test_images_of_any_kind_and_case(root, builders, mmseg_scope, suffix):
+    import cv2
+    folder = root / f'raw/2011_09_26/{DRIVE}_sync/image_02/data'
+    for path in list(folder.iterdir()):
+        cv2.imwrite(str(path.with_suffix(suffix)), cv2.imread(str(path)))
+        path.unlink()
+    dataset = open_kitti(root, pipeline=[dict(type='LoadImageFromFile')])
+    assert dataset[0]['img_path'].endswith(f'0000000005{suffix}') and len(dataset) == 2
+    (root / 'list.txt').write_text(f'{IMAGE}/0000000006{suffix}\n')
+    assert frames_of_list(open_kitti(root, ann_file='list.txt')) == [f'0000000006{suffix}']
+
+
+def frames_of_list(dataset):
+    return [dataset.get_data_info(index)['img_path'].rpartition('/')[2] for index in range(len(dataset))]
+
+
+def test_a_frame_in_two_cases_is_never_chosen_between(root, builders):
+    folder = root / f'raw/2011_09_26/{DRIVE}_sync/image_02/data'
+    builders.write(folder / '0000000005.PNG', builders.image(9))
+    with pytest.raises(ValueError, match='image_02/data holds both 0000000005.PNG and 0000000005.png'):
+        open_kitti(root)
+
+
+def test_a_frame_that_is_listed_twice(root):
+    (root / 'list.txt').write_text(f'{IMAGE}/0000000006.png\n2011_09_26/{DRIVE}_sync 5 l\n{IMAGE}/0000000006.jpg\n')
+    with pytest.raises(ValueError, match='1 samples .* listed twice, the first in .* line 1 and again in .* line 3'):
+        open_kitti(root, ann_file='list.txt')
+
+
+def test_a_list_with_commas_and_a_header(root):
+    (root / 'list.csv').write_text(f'image,depth,focal\n{IMAGE}/0000000006.png,{BTS}/0000000006.png,721.5\n'
+                                   f'{IMAGE}/0000000000.png,,721.5\n')
+    assert frames_of(open_kitti(root, ann_file='list.csv', test_mode=True)) == [(6, True), (0, False)]

@@ -136,6 +136,24 @@ def test_found_are_the_depth_files_below_a_folder_in_order(tmp_path):
             find_predictions(tmp_path / folder)
 
 
+def test_links_are_followed_and_what_leads_nowhere_is_an_error(tmp_path):
+    BUILDERS.write(tmp_path / 'disk/a/0.png', b'')
+    BUILDERS.write(tmp_path / 'out/b/0.PNG', b'')
+    BUILDERS.write(tmp_path / 'out/@eaDir/0.png', b'')
+    (tmp_path / 'out/a').symlink_to(tmp_path / 'disk/a')
+    (tmp_path / 'out/b/loop').symlink_to('..')
+    assert find_predictions(tmp_path / 'out') == ['a/0.png', 'b/0.PNG']
+    (tmp_path / 'out/c').symlink_to('gone')
+    with pytest.raises(FileNotFoundError, match='out/c is a link to gone, which does not exist'):
+        find_predictions(tmp_path / 'out')
+
+
+def test_accents_may_be_spelled_differently():
+    composed, decomposed = '\u00e9/\u00e9.png', 'e\u0301/e\u0301.png'
+    assert match_predictions([decomposed], [composed]) == {composed: decomposed}
+    assert match_predictions(['out/e\u0301.npy'], [composed]) == {composed: 'out/e\u0301.npy'}
+
+
 @pytest.mark.parametrize('name, frame, camera', [
     (f'{DRIVE}_sync/image_02/data/0000000069.png', (DRIVE, 69), 2),
     (f'raw/2011_09_26/{DRIVE}_sync/image_03/data/0000000069.npy', (DRIVE, 69), 3),

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from ..eigen import eigen_split
+from ..kitti_layout import depth_folders
 from .finding import error, warning
 
 IMAGE = re.compile(r'(?P<day>.*?\d{4}_\d\d_\d\d)[/\\](?P<drive>\d{4}_\d\d_\d\d_drive_\d{4})_sync[/\\]image_0'
@@ -56,8 +57,8 @@ def depth_maps_of(image_path, depth_root):
     match = IMAGE.fullmatch(image_path)
     if not match or not depth_root:
         return []
-    paths = [os.path.join(depth_root, part, f'{match["drive"]}_sync', 'proj_depth', kind, f'image_0{match["camera"]}',
-                          f'{match["stem"]}.png') for kind in KINDS for part in ('train', 'val')]
+    paths = [os.path.join(folder, f'{match["stem"]}.png') for kind in KINDS
+             for folder in depth_folders(depth_root, match['drive'], kind, int(match['camera']))]
     return [path for path in paths if os.path.isfile(path)]
 
 

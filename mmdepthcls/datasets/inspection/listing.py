@@ -73,7 +73,10 @@ def _list_split(name, dataset, bins):
     split = SplitListing(name)
     for cfg in _leaves(dataset):
         try:
-            split.sources.append(_list_source(cfg, bins))
+            source, repeated = _list_source(cfg, bins)
+            split.sources.append(source)
+            split.findings += [error('listed twice', second, f'the sample stands also in {first}', 'Delete one of the '
+                                     'two lines: training refuses the list.') for first, second in repeated]
         except Exception as reason:  # whatever a dataset raises is a fault of this split; the others go on
             split.findings.append(error('cannot be listed', cfg.get('ann_file') or cfg.get('data_root') or name,
                                         f'{type(reason).__name__}: {reason}', 'Mend it first: none of its samples has '
@@ -106,8 +109,9 @@ def _list_source(cfg, bins):
                       annotated=kitti and dataset.ground_truth == 'annotated' and not dataset.ann_file)
     name = ' '.join(str(part) for part in (kind.__name__, getattr(dataset, 'ground_truth', ''),
                                            getattr(dataset, 'camera', ''), dataset.data_root) if part)
-    return Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__),
-                  dataset.split if kitti else None)
+    source = Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__),
+                    dataset.split if kitti else None)
+    return source, dataset.repeated_lines(samples)
 
 
 def _loading(pipeline):

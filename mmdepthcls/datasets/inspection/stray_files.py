@@ -3,9 +3,9 @@ import os
 from collections import defaultdict
 
 from ..depth_file import SUFFIXES
+from ..file_finder import FOLDER, IMAGE_SUFFIXES, composed, is_system_name, list_folder
 from .finding import error, note
 
-IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
 SHOWN = 3  # names in a note
 
 
@@ -56,9 +56,10 @@ def _unlisted(folder, images, depth_folders):
 
 
 def _listing(folder, suffixes):
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    return sorted(name for name in names if name.lower().endswith(suffixes))
+    there = list_folder(folder) if os.path.isdir(folder) else []
+    return [name for name, kind, _ in there
+            if kind != FOLDER and name.lower().endswith(suffixes) and not is_system_name(name)]
 
 
 def _stem(name):
-    return os.path.splitext(name)[0]
+    return composed(os.path.splitext(name)[0])

@@ -3,50 +3,18 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from ...parallel import ProgressLine
 from .. import depth_png, velodyne
 from ..eigen import eigen_split
+from ..file_finder import IMAGE_SUFFIXES
 from ..image_header import probe_image
+from ..kitti_layout import Folders, depth_folders, list_frames
 
 SPLITS = ('train', 'fit', 'val', 'test')
 GROUND_TRUTHS = ('velodyne', 'annotated', 'velodyne_png')
 # Frames that have no scan in KITTI's own download either. Eigen's lists do not use them.
 KNOWN_GAPS = {'2011_09_26_drive_0009': range(177, 181)}
-IMAGE_SUFFIXES = ('.png', '.jpg')  # in this order, as the dataset looks for them
-
-
-class Folders(NamedTuple):
-    """Where a KITTI tree has its parts."""
-    root: Path
-    raw: Path
-    annotated: Path
-    projected: Path  # of tools/prepare_kitti.py
-
-    @classmethod
-    def of(cls, root, raw=None, annotated=None, projected=None):
-        """The folders below ``root``, or others where they are named."""
-        root = Path(root)
-        return cls(root, Path(raw or root / 'raw'), Path(annotated or root / 'annotated'),
-                   Path(projected or root / 'projected'))
-
-    def day(self, drive):
-        """Path: folder of the calibration."""
-        return self.raw / drive[:10]
-
-    def images(self, drive, camera):
-        """Path: folder of a drive's images."""
-        return self.day(drive) / f'{drive}_sync' / f'image_{camera:02d}' / 'data'
-
-    def scans(self, drive):
-        """Path: folder of a drive's LiDAR scans."""
-        return self.day(drive) / f'{drive}_sync' / 'velodyne_points' / 'data'
-
-
-def depth_folder(parent, part, drive, kind, camera):
-    """Path: where KITTI's layout has depth maps of a kind ('groundtruth', 'velodyne_raw')."""
-    return Path(parent) / part / f'{drive}_sync' / 'proj_depth' / kind / f'image_{camera:02d}'
 
 
 def wanted_frames(splits, annotated=False):
@@ -64,22 +32,6 @@ def wanted_frames(splits, annotated=False):
         for drive, frame in eigen_split(f'{split}_annotated' if annotated else split):
             frames.setdefault(drive, set()).add(frame)
     return {drive: sorted(frames[drive]) for drive in sorted(frames)}
-
-
-def frame_of(name, suffixes):
-    """int or None: the frame of a file such as '0000000005.png'."""
-    stem, suffix = os.path.splitext(name)
-    return int(stem) if len(stem) == 10 and stem.isdigit() and suffix in suffixes else None
-
-
-def list_frames(folder, suffixes):
-    """dict[int, str]: path of each frame in a folder, of several suffixes the first; empty where there is no folder."""
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    found = {}
-    for suffix in reversed(suffixes):
-        found.update({frame_of(name, (suffix, )): os.path.join(folder, name) for name in names
-                      if frame_of(name, (suffix, )) is not None})
-    return found
 
 
 @dataclass
@@ -186,14 +138,14 @@ def check_kitti(root, splits=('train', 'test'), cameras=(2, ), ground_truths=('v
     Lists each folder once. A file is looked at in its beginning, its end and its size.
 
     Args:
-        root (str | Path): folder that holds ``raw`` and ``annotated``, see
+        root (str | Path): folder that holds ``raw`` and ``annotated``, or one of the other layouts of
             :class:`mmdepthcls.datasets.KITTIDepthDataset`.
         splits (iterable[str]): some of 'train', 'fit', 'val', 'test'.
         cameras (iterable[int]): 2 (left), 3 (right) or both.
         ground_truths (iterable[str]): some of 'velodyne', 'annotated', 'velodyne_png'. The latter are looked for in
             ``projected`` where there is such a folder, as the dataset does, else among KITTI's own.
-        raw (str | Path, optional): another folder than ``root/raw``.
-        annotated (str | Path, optional): another folder than ``root/annotated``.
+        raw (str | Path, optional): another folder than the one that is found.
+        annotated (str | Path, optional): another folder than the one that is found.
         probe (bool): look into the files; False: only at their names.
         progress (bool): show a progress line on stderr.
 
@@ -222,7 +174,8 @@ def _expected_sets(folders, drive, frames, annotated_frames, cameras, ground_tru
         found = {}
         for place in reversed(places):
             found.update(list_frames(place, suffixes))
-        sets.append(FileSet(drive, kind, source, places[0], expected,
+        folder = next((place for place in places if os.path.isdir(place)), places[0])
+        sets.append(FileSet(drive, kind, source, folder, expected,
                             {frame: found[frame] for frame in expected if frame in found}))
 
     for camera in cameras:
@@ -237,9 +190,8 @@ def _expected_sets(folders, drive, frames, annotated_frames, cameras, ground_tru
               frames if ours else annotated_frames)]
     for truth, kind, parent, expected in kinds:
         for camera in cameras if truth in ground_truths and expected else ():
-            places = [depth_folder(parent, part, drive, kind, camera) for part in ('train', 'val')]
             source = 'projected' if ours and truth == 'velodyne_png' else truth
-            add(f'{truth}_{camera:02d}', source, expected, places, ('.png', ))
+            add(f'{truth}_{camera:02d}', source, expected, depth_folders(parent, drive, kind, camera), ('.png', ))
     return sets
 
 

@@ -17,7 +17,8 @@ from ...atomic_file import write_atomically
 from ...parallel import map_parallel, usable_cpus
 from .. import depth_png, velodyne
 from ..image_header import probe_image
-from .kitti_files import check_kitti, depth_folder, frame_of
+from ..kitti_layout import depth_folders, frame_of
+from .kitti_files import check_kitti
 from .temporary_files import remove_stale
 
 MANIFEST = 'manifest.json'
@@ -72,7 +73,7 @@ def plan_projection(root, out=None, convention='kitti', splits=('train', 'test')
         convention (str): see :func:`mmdepthcls.datasets.velodyne.project_velodyne`.
         splits (iterable[str]): parts of the Eigen split.
         cameras (iterable[int]): 2, 3 or both.
-        raw (str | Path, optional): another folder than ``root/raw``.
+        raw (str | Path, optional): another folder than the one that is found.
 
     Returns:
         Plan
@@ -94,7 +95,7 @@ def plan_projection(root, out=None, convention='kitti', splits=('train', 'test')
         if drive[:10] in report.uncalibrated:
             skipped[drive[:10]] += len(both)
             continue
-        folder = depth_folder(out, 'train', drive, 'velodyne_raw', camera)
+        folder = depth_folders(out, drive, 'velodyne_raw', camera)[0]
         frames += [Frame(images[frame], scans[frame], str(report.folders.day(drive)), camera,
                          os.path.join(folder, f'{frame:010d}.png')) for frame in both]
     with ThreadPoolExecutor(8) as pool:

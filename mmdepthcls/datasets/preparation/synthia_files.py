@@ -16,12 +16,12 @@ import numpy as np
 
 from ...parallel import map_parallel
 from .. import depth_png
+from ..file_finder import IMAGE_SUFFIXES, is_system_name
 from ..synthia_split import CENTIMETRES, NUM_FILES
 from .synthia_names import TOP, Tree, list_tree, printable
 
 SIZE = (760, 1280)
 NAME = re.compile(r'[0-9]{7}\.png')
-IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')  # what the dataset takes for an image
 # Median depth of streets, in metres. Wide: it is to tell centimetres from metres or millimetres.
 PLAUSIBLE_MEDIAN = (1.0, 120.0)
 UNPACK = 'Unpack the archive again.'
@@ -104,7 +104,8 @@ def _check_names(report, tree):
     others = sorted(
         path for path in tree.files if path.startswith(('RGB/', 'Depth/')) and '\\' not in path
         and not (path.rpartition('/')[0] in ('RGB', report.depth_folder) and NAME.fullmatch(path.rpartition('/')[2])))
-    images = [path for path in others if path.lower().endswith(IMAGE_SUFFIXES)]
+    images = [path for path in others if path.lower().endswith(IMAGE_SUFFIXES)
+              and not any(map(is_system_name, path.split('/')))]
     _add(report.faults, 'Images with unexpected names', images,
          f'Expected RGB/0000000.png and {report.depth_folder}/0000000.png: move them out of these folders.')
     _add(report.notes, 'Other files, ignored', sorted(set(others) - set(images)))

@@ -148,3 +148,29 @@ def test_frames_for_people(frames, text):
 def test_progress(kitti, capsys):
     check_kitti(kitti)
     assert capsys.readouterr().err.startswith('Checking: 13/13 files')
+
+
+@pytest.mark.parametrize('raw', ['raw', ''])
+@pytest.mark.parametrize('annotated', ['annotated', 'data_depth_annotated', ''])
+def test_merged_layouts_are_complete_for_every_tool(tmp_path, monkeypatch, raw, annotated):
+    """prepare_kitti, evaluate_predictions and the doctor look where the dataset does."""
+    from small_data import BUILDERS
+
+    from mmdepthcls.datasets.inspection.kitti_frame import depth_maps_of
+    from mmdepthcls.evaluation.ground_truth_files import is_kitti, kitti_frames
+    root = BUILDERS.kitti(tmp_path / 'kitti')
+    (root / 'annotated/train').rename(root / 'drives')
+    (root / 'annotated').rmdir()
+    (root / 'drives').rename(root / annotated) if annotated else \
+        (root / f'drives/{BUILDERS.drive}_sync').rename(root / f'{BUILDERS.drive}_sync')
+    if not raw:
+        (root / 'raw/2011_09_26').rename(root / '2011_09_26')
+    monkeypatch.setattr(kitti_files, 'eigen_split', lambda name: [(BUILDERS.drive, 5), (BUILDERS.drive, 6)])
+    report = check_kitti(root, ground_truths=kitti_files.GROUND_TRUTHS, progress=False)
+    assert report.complete and report.folders.annotated == root / annotated and report.folders.raw == root / raw
+    assert is_kitti(root)
+    frames = kitti_frames(root, None, {'annotated', 'velodyne'})
+    assert [sorted(frame.files) for frame in frames] == [['velodyne'], ['annotated', 'velodyne'],
+                                                         ['annotated', 'velodyne'], ['velodyne']]
+    image = str(root / raw / f'2011_09_26/{BUILDERS.drive}_sync/image_02/data/0000000005.png')
+    assert depth_maps_of(image, str(root / annotated))[0] == frames[1].files['annotated']
