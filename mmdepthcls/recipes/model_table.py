@@ -1,6 +1,7 @@
 """Which of the models that MMSegmentation ships (``_base_/models/*.py``) classify depth: a table made by trying all."""
 from ..compat import STACKS
-from .adaptation import DEPTH_LOSSES_NOTE, SQUARE, adapt_model, heads_of, model_for
+from ..config_class import class_name
+from .adaptation import DEPTH_LOSSES_NOTE, adapt_model, heads_of, is_square, model_for
 from .recipe import read_recipe, why_no_depth
 from .trial import NEEDS_LARGER, SMALL, try_model
 
@@ -26,7 +27,7 @@ def judge_model(path, size=SMALL):
     reason = why_no_depth(cfg)
     if reason:
         return f'refused: {reason}'
-    size = size if cfg.model.backbone.type not in SQUARE else (size[0], ) * 2
+    size = (size[0], ) * 2 if is_square(cfg.model) else size
     # Of the losses only what stays is said: most models train those of depth.
     notes = [note for note in adapt_model(cfg.model, BINS, size)[1] if note != DEPTH_LOSSES_NOTE]
     try:
@@ -44,7 +45,7 @@ def parts_of(path):
     """Backbone and heads of a model file, as the table names them: ('ResNetV1c', 'FCNHead, FCNHead')."""
     model = read_recipe(path).cfg.model
     backbone = model.get('backbone') or model.get('image_encoder') or {}
-    return backbone.get('type', '-'), ', '.join(head.type for _, head in heads_of(model)) or '-'
+    return class_name(backbone) or '-', ', '.join(class_name(head) for _, head in heads_of(model)) or '-'
 
 
 def read_table(text):

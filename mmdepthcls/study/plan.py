@@ -104,4 +104,4 @@ class Plan:
         """str: changes with everything that a run's numbers depend on, as far as configs say it."""
         cfg = self.config(run, '', '').to_dict()
         parts = [{key: cfg.get(key) for key in DECIDES}, self.data, self.decoders]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
