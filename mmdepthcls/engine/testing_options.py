@@ -93,7 +93,7 @@ def check_launcher(launcher):
     if launcher == 'none':
         return
     variable, command = STARTED_BY[launcher]
-    if variable not in os.environ:
+    if not os.environ.get(variable):
         raise ValueError(f'--launcher {launcher}: this process was not started by {command} ({variable} is not set). '
                          f'Start it with {command}, or leave --launcher out')
     if get_device() == 'cpu':

@@ -1,4 +1,5 @@
 import itertools
+import re
 
 import pytest
 import torch
@@ -42,8 +43,7 @@ def test_no_recipe_that_is_shipped_is_refused():
     paths = sorted(shipped_configs().rglob('*.py'))
     assert len(paths) > 100
     for path in paths:
-        lines = path.read_text('utf-8').splitlines()
-        check_keys([name for name, equals, _ in (line.partition(' =') for line in lines) if equals and name.isidentifier()])
+        check_keys(re.findall(r'^([A-Za-z]\w*) *=', path.read_text('utf-8'), re.MULTILINE))
 
 
 def loops(split='train', loop=None, sampler=None):
@@ -56,8 +56,7 @@ def loops(split='train', loop=None, sampler=None):
 def test_an_endless_epoch(sampler):
     for loop in (dict(type='EpochBasedTrainLoop', max_epochs=1), dict(type=EpochBasedTrainLoop, max_epochs=1),
                  dict(by_epoch=True, max_epochs=1)):
-        with pytest.raises(ValueError, match="EpochBasedTrainLoop waits.*InfiniteSampler.*train_dataloader.sampler.type="
-                                             "'DefaultSampler', or train by iterations"):
+        with pytest.raises(ValueError, match='EpochBasedTrainLoop waits.*InfiniteSampler.*DefaultSampler.*, or train by'):
             check_loops(loops('train', loop, dict(type=sampler)))
     for split, name in (('val', 'ValLoop'), ('test', 'TestLoop')):
         for loop in (dict(type=name), {}):
