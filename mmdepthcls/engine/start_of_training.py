@@ -38,7 +38,9 @@ def choose_start(cfg, args):
         else:
             # With load_from, MMEngine takes resume=True for that file.
             wanted = of_config and bool(cfg.get('load_from'))
-            if cfg.get('load_from'):
+            if wanted:
+                remark = f'Resuming from {cfg.load_from}, the load_from of the config ({point.remark})'
+            elif cfg.get('load_from'):
                 remark += f', with load_from={cfg.load_from}'
     cfg.resume = wanted
     _check_load_from(cfg.get('load_from'), args.config)

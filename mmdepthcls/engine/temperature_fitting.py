@@ -3,6 +3,7 @@ import io
 from pathlib import Path
 
 import torch
+from mmengine.config import ConfigDict
 from mmengine.dist import is_main_process
 from mmengine.runner import CheckpointLoader
 from mmseg.registry import MODELS
@@ -37,7 +38,7 @@ def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):
     if not Path(out).absolute().parent.is_dir():
         raise ValueError(f'{Path(out).absolute().parent}: no such folder to write {Path(out).name} into')
     cfg.load_from, cfg.resume = checkpoint, False
-    test_cfg = cfg.model.setdefault('test_cfg', dict(mode='whole'))
+    test_cfg = cfg.model.setdefault('test_cfg', ConfigDict(mode='whole'))
     test_cfg['outputs'] = tuple({*test_cfg.get('outputs', ()), 'logits'})
     cfg.model.crf = None  # its input is what a temperature divides
     # As a test: after a validation the checkpoint hook would look for the best weights.

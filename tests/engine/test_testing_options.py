@@ -4,8 +4,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.dataset import RepeatDataset
 from mmengine.visualization import LocalVisBackend
-from mmseg.engine import SegVisualizationHook
-from mmseg.registry import METRICS
+from mmseg.registry import HOOKS, METRICS
 
 from mmdepthcls.config_class import class_name
 from mmdepthcls.config_parts import evaluators_of, leaf_datasets
@@ -56,7 +55,8 @@ def test_predictions_that_nobody_writes():
 
 
 def test_drawing_needs_the_hook():
-    cfg = Config(dict(default_hooks=dict(visualization=dict(type=SegVisualizationHook)), model=dict(bins=BINS)))
+    hook = dict(type=HOOKS.get('SegVisualizationHook'))
+    cfg = Config(dict(default_hooks=dict(visualization=hook), model=dict(bins=BINS)))
     testing_options.draw_predictions(cfg, False, 'pictures', 2)
     assert cfg.default_hooks.visualization.draw and cfg.visualizer == dict(
         type='DepthVisualizer', name='visualizer', min_depth=1.0, max_depth=80.0, save_dir='pictures',
