@@ -1,6 +1,5 @@
 """Which of the models that MMSegmentation ships (``_base_/models/*.py``) classify depth: a table made by trying all."""
 from ..compat import STACKS
-from ..config_class import class_name
 from .adaptation import DEPTH_LOSSES_NOTE, adapt_model, heads_of, is_square, model_for
 from .recipe import read_recipe, why_no_depth
 from .trial import NEEDS_LARGER, SMALL, try_model
@@ -45,7 +44,7 @@ def parts_of(path):
     """Backbone and heads of a model file, as the table names them: ('ResNetV1c', 'FCNHead, FCNHead')."""
     model = read_recipe(path).cfg.model
     backbone = model.get('backbone') or model.get('image_encoder') or {}
-    return class_name(backbone) or '-', ', '.join(class_name(head) for _, head in heads_of(model)) or '-'
+    return backbone.get('type', '-'), ', '.join(head.type for _, head in heads_of(model)) or '-'
 
 
 def read_table(text):
