@@ -1,7 +1,9 @@
 """Which class a config's ``type`` means: a name, a scoped name ('mmseg.DepthClassifier'), a dotted one
 ('mmdepthcls.models.DepthClassifier') or, in MMEngine's pure Python configs, the class itself. Pure."""
 import logging
+import sys
 from contextlib import contextmanager
+from types import FunctionType
 
 
 def class_of(cfg, registry):
@@ -51,6 +53,38 @@ def class_name(cfg):
     """
     kind = cfg.get('type', '') if isinstance(cfg, dict) else type(cfg)
     return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
+
+
+def name_classes(node):
+    """Put dotted names in the place of classes and functions, wherever in a config; those that cannot be imported by
+    name stay. MMEngine writes every config to a file, and upstream's fails on classes.
+
+    Args:
+        node (dict or list): changed in place. What a pure Python config has not imported yet is left alone.
+
+    Returns:
+        dict or list: ``node``.
+    """
+    # Not node.items(), by which MMEngine's ConfigDict imports.
+    for key, value in list(dict.items(node)) if isinstance(node, dict) else list(enumerate(node)):
+        named = value
+        if isinstance(value, (dict, list)):
+            name_classes(value)
+        elif isinstance(value, tuple) and type(value) is tuple:
+            named = tuple(name_classes(list(value)))
+        elif isinstance(value, (type, FunctionType)):
+            named = _dotted_name(value) or value
+        if named is not value:
+            (dict if isinstance(node, dict) else list).__setitem__(node, key, named)
+    return node
+
+
+def _dotted_name(kind):
+    """Name by which a class or function can be imported; None if there is none."""
+    found = sys.modules.get(kind.__module__)
+    for part in kind.__qualname__.split('.'):
+        found = getattr(found, part, None)
+    return f'{kind.__module__}.{kind.__qualname__}' if found is kind and kind.__module__ != '__main__' else None
 
 
 @contextmanager

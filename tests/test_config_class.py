@@ -1,8 +1,9 @@
 import pytest
-from mmengine.dataset import DefaultSampler, InfiniteSampler
+from mmengine.config import Config
+from mmengine.dataset import DefaultSampler, InfiniteSampler, pseudo_collate
 from mmseg.registry import DATA_SAMPLERS, MODELS, WEIGHT_INITIALIZERS
 
-from mmdepthcls.config_class import class_name, class_of, is_a
+from mmdepthcls.config_class import class_name, class_of, is_a, name_classes
 from mmdepthcls.models import DepthClassifier
 
 
@@ -35,3 +36,19 @@ def test_what_nobody_knows_is_no_class(kind, capfd):
     assert class_of(cfg, MODELS) is None and not is_a(cfg, MODELS, 'DepthClassifier')
     assert class_name(cfg) == ('' if kind is None else 'Unknown')
     assert 'WARNING' not in ''.join(capfd.readouterr())
+
+
+def test_configs_with_classes_can_be_written(tmp_path):
+    class Local:
+        pass
+
+    cfg = Config(dict(model=dict(type=DepthClassifier, parts=[dict(type=DefaultSampler)]), size=(1, 2), either=(
+        dict(type=InfiniteSampler), 3), collate_fn=pseudo_collate))
+    name_classes(cfg._cfg_dict)
+    cfg.dump(tmp_path / 'config.py')
+    again = Config.fromfile(tmp_path / 'config.py')
+    assert class_of(again.model, MODELS) is DepthClassifier and again.size == (1, 2)
+    assert class_of(again.model.parts[0], DATA_SAMPLERS) is DefaultSampler
+    assert class_of(again.either[0], DATA_SAMPLERS) is InfiniteSampler
+    assert again.collate_fn.endswith('.pseudo_collate')
+    assert name_classes(dict(type=Local)) == dict(type=Local)

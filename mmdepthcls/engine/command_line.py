@@ -9,7 +9,7 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import OPTIM_WRAPPERS, RUNNERS
 
-from ..config_class import class_name, class_of
+from ..config_class import class_name, class_of, name_classes
 from .config_check import check_config
 
 # Set by launchers: the number of a process among all.
@@ -60,6 +60,7 @@ def say(remark):
 
 def build_runner(cfg):
     """Runner of a config: MMEngine's, or the one that ``runner_type`` names."""
+    name_classes(cfg._cfg_dict)
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
 
 
