@@ -41,4 +41,6 @@ tta_pipeline = [
                     [dict(type='PackSegInputs')]])
 ]
 default_hooks = dict(checkpoint=dict(save_best='abs_rel', rule='less'))
-custom_hooks = [dict(type='FiniteLossHook'), dict(type='ResumeBinsHook')]
+custom_hooks = [
+    dict(type='FiniteLossHook'), dict(type='FiniteLoaderHook'), dict(type='ResumeBinsHook'),
+    dict(type='WorkFolderHook')]

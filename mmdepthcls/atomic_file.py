@@ -19,3 +19,20 @@ def write_atomically(path, content):
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_not_input(out, *inputs):
+    """Refuse to write over what is read, by whatever path it is named: another spelling, a link.
+
+    Args:
+        out (str | Path): file to write.
+        *inputs (str | Path | None): files that are read; URLs and None are none.
+
+    Raises:
+        ValueError: if ``out`` is one of them, or a folder.
+    """
+    if os.path.isdir(out):
+        raise ValueError(f'{out} is a folder: name a file in it')
+    for path in inputs:
+        if path is not None and os.path.exists(path) and os.path.exists(out) and os.path.samefile(out, path):
+            raise ValueError(f'{out} would be written over {path}, which is read: name another file to write')

@@ -70,7 +70,7 @@ def small_model_cfg(num_bins=8, **changes):
     return cfg
 
 
-@pytest.fixture(name='small_model_cfg')
+@pytest.fixture(name='small_model_cfg', scope='session')
 def small_model_cfg_fixture():
     """The function :func:`small_model_cfg`."""
     return small_model_cfg

@@ -16,7 +16,7 @@ NAMES = {
     'mmdepthcls.models': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel',
                           'ExpectationDecoder', 'ArgmaxDecoder', 'AdaptiveBinsHead'],
     'mmdepthcls.evaluation': ['depth_errors', 'crop_region', 'best_constant', 'mean_depth_map', 'DepthEvaluator'],
-    'mmdepthcls.engine': ['FiniteLossHook', 'ResumeBinsHook'],
+    'mmdepthcls.engine': ['FiniteLoaderHook', 'FiniteLossHook', 'ResumeBinsHook', 'WorkFolderHook'],
     'mmdepthcls.visualization': ['colour_depth', 'depth_figure', 'DepthVisualizer'],
 }
 REGISTERED = {
@@ -28,7 +28,7 @@ REGISTERED = {
     'TASK_UTILS': ['DepthBins', 'SIDBins', 'UDBins', 'LIDBins'],
     'METRICS': ['DepthEvaluator'],
     'VISUALIZERS': ['DepthVisualizer'],
-    'HOOKS': ['FiniteLossHook', 'ResumeBinsHook'],
+    'HOOKS': ['FiniteLoaderHook', 'FiniteLossHook', 'ResumeBinsHook', 'WorkFolderHook'],
 }
 
 

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from mmdepthcls.atomic_file import write_atomically
+from mmdepthcls.atomic_file import check_not_input, write_atomically
 
 
 def test_writes_and_replaces(tmp_path):
@@ -24,3 +24,17 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     with pytest.raises(OSError, match='disk full'):
         write_atomically(path, b'new')
     assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['a.bin']
+
+
+def test_what_is_read_is_not_written_over(tmp_path):
+    source, other = tmp_path / 'a', tmp_path / 'b'
+    source.write_bytes(b'1')
+    (tmp_path / 'link').symlink_to(source)
+    for out in (source, tmp_path / 'link', tmp_path / '..' / tmp_path.name / 'a'):
+        with pytest.raises(ValueError, match='would be written over .*a, which is read'):
+            check_not_input(out, None, 'https://host/a', source)
+    with pytest.raises(ValueError, match='is a folder'):
+        check_not_input(tmp_path)
+    check_not_input(other, source)
+    other.write_bytes(b'1')
+    check_not_input(other, source, tmp_path / 'none')

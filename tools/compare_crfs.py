@@ -3,7 +3,7 @@ import argparse
 import os
 from ast import literal_eval
 
-from mmdepthcls.atomic_file import write_atomically
+from mmdepthcls.atomic_file import check_not_input, write_atomically
 from mmdepthcls.engine import command_line
 from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
 from mmdepthcls.evaluation.table import metrics_table
@@ -60,6 +60,8 @@ def main():
     try:
         if args.out and not os.path.isdir(os.path.dirname(os.path.abspath(args.out))):
             raise ValueError(f'--out: no such folder to write {args.out} into')
+        if args.out:
+            check_not_input(args.out, args.checkpoint, args.config)
         metrics, pictures = compare_crfs(command_line.load_config(args), args.checkpoint, args.crfs,
                                          args.pictures if args.out else 0)
     except (ValueError, TypeError, FileNotFoundError) as error:

@@ -1,8 +1,7 @@
 """Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
 import argparse
-import os.path as osp
 
-from mmdepthcls.engine import command_line
+from mmdepthcls.engine import command_line, testing_options
 from mmdepthcls.evaluation.errors import ERROR_NAMES
 from mmdepthcls.evaluation.protocols import PRESETS
 from mmdepthcls.evaluation.table import metrics_table
@@ -28,28 +27,22 @@ def parse_args():
                         help='where those images are (of data_depth_selection.zip; default: %(default)s)')
     parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
     args = parser.parse_args()
-    if args.submission and (args.out or args.report or args.protocols):
-        parser.error('--submission predicts other images, which have no ground truth: give no --out, --report or '
-                     '--protocols with it')
+    try:
+        testing_options.check_options(args)
+    except ValueError as error:
+        parser.error(str(error))
     return args
 
 
 def main():
     args = parse_args()
-    cfg = command_line.load_config(args)
-    cfg.load_from = args.checkpoint
-    if args.show or args.show_dir:
-        command_line.draw_predictions(cfg, args.show, args.show_dir, args.wait_time)
-    if args.protocols:
-        command_line.score_protocols(cfg, args.protocols)
-    if args.report:
-        command_line.write_report(cfg, args.report, f'{osp.basename(args.config)}, {osp.basename(args.checkpoint)}')
-    if args.tta:
-        command_line.enable_tta(cfg)
-    if args.submission:
-        command_line.write_submission(cfg, args.submission, args.submission_images)
-    if args.out:
-        command_line.write_predictions(cfg, args.out)
+    try:
+        cfg = command_line.load_config(args)
+        cfg.load_from = args.checkpoint
+        for remark in testing_options.apply_options(cfg, args):
+            command_line.say(remark)
+    except ValueError as error:
+        raise SystemExit(f'test: {error}') from error
     metrics = command_line.build_runner(cfg).test()
     if any(isinstance(value, float) for value in metrics.values()):
         print(f'\n{args.checkpoint}\n\n{summary(metrics, cfg.get("experiment_name") or "test")}')

@@ -28,7 +28,9 @@ default_hooks = dict(
         type='CheckpointHook', by_epoch=False, interval=10000, max_keep_ckpts=3, save_best='abs_rel', rule='less'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='SegVisualizationHook', interval=1))
-custom_hooks = [dict(type='FiniteLossHook'), dict(type='ResumeBinsHook')]
+custom_hooks = [
+    dict(type='FiniteLossHook'), dict(type='FiniteLoaderHook'), dict(type='ResumeBinsHook'),
+    dict(type='WorkFolderHook')]
 
 # tools/test.py --tta: average the probabilities of the image and its mirror image, then decode once.
 tta_model = dict(type='DepthTTAModel')

@@ -6,6 +6,8 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmseg.registry import METRICS, MODELS
 
+from ..config_class import class_name, is_a
+from ..config_parts import evaluators_of
 from ..evaluation.edges import NAMES as EDGE_NAMES
 from .command_line import build_runner
 
@@ -30,10 +32,10 @@ def compare_crfs(cfg, checkpoint, crfs, num_pictures=3):
     Raises:
         ValueError: for another model or evaluator.
     """
-    first = cfg.test_evaluator[0] if isinstance(cfg.test_evaluator, (list, tuple)) else cfg.test_evaluator
-    if (cfg.model.type, first.get('type')) != ('DepthClassifier', 'DepthEvaluator'):
-        raise ValueError(f'expected a DepthClassifier and a DepthEvaluator, got {cfg.model.type} and '
-                         f'{first.get("type")}')
+    first = evaluators_of(cfg.test_evaluator)[:1]
+    if not is_a(cfg.model, MODELS, 'DepthClassifier') or not first or not is_a(first[0], METRICS, 'DepthEvaluator'):
+        raise ValueError(f'expected a DepthClassifier and a DepthEvaluator, got {class_name(cfg.model)} and '
+                         f'{class_name(first[0]) if first else "nothing"}')
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     built = {name: None if crf is None else MODELS.build(dict(crf)) for name, crf in crfs.items()}
     cfg.load_from, cfg.resume = checkpoint, False
@@ -41,7 +43,7 @@ def compare_crfs(cfg, checkpoint, crfs, num_pictures=3):
     runner = build_runner(cfg)
     runner.load_or_resume()
     model = runner.model.eval()
-    evaluators = {name: [METRICS.build(dict(first)), METRICS.build(dict(type='EdgeEvaluator'))] for name in crfs}
+    evaluators = {name: [METRICS.build(dict(first[0])), METRICS.build(dict(type='EdgeEvaluator'))] for name in crfs}
     kept = set(np.linspace(0, len(loader.dataset) - 1, num_pictures).astype(int).tolist()) if num_pictures else ()
     pictures = []
     for index, data in enumerate(loader):

@@ -9,7 +9,9 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS, METRICS, MODELS
 
-from ..atomic_file import write_atomically
+from ..atomic_file import check_not_input, write_atomically
+from ..config_class import class_name, is_a
+from ..config_parts import evaluators_of
 from ..evaluation.errors import ALL_NAMES
 from ..evaluation.scoring import image_errors
 from ..parallel import ProgressLine
@@ -44,9 +46,10 @@ class CRFTuning:
 
     def __init__(self, cfg, checkpoint, file, changes, searched=SEARCHED, num_images=100, metric='abs_rel',
                  ratio=2.0, finest=1.2):
-        _check(cfg)
+        evaluator = _check(cfg)
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         self.metric, self.file = metric, Path(file)
+        check_not_input(self.file, checkpoint)
         crf = dict(cfg.model.get('crf') or dict(type='DenseCRF'), **changes)
         cfg.model.crf = crf
         settings = MODELS.build(dict(crf)).settings
@@ -56,7 +59,6 @@ class CRFTuning:
             raise ValueError(f'model.crf.{unset[0]} is to be searched and has no value to begin with: give it one')
         self.search = PatternSearch({name: settings[name] for name in searched}, ratio, finest)
         cfg.load_from, cfg.resume = checkpoint, False
-        evaluator = cfg.val_evaluator[0] if isinstance(cfg.val_evaluator, (list, tuple)) else cfg.val_evaluator
         self.evaluator = METRICS.build(evaluator)
         about = dict(checkpoint=_hash_of_file(checkpoint), crf=self.fixed, searched=list(searched),
                      num_images=num_images, metric=metric, model=_hash(str(cfg.model).encode()),
@@ -134,12 +136,14 @@ def _hash_of_file(path):
 
 
 def _check(cfg):
-    evaluator = cfg.get('val_evaluator')
-    first = evaluator[0] if isinstance(evaluator, (list, tuple)) else evaluator or {}
-    if (cfg.model.type, first.get('type')) != ('DepthClassifier', 'DepthEvaluator') or not cfg.get('val_dataloader'):
+    """The config of the DepthEvaluator that scores."""
+    evaluators, val = evaluators_of(cfg.get('val_evaluator')), cfg.get('val_dataloader')
+    first = evaluators[0] if evaluators else {}
+    if not is_a(cfg.model, MODELS, 'DepthClassifier') or not is_a(first, METRICS, 'DepthEvaluator') or not val:
         raise ValueError('expected a config of a DepthClassifier with a val_dataloader and a DepthEvaluator, got '
-                         f"model.type={cfg.model.type!r}, {'a' if cfg.get('val_dataloader') else 'no'} val_dataloader "
-                         f'and {first.get("type")}')
+                         f"model.type={class_name(cfg.model)!r}, {'a' if val else 'no'} val_dataloader and "
+                         f'{class_name(first) or None}')
+    return first
 
 
 def _loader(cfg, num_images):

@@ -3,10 +3,13 @@ import io
 from pathlib import Path
 
 import torch
+from mmengine.config import ConfigDict
 from mmengine.dist import is_main_process
 from mmengine.runner import CheckpointLoader
+from mmseg.registry import MODELS
 
-from ..atomic_file import write_atomically
+from ..atomic_file import check_not_input, write_atomically
+from ..config_class import class_name, is_a
 from ..models.temperature import HIGHEST, LOWEST, TEMPERATURE_KEY, read_temperature, stored_temperature
 from .command_line import build_runner
 
@@ -25,16 +28,17 @@ def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):
         is the one that was written.
 
     Raises:
-        ValueError: if the config has no ``DepthClassifier`` or validation split, if ``out`` has no folder or no pixel
-            was measured, or if no temperature is the best.
+        ValueError: if the config has no ``DepthClassifier`` or validation split, if ``out`` is the checkpoint itself
+            (by whatever path), a folder, or has none, if no pixel was measured, or if no temperature is the best.
     """
-    if cfg.model.type != 'DepthClassifier' or cfg.get('val_dataloader') is None:
+    if not is_a(cfg.model, MODELS, 'DepthClassifier') or not cfg.get('val_dataloader'):
         raise ValueError(f'expected a config of a DepthClassifier with a val_dataloader, got model.type='
-                         f'{cfg.model.type!r} and {"a" if cfg.get("val_dataloader") else "no"} val_dataloader')
+                         f'{class_name(cfg.model)!r} and {"a" if cfg.get("val_dataloader") else "no"} val_dataloader')
+    check_not_input(out, checkpoint, cfg.filename)
     if not Path(out).absolute().parent.is_dir():
         raise ValueError(f'{Path(out).absolute().parent}: no such folder to write {Path(out).name} into')
     cfg.load_from, cfg.resume = checkpoint, False
-    test_cfg = cfg.model.setdefault('test_cfg', dict(mode='whole'))
+    test_cfg = cfg.model.setdefault('test_cfg', ConfigDict(mode='whole'))
     test_cfg['outputs'] = tuple({*test_cfg.get('outputs', ()), 'logits'})
     cfg.model.crf = None  # its input is what a temperature divides
     # As a test: after a validation the checkpoint hook would look for the best weights.

@@ -3,6 +3,8 @@ from mmengine.logging import print_log
 from mmseg.models import SegDataPreProcessor
 from mmseg.registry import MODELS
 
+from ..config_class import class_of
+
 
 @MODELS.register_module()
 class DepthDataPreProcessor(SegDataPreProcessor):
@@ -58,8 +60,7 @@ def depth_preprocessor(cfg):
     Returns:
         dict, nn.Module or None
     """
-    kind = cfg.get('type') if isinstance(cfg, dict) else None
-    if (MODELS.get(kind) if isinstance(kind, str) else kind) is not SegDataPreProcessor:
+    if not isinstance(cfg, dict) or class_of(cfg, MODELS) is not SegDataPreProcessor:
         return cfg
     print_log('data_preprocessor: SegDataPreProcessor is replaced by DepthDataPreProcessor (it would pad depth with '
               '255 m)', logger='current')

@@ -6,6 +6,8 @@ import logging
 from mmengine.logging import print_log
 from mmseg.registry import MODELS
 
+from ..config_class import class_name, class_of, is_a
+
 # STDC's detail head learns the edges between labels, whatever the labels are.
 EDGE_HEADS = ('STDCHead', )
 # Heads of which no class scores of each pixel come that bins could be: class -> what it does instead.
@@ -31,10 +33,8 @@ def why_unfit(head):
     Returns:
         str or None: a sentence that begins with the head's class; None if nothing is known against it.
     """
-    kind = head['type']
-    kind = MODELS.get(kind) or kind if isinstance(kind, str) else kind
-    names = [kind] if isinstance(kind, str) else [ancestor.__name__ for ancestor in inspect.getmro(kind)]
-    return next((f'{names[0]} {UNFIT_HEADS[name]}' for name in names if name in UNFIT_HEADS), None)
+    reasons = [reason for name, reason in UNFIT_HEADS.items() if is_a(head, MODELS, name)]
+    return f'{class_name(head)} {reasons[0]}' if reasons else None
 
 
 def default_decoder(head):
@@ -47,8 +47,7 @@ def default_decoder(head):
         dict: what the head's class names as its ``default_decoder``; else the expectation of log depth, of least
         abs_rel in docs/study.md.
     """
-    kind = MODELS.get(head['type']) if isinstance(head['type'], str) else head['type']
-    return getattr(kind, 'default_decoder', None) or dict(type='ExpectationDecoder', space='log')
+    return getattr(class_of(head, MODELS), 'default_decoder', None) or dict(type='ExpectationDecoder', space='log')
 
 
 def fit_heads(heads, num_bins, name):
@@ -74,7 +73,7 @@ def fit_heads(heads, num_bins, name):
     if reason:
         raise ValueError(f'{name}: {reason}. Take a recipe whose head gives logits for each pixel (docs/models.md).')
     head = copy.deepcopy(heads)
-    if head['type'] in EDGE_HEADS:
+    if is_a(head, MODELS, *EDGE_HEADS):
         return head
     for key in ('num_classes', 'out_channels'):
         if head.get(key) not in (None, num_bins):
@@ -83,7 +82,7 @@ def fit_heads(heads, num_bins, name):
             head[key] = num_bins
     head['num_classes'] = num_bins
     if 'loss_decode' not in head:
-        default = _default_loss(head['type'])
+        default = _default_loss(head)
         if default is not None:
             head['loss_decode'] = copy.deepcopy(default)
     for key, value in head.items():
@@ -103,9 +102,9 @@ def _drop_class_weight(loss, num_bins, name):
         del loss['class_weight']
 
 
-def _default_loss(head_type):
-    """Default ``loss_decode`` of a head class, from the signature that states it."""
-    head_class = MODELS.get(head_type) if isinstance(head_type, str) else head_type
+def _default_loss(head):
+    """Default ``loss_decode`` of a head's class, from the signature that states it."""
+    head_class = class_of(head, MODELS)
     for ancestor in inspect.getmro(head_class) if head_class else ():
         parameter = inspect.signature(ancestor.__init__).parameters.get('loss_decode')
         if parameter is not None and isinstance(parameter.default, dict):
@@ -120,6 +119,6 @@ def _average_over_valid(loss):
     """
     if not isinstance(loss, dict) or 'type' not in loss or 'avg_non_ignore' in loss:
         return
-    loss_class = MODELS.get(loss['type']) if isinstance(loss['type'], str) else loss['type']
+    loss_class = class_of(loss, MODELS)
     if loss_class is not None and 'avg_non_ignore' in inspect.signature(loss_class.__init__).parameters:
         loss['avg_non_ignore'] = True

@@ -1,4 +1,7 @@
 """Pretrained weights of a backbone that could not be had."""
+from mmseg.registry import WEIGHT_INITIALIZERS
+
+from ..config_class import is_a
 
 
 def loading_error(error, backbone, pretrained):
@@ -27,6 +30,6 @@ def loading_error(error, backbone, pretrained):
 def _source(backbone):
     init_cfg = getattr(backbone, 'init_cfg', None)
     for cfg in init_cfg if isinstance(init_cfg, list) else [init_cfg]:
-        if isinstance(cfg, dict) and cfg.get('type') == 'Pretrained':
+        if isinstance(cfg, dict) and is_a(cfg, WEIGHT_INITIALIZERS, 'PretrainedInit'):
             return cfg.get('checkpoint')
     return None

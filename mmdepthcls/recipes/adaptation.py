@@ -1,6 +1,8 @@
 """What changes in the model of a recipe when it classifies depth, and why."""
 from mmengine.config import Config
+from mmseg.registry import MODELS
 
+from ..config_class import class_name, is_a
 from ..models.head_config import EDGE_HEADS
 
 # Backbones whose positions are of one square input size, that of img_size.
@@ -28,10 +30,10 @@ def fit_crop(model, image_size=None, wanted=None):
     Raises:
         ValueError: if nothing says a size; if ``wanted`` is not square and must be.
     """
-    square = model['backbone']['type'] in SQUARE
+    square = is_square(model)
     if wanted is not None:
         if square and wanted[0] != wanted[1]:
-            raise ValueError(f'{model["backbone"]["type"]} takes square inputs of one size, got a crop of '
+            raise ValueError(f'{class_name(model["backbone"])} takes square inputs of one size, got a crop of '
                              f'{wanted[0]} x {wanted[1]}')
         return tuple(wanted), 'as asked for'
     of_recipe = (model.get('data_preprocessor') or {}).get('size')
@@ -68,9 +70,9 @@ def adapt_model(model, bins, crop):
     elif tuple(_pair(processor.get('size'))) != crop:
         changes['data_preprocessor'] = dict(size=crop)
     backbone = model['backbone']
-    if backbone['type'] in SQUARE and tuple(_pair(backbone.get('img_size'))) != crop:
+    if is_square(model) and tuple(_pair(backbone.get('img_size'))) != crop:
         changes['backbone'] = dict(img_size=crop)
-        notes.append(f'backbone.img_size: the crop, square: {backbone["type"]} takes one size only')
+        notes.append(f'backbone.img_size: the crop, square: {class_name(backbone)} takes one size only')
     window = _window(model, crop)
     if window:
         changes['test_cfg'] = window
@@ -97,6 +99,11 @@ def model_for(model, bins, size):
     return cfg.model
 
 
+def is_square(model):
+    """bool: whether a model's backbone takes square inputs of one size only."""
+    return is_a(model['backbone'], MODELS, *SQUARE)
+
+
 def _pair(size):
     return (size, size) if isinstance(size, int) else size or ()
 
@@ -105,7 +112,7 @@ def _window(model, crop):
     """``test_cfg`` for windows as large as the crop, where the recipe slides or its backbone must."""
     test_cfg = model.get('test_cfg') or {}
     slides = test_cfg.get('mode') == 'slide'
-    if not slides and model['backbone']['type'] not in SQUARE:
+    if not slides and not is_square(model):
         return None
     if slides and not isinstance(test_cfg.get('stride'), int) and tuple(_pair(test_cfg.get('crop_size'))) == crop:
         return None
@@ -118,15 +125,15 @@ def _adapt_head(head, num_bins):
     weighs the bins, or pixels that a sampler picks, of which there is no regression."""
     losses = head.get('loss_decode', dict(type='CrossEntropyLoss'))
     losses = losses if isinstance(losses, (list, tuple)) else [losses]
-    sampler, is_entropy = head.get('sampler'), [_name(loss) == 'CrossEntropyLoss' for loss in losses]
+    sampler, is_entropy = head.get('sampler'), [class_name(loss) == 'CrossEntropyLoss' for loss in losses]
     if is_entropy == [True] and not sampler and _class_weights(head) != num_bins:
         weight = losses[0].get('loss_weight', 1.0)
         return dict(loss_decode=[dict(loss) if weight == 1 else dict(loss, loss_weight=weight)
                                  for loss in DEPTH_LOSSES]), [DEPTH_LOSSES_NOTE]
-    notes = [f'decode_head.loss_decode: {", ".join(map(_name, losses))} stays'
-             + (f', of the pixels of {_name(sampler)}' if sampler else '')]
-    notes += [f'decode_head.loss_decode: {_name(loss)} counts pixels without depth too'
-              for loss in losses if _name(loss) in IGNORING_NOTHING]
+    notes = [f'decode_head.loss_decode: {", ".join(map(class_name, losses))} stays'
+             + (f', of the pixels of {class_name(sampler)}' if sampler else '')]
+    notes += [f'decode_head.loss_decode: {class_name(loss)} counts pixels without depth too'
+              for loss in losses if class_name(loss) in IGNORING_NOTHING]
     of_sigmoid = [entropy and loss.get('use_sigmoid') for entropy, loss in zip(is_entropy, losses, strict=True)]
     if not any(of_sigmoid):
         return {}, notes
@@ -135,18 +142,13 @@ def _adapt_head(head, num_bins):
         *notes, 'decode_head.loss_decode.use_sigmoid: False, since depth is decoded from a softmax over the bins']
 
 
-def _name(cfg):
-    """Name of a config's class, without the registry's scope."""
-    return cfg['type'].rpartition('.')[2]
-
-
 def _read_heads(model, num_bins):
     """What DepthClassifier itself will do with the heads, beyond their number of classes."""
     notes = []
     for name, head in heads_of(model):
         weights = _class_weights(head)
-        if head['type'] in EDGE_HEADS:
-            notes.append(f'{name}: {head["type"]} is left alone, it learns the edges of labels')
+        if is_a(head, MODELS, *EDGE_HEADS):
+            notes.append(f'{name}: {class_name(head)} is left alone, it learns the edges of labels')
         elif weights not in (None, num_bins):
             notes.append(f'{name}: class_weight of {weights} classes is dropped')
     return notes

@@ -10,7 +10,9 @@ from mmseg.registry import DATASETS, HOOKS, METRICS, TRANSFORMS, VISUALIZERS
 
 from ..bins import LIDBins, SIDBins, UDBins
 from ..compat import STACKS
-from .adaptation import SQUARE, adapt_model, fit_crop, heads_of, model_for
+from ..config_class import class_name
+from ..config_parts import evaluators_of
+from .adaptation import adapt_model, fit_crop, heads_of, is_square, model_for
 from .depth_data import DATA
 from .recipe import why_no_depth
 from .trial import NEEDS_LARGER, SMALL, quiet, try_model
@@ -57,7 +59,9 @@ tta_pipeline = [
                     [dict(type='PackSegInputs')]])
 ]
 default_hooks = dict(checkpoint=dict(save_best='abs_rel', rule='less'))
-custom_hooks = [{hooks}dict(type='FiniteLossHook'), dict(type='ResumeBinsHook')]
+custom_hooks = [
+    {hooks}dict(type='FiniteLossHook'), dict(type='FiniteLoaderHook'), dict(type='ResumeBinsHook'),
+    dict(type='WorkFolderHook')]
 '''
 HINT = (
     "# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the "
@@ -169,12 +173,11 @@ def _changes(cfg, data, bins, evaluator, crop, notes):
     """What the config changes in the recipe, and what it keeps."""
     model = cfg.model
     classes = sorted({str(head.get('num_classes')) for _, head in heads_of(model)})
-    metrics = cfg.val_evaluator if isinstance(cfg.val_evaluator, (list, tuple)) else [cfg.val_evaluator]
     optimizer = cfg.optim_wrapper.optimizer
     length = f'{cfg.train_cfg.max_iters} iterations' if 'max_iters' in cfg.train_cfg else (
         f'{cfg.train_cfg.get("max_epochs")} epochs')
     return [
-        f'model.type: {model.type} -> DepthClassifier, with {bins["type"]} of {bins["num_bins"]} bins from '
+        f'model.type: {class_name(model)} -> DepthClassifier, with {bins["type"]} of {bins["num_bins"]} bins from '
         f'{bins["min_depth"]:g} to {bins["max_depth"]:g} m',
         f'num_classes: {", ".join(classes)} -> {bins["num_bins"]} in {", ".join(name for name, _ in heads_of(model))} '
         '(by DepthClassifier); cross-entropy averages over the pixels that have depth',
@@ -184,10 +187,10 @@ def _changes(cfg, data, bins, evaluator, crop, notes):
         f'crop: {crop}',
         *notes,
         f'data and pipelines: {data.title}; depth is divided by the zoom; test images keep their size',
-        f'evaluator: {", ".join(metric.type for metric in metrics)} -> DepthEvaluator({evaluator})',
+        f'evaluator: {", ".join(map(class_name, evaluators_of(cfg.val_evaluator)))} -> DepthEvaluator({evaluator})',
         "checkpoints: save_best='abs_rel', the least; visualizer, test-time augmentation and hooks of depth",
-        f'kept: {optimizer.type}, lr {optimizer.lr:g}, {length}, {cfg.train_dataloader.get("batch_size")} images a '
-        'GPU, pretrained weights',
+        f'kept: {class_name(optimizer)}, lr {optimizer.lr:g}, {length}, {cfg.train_dataloader.get("batch_size")} '
+        'images a GPU, pretrained weights',
     ]
 
 
@@ -308,7 +311,7 @@ def verify(path, config, trial=True):
     if not trial:
         return None
     model, size = cfg.model, SMALL
-    if model.backbone.type in SQUARE:
+    if is_square(model):
         size = (SMALL[0], ) * 2
         model = model_for(model, model.bins, size)
     try:

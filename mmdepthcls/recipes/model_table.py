@@ -1,6 +1,6 @@
 """Which of the models that MMSegmentation ships (``_base_/models/*.py``) classify depth: a table made by trying all."""
 from ..compat import STACKS
-from .adaptation import DEPTH_LOSSES_NOTE, SQUARE, adapt_model, heads_of, model_for
+from .adaptation import DEPTH_LOSSES_NOTE, adapt_model, heads_of, is_square, model_for
 from .recipe import read_recipe, why_no_depth
 from .trial import NEEDS_LARGER, SMALL, try_model
 
@@ -26,7 +26,7 @@ def judge_model(path, size=SMALL):
     reason = why_no_depth(cfg)
     if reason:
         return f'refused: {reason}'
-    size = size if cfg.model.backbone.type not in SQUARE else (size[0], ) * 2
+    size = (size[0], ) * 2 if is_square(cfg.model) else size
     # Of the losses only what stays is said: most models train those of depth.
     notes = [note for note in adapt_model(cfg.model, BINS, size)[1] if note != DEPTH_LOSSES_NOTE]
     try:

@@ -8,6 +8,7 @@ import mmseg
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
+from ..config_class import class_name, class_of
 from ..models.head_config import why_unfit
 from .adaptation import heads_of
 
@@ -113,10 +114,10 @@ def why_no_depth(cfg):
         str or None
     """
     model = cfg.model
-    if not isinstance(model.type, str):
+    if not isinstance(model.get('type', ''), str):
         return "it imports its classes (one of MMEngine's lazy configs), which a config of names cannot be based on"
-    kind = MODELS.get(model.type) or model.type
-    name = kind if isinstance(kind, str) else kind.__name__
+    kind = class_of(model, MODELS)
+    name = class_name(model) if kind is None else kind.__name__
     if name in UNFIT_SEGMENTORS:
         return f'{name} {UNFIT_SEGMENTORS[name]}'
     if name != 'EncoderDecoder':

@@ -14,8 +14,10 @@ from mmengine.logging import MMLogger
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
-from mmseg.registry import MODELS
+from mmseg.registry import MODELS, OPTIM_WRAPPERS
 from mmseg.structures import SegDataSample
+
+from ..config_class import is_a
 
 SMALL = (64, 96)
 NEEDS_LARGER = 'its pooling windows need larger images'
@@ -141,7 +143,7 @@ def _run(model, size, predicted_size, optim_wrapper):
 def _train(network, batch, optim_wrapper):
     """One step. Returns the losses."""
     wrapper = ConfigDict(copy.deepcopy(optim_wrapper))
-    if wrapper.type == 'AmpOptimWrapper':
+    if is_a(wrapper, OPTIM_WRAPPERS, 'AmpOptimWrapper'):
         wrapper = ConfigDict({**wrapper, 'type': 'OptimWrapper'})
         for key in ('loss_scale', 'dtype', 'use_fp16'):
             wrapper.pop(key, None)

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
 REQUIRED = ('base', 'data', 'ground_truths', 'seeds', 'options', 'default', 'variants', 'decoders', 'comparisons')
 # Of a config, what a run's numbers depend on.
@@ -93,7 +93,7 @@ class Plan:
         for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
             loader.dataset.data_root = data_root
         cfg.train_dataloader.dataset.ground_truth = run.ground_truth
-        cfg.model.setdefault('test_cfg', dict(mode='whole'))['outputs'] = ('logits', )
+        cfg.model.setdefault('test_cfg', ConfigDict(mode='whole'))['outputs'] = ('logits', )
         cfg.randomness = dict(seed=run.seed)
         cfg.work_dir, cfg.experiment_name = work_dir, run.name
         cfg.val_dataloader_of_study, cfg.val_dataloader = cfg.val_dataloader, None
@@ -104,4 +104,4 @@ class Plan:
         """str: changes with everything that a run's numbers depend on, as far as configs say it."""
         cfg = self.config(run, '', '').to_dict()
         parts = [{key: cfg.get(key) for key in DECIDES}, self.data, self.decoders]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]

@@ -9,6 +9,8 @@ from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
 from ..atomic_file import write_atomically
+from ..engine.command_line import build_runner
+from ..engine.config_check import check_config
 from ..evaluation.scoring import score_map, summarize
 from ..models.prediction_maps import predict_maps
 from .plan import Plan
@@ -51,7 +53,8 @@ def train_run(path, data_root, folder, threads, run):
         return record
     torch.set_num_threads(threads)
     cfg = plan.config(run, data_root, osp.join(folder, run.name))
-    runner = Runner.from_cfg(cfg)
+    check_config(cfg)
+    runner = build_runner(cfg)
     start = time.time()
     runner.train()
     record = dict(

@@ -5,8 +5,8 @@ import mmcv
 import numpy as np
 import torch
 from mmengine.dist import master_only
-from mmengine.visualization import Visualizer
 from mmseg.registry import VISUALIZERS
+from mmseg.visualization import SegLocalVisualizer
 
 from .colour import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
 from .figures import depth_figure
@@ -15,8 +15,9 @@ PATH_PARTS = 4  # of an image's path, for its stored name: tells KITTI's drives 
 
 
 @VISUALIZERS.register_module()
-class DepthVisualizer(Visualizer):
-    """Draws image, true depth and predicted depth on one fixed colour scale. Takes the place of SegLocalVisualizer.
+class DepthVisualizer(SegLocalVisualizer):
+    """Draws image, true depth and predicted depth on one fixed colour scale. Takes the place of SegLocalVisualizer,
+    also in MMSegmentation's ``MMSegInferencer``, which accepts no other.
 
     It needs no ``dataset_meta``: depth has no classes and no palette.
 
@@ -42,6 +43,9 @@ class DepthVisualizer(Visualizer):
         check_scale(min_depth, max_depth, scale, colormap)
         super().__init__(name=name, image=image, vis_backends=vis_backends, save_dir=save_dir)
         self.colours = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
+
+    def set_dataset_meta(self, classes=None, palette=None, dataset_name=None):
+        """No effect: MMSegmentation's callers give classes and a palette, which depth does not have."""
 
     @master_only
     def add_datasample(self, name, image, data_sample=None, draw_gt=True, draw_pred=True, show=False, wait_time=0,

@@ -99,7 +99,8 @@ def test_hooks_and_imports_of_a_recipe_stay(tmp_path):
     save_verified(config, tmp_path / 'depth.py', trial=False)
     cfg = Config.fromfile(tmp_path / 'depth.py')
     assert cfg.custom_imports.imports == ['json', 'mmdepthcls'] and cfg.val_dataloader.batch_size == 1
-    assert [hook.type for hook in cfg.custom_hooks] == ['EMAHook', 'FiniteLossHook', 'ResumeBinsHook']
+    assert [hook.type for hook in cfg.custom_hooks] == [
+        'EMAHook', 'FiniteLossHook', 'FiniteLoaderHook', 'ResumeBinsHook', 'WorkFolderHook']
 
 
 def test_a_config_that_does_not_work_is_not_left_behind(tmp_path):

@@ -62,3 +62,16 @@ def test_what_cannot_be_read_or_written_is_a_message(checkpoint, minidrive, tmp_
         result = run(tmp_path, minidrive, source, target)
         assert result.returncode == 1 and result.stderr.strip().splitlines()[-1].startswith('fit_temperature: ')
         assert words in result.stderr and not target.exists()
+
+
+def test_the_checkpoint_itself_is_never_written_over(checkpoint, minidrive, tmp_path):
+    (tmp_path / 'link.pth').symlink_to(checkpoint)
+    (tmp_path / 'hard.pth').hardlink_to(checkpoint)
+    original, config = checkpoint.read_bytes(), CONFIG.read_bytes()
+    for source, target in ((checkpoint, checkpoint), (checkpoint, tmp_path / 'link.pth'), (checkpoint, CONFIG),
+                           (tmp_path / 'link.pth', checkpoint), (checkpoint, tmp_path / 'hard.pth'),
+                           ('weights.pth', tmp_path / '..' / tmp_path.name / 'weights.pth'), (checkpoint, tmp_path)):
+        result = run(tmp_path, minidrive, source, target)
+        assert result.returncode == 1 and 'Traceback' not in result.stderr
+        assert re.search(r'^fit_temperature: .* (would be written over|is a folder)', result.stderr, re.MULTILINE)
+        assert checkpoint.read_bytes() == original and CONFIG.read_bytes() == config

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS, TASK_UTILS, TRANSFORMS
 
+from ...config_class import class_name, class_of, is_a
+from ...config_parts import leaf_datasets
 from ..depth_dataset import DepthDataset
 from ..kitti import KITTIDepthDataset
 from .finding import error
@@ -71,7 +73,7 @@ def list_splits(cfg):
 
 def _list_split(name, dataset, bins):
     split = SplitListing(name)
-    for cfg in _leaves(dataset):
+    for cfg in leaf_datasets(dataset):
         try:
             source, repeated = _list_source(cfg, bins)
             split.sources.append(source)
@@ -87,19 +89,10 @@ def _list_split(name, dataset, bins):
     return split
 
 
-def _leaves(cfg):
-    """The datasets in a config of wrappers (ConcatDataset, RepeatDataset and the like)."""
-    inner = cfg.get('datasets') or cfg.get('dataset')
-    if inner is None:
-        return [cfg]
-    inner = inner if isinstance(inner, (list, tuple)) else [inner]
-    return [leaf for part in inner for leaf in _leaves(part)]
-
-
 def _list_source(cfg, bins):
-    kind = DATASETS.get(cfg['type']) if isinstance(cfg['type'], str) else cfg['type']
-    if kind is None or not issubclass(kind, DepthDataset):
-        raise TypeError(f"{cfg['type']} is no depth dataset of mmdepthcls: expected a subclass of DepthDataset")
+    kind = class_of(cfg, DATASETS)
+    if not isinstance(kind, type) or not issubclass(kind, DepthDataset):
+        raise TypeError(f"{class_name(cfg)} is no depth dataset of mmdepthcls: expected a subclass of DepthDataset")
     dataset = kind(**{key: value for key, value in cfg.items() if key not in ('type', 'pipeline')},
                    pipeline=[], verify=False, lazy_init=True)
     samples = dataset.list_samples()
@@ -116,15 +109,13 @@ def _list_source(cfg, bins):
 
 def _loading(pipeline):
     """Depth format and LiDAR convention of a pipeline's loading transforms; their defaults where it has none."""
-    found = {_name(step['type']): step for step in _steps(pipeline)}
-    load, project = (TRANSFORMS.build(dict(found.get(name, dict(type=name))))
+    load, project = (TRANSFORMS.build(dict(_last(pipeline, name) or dict(type=name)))
                      for name in ('LoadDepth', 'LoadVelodyneDepth'))
     return load.depth_format, project.convention
 
 
-def _name(kind):
-    """Name of a class that a config gives as a name, perhaps with a scope ('mmseg.LoadDepth'), or as the class."""
-    return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
+def _last(pipeline, name):
+    return next((step for step in reversed(list(_steps(pipeline))) if is_a(step, TRANSFORMS, name)), None)
 
 
 def _steps(pipeline):

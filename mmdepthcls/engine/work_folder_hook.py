@@ -1,0 +1,39 @@
+"""Keep a resumed training inside its work folder."""
+import os.path as osp
+
+from mmengine.hooks import CheckpointHook, Hook
+from mmengine.logging import print_log
+from mmseg.registry import HOOKS
+
+from .resume_point import checkpoint_folder, file_name, resume_point
+
+
+@HOOKS.register_module()
+class WorkFolderHook(Hook):
+    """Resume a work folder that was moved, renamed or copied.
+
+    MMEngine follows the absolute paths that it wrote: a moved folder cannot be resumed, one without ``last_checkpoint``
+    begins anew without a word, and the next best checkpoint of a copy deletes the best one of the original. See
+    :func:`~.resume_point.resume_point`.
+    """
+
+    def before_run(self, runner):
+        """Name the checkpoint to resume from, before MMEngine looks for it."""
+        if not runner._resume or runner._load_from is not None:
+            return
+        point = resume_point(runner.work_dir, _out_dir(runner))
+        runner._load_from, runner._resume = point.path, point.path is not None
+        print_log(str(point), logger='current')
+
+    def before_train(self, runner):
+        """Look for the best checkpoint, which the next better one replaces, in this folder."""
+        folder = checkpoint_folder(runner.work_dir, _out_dir(runner))
+        for key, path in dict(runner.message_hub.runtime_info).items():
+            if key.startswith('best_ckpt') and isinstance(path, str) and '://' not in folder:
+                runner.message_hub.update_info(key, osp.join(folder, file_name(path)))
+
+
+def _out_dir(runner):
+    """``out_dir`` of the runner's CheckpointHook, as its config gives it."""
+    hook = next((hook for hook in runner.hooks if isinstance(hook, CheckpointHook)), None)
+    return getattr(hook, 'out_dir', None)
