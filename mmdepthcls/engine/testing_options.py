@@ -242,6 +242,7 @@ def draw_predictions(cfg, show, folder, wait_time):
     if show:
         _check_display()
     hook.update(draw=True, show=show, wait_time=wait_time)
+    hook.setdefault('interval', 1)  # upstream draws every 50th image else
     if not cfg.get('visualizer'):
         bins = tested_model(cfg).get('bins') or {}
         cfg.visualizer = dict(type='DepthVisualizer', name='visualizer', **{
