@@ -3,6 +3,8 @@ import argparse
 import os
 from ast import literal_eval
 
+from mmseg.registry import TASK_UTILS
+
 from mmdepthcls.atomic_file import write_atomically
 from mmdepthcls.engine import command_line
 from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
@@ -60,13 +62,14 @@ def main():
     try:
         if args.out and not os.path.isdir(os.path.dirname(os.path.abspath(args.out))):
             raise ValueError(f'--out: no such folder to write {args.out} into')
-        metrics, pictures = compare_crfs(command_line.load_config(args), args.checkpoint, args.crfs,
-                                         args.pictures if args.out else 0)
+        cfg = command_line.load_config(args)
+        metrics, pictures = compare_crfs(cfg, args.checkpoint, args.crfs, args.pictures if args.out else 0)
     except (ValueError, TypeError, FileNotFoundError) as error:
         raise SystemExit(f'compare_crfs: {error}') from error
     print(f'\n{metrics_table(metrics, METRIC_NAMES)}')
     if args.out:
-        write_atomically(args.out, draw_comparison(pictures))
+        bins = TASK_UTILS.build(cfg.model.bins)
+        write_atomically(args.out, draw_comparison(pictures, bins.min_depth, bins.max_depth))
         print(f'\nPictures: {args.out}')
 
 

@@ -1,12 +1,15 @@
 """What the command-line tools share: from arguments to a config and a runner."""
 import argparse
+import logging
 import os
 import os.path as osp
 
 from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
+from ..evaluation.depth_evaluator import REPLACED_BY_PROTOCOLS
 from ..evaluation.protocols import build_protocols
 
 # Which published rows stand beside a test on these data.
@@ -105,6 +108,11 @@ def score_protocols(cfg, names):
     """
     protocols = build_protocols(names)
     for evaluator in _depth_evaluators(cfg, '--protocols'):
+        replaced = {name: evaluator.pop(name) for name in REPLACED_BY_PROTOCOLS if evaluator.get(name) is not None}
+        if replaced:
+            print_log(f'--protocols: each of {", ".join(names)} has a range and a region of its own, in place of the '
+                      f"evaluator's {', '.join(f'{name}={value!r}' for name, value in replaced.items())}",
+                      logger='current', level=logging.WARNING)
         evaluator.protocols = list(names)
     if cfg.model.type == 'DepthClassifier':
         test_cfg = cfg.model.setdefault('test_cfg', ConfigDict(mode='whole'))

@@ -12,7 +12,7 @@ class DepthData:
         splits (tuple[str, str, str]): what training, validation and testing add to these.
         image_size (tuple[int, int], optional): height and width, where all have about the same.
         warp (str): more arguments of ``RandomDepthWarp``, as code.
-        evaluator (str): more arguments of ``DepthEvaluator``, as code; '{max_depth}' is that of the bins.
+        evaluator (str): more arguments of ``DepthEvaluator``, as code.
     """
 
     title: str
@@ -37,5 +37,5 @@ DATA = {
     # Each line of a split file: an image and its depth map, see docs/data.md.
     'folder': DepthData(
         'own data', "type='DepthFolderDataset', data_root='{{$DEPTH_ROOT:data/depth}}'",
-        ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='test.txt'"), None, '', 'max_depth={max_depth}'),
+        ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='test.txt'")),
 }

@@ -8,6 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from mmengine.config import Config
+from mmseg.registry import TASK_UTILS
+
+from ..evaluation.protocols import USUAL_RANGE, scored_range
 
 REQUIRED = ('base', 'data', 'ground_truths', 'seeds', 'options', 'default', 'variants', 'decoders', 'comparisons')
 # Of a config, what a run's numbers depend on.
@@ -65,6 +68,11 @@ class Plan:
             raise ValueError(f'{path}: default and comparisons name {sorted(unknown)}, which is not among the '
                              f'variants: {", ".join(self.variants)}')
 
+        # All variants are tested on the same depths: those that the widest bins hold.
+        base = Config.fromfile(self.base).model.get('bins')
+        bins = [TASK_UTILS.build(variant.get('bins', base)) for variant in self.variants.values()]
+        self.scored_range = scored_range((min(each.min_depth for each in bins), max(each.max_depth for each in bins)))
+
         names = Counter(Run(variant, '', 0).name for variant in self.variants)
         alike = [variant for variant in self.variants if names[Run(variant, '', 0).name] > 1]
         if alike:
@@ -104,4 +112,6 @@ class Plan:
         """str: changes with everything that a run's numbers depend on, as far as configs say it."""
         cfg = self.config(run, '', '').to_dict()
         parts = [{key: cfg.get(key) for key in DECIDES}, self.data, self.decoders]
+        if self.scored_range != USUAL_RANGE:
+            parts.append(self.scored_range)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

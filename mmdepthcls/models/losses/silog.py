@@ -28,6 +28,8 @@ class LogDepthLoss(DepthLoss):
         ValueError: for arguments out of range; in training, without bins and for a head with a pixel sampler.
     """
 
+    sum_of_pixels = False
+
     def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
         super().__init__(loss_weight, loss_name)
         if not (0 <= variance_focus <= 1 and eps > 0):
@@ -75,6 +77,8 @@ class ExpectationSILogLoss(LogDepthLoss):
     def __init__(self, space='depth', **kwargs):
         super().__init__(**kwargs)
         self.space = check_space(self, space)
+        #: Trains the expectation in this space, and nothing else of the distribution.
+        self.expectation_in = self.space
 
     def predicted(self, logits, centers):
         """See :class:`LogDepthLoss`."""
@@ -90,6 +94,7 @@ class RegressionSILogLoss(LogDepthLoss):
     pixel. Arguments and errors: see :class:`LogDepthLoss`."""
 
     num_logits = 1
+    family = 'regression'
 
     def predicted(self, logits, centers):
         """See :class:`LogDepthLoss`; logits (P, 1)."""
