@@ -1,4 +1,6 @@
 """The segmentor that classifies depth bins and answers in metres."""
+import copy
+
 import torch
 from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
@@ -84,8 +86,8 @@ class DepthClassifier(EncoderDecoder):
             :class:`mmseg.models.EncoderDecoder`.
         decoder (dict): from logits and bin centers to metres. Default: the one that reads what the decode head's losses
             train (``OrdinalLoss``, or ``ExpectationSILogLoss`` alone); expectation of depth with an
-            ``AdaptiveBinsHead``, whose loss trains it; else of log depth. With ``OrdinalDecoder`` heads without ``loss_decode`` train
-            ``OrdinalLoss``.
+            ``AdaptiveBinsHead``, whose loss trains it; else of log depth. With ``OrdinalDecoder`` heads without
+            ``loss_decode`` train ``OrdinalLoss``.
         test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs``, ``flip`` and
             ``decode_at`` as above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities
             are averaged.
@@ -124,11 +126,13 @@ class DepthClassifier(EncoderDecoder):
         decoder = MODELS.build(decoder or default_decoder(decode_head))
         num_logits = getattr(decoder, 'num_logits', bins.num_bins)
         loss = default_loss(decoder)
+        decode_head = fit_heads(decode_head, num_logits, 'decode_head', loss)
+        auxiliary_head = fit_heads(auxiliary_head, num_logits, 'auxiliary_head', loss)
         super().__init__(
             backbone=backbone,
-            decode_head=fit_heads(decode_head, num_logits, 'decode_head', loss),
+            decode_head=decode_head,
             neck=neck,
-            auxiliary_head=fit_heads(auxiliary_head, num_logits, 'auxiliary_head', loss),
+            auxiliary_head=auxiliary_head,
             train_cfg=train_cfg,
             test_cfg=complete_test_cfg(test_cfg),
             data_preprocessor=depth_preprocessor(data_preprocessor),
@@ -146,6 +150,7 @@ class DepthClassifier(EncoderDecoder):
         self._gives_probabilities = False
         self._phase = _Phase()
         self._pretrained = pretrained
+        self._head_configs = copy.deepcopy(dict(decode_head=decode_head, auxiliary_head=auxiliary_head))
         connect_losses(self, bins)
 
     def loss(self, inputs, data_samples):
@@ -308,7 +313,7 @@ class DepthClassifier(EncoderDecoder):
         starts_training = self.training and self._phase.starts_training
         self.temperature = 1.0 if starts_training else temperature  # it is of the old weights
         if starts_training:
-            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins)
+            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins, self._head_configs)
         else:
             bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges)
         state_dict.pop(prefix + bin_checkpoint.EDGES_KEY, None)

@@ -118,6 +118,17 @@ def _drop_class_weight(loss, num_bins, name):
         del loss['class_weight']
 
 
+def with_more_classes(head, more):
+    """Config (a copy) of a head that :func:`fit_heads` has fitted, with so many classes more; a head that learns edges
+    as it is."""
+    head = copy.deepcopy(head)
+    if head['type'] not in EDGE_HEADS:
+        for key in ('num_classes', 'out_channels'):
+            if head.get(key) is not None:
+                head[key] += more
+    return head
+
+
 def default_loss(decoder):
     """``loss_decode`` of heads whose config names none, where a decoder (nn.Module) reads what one loss alone trains.
 

@@ -140,7 +140,8 @@ def write_config(recipe, data, bins, folder, crop=None):
     text = TEXT.format(
         title=short_name(recipe.path), data=data, hint=HINT if base.startswith('mmseg::') else '', base=base,
         imports=[*_imports(cfg), 'mmdepthcls'], crop=crop, model=_assignment('model', model, crop),
-        one_image='batch_size=1, ' if _largest_batch(cfg) > 1 else '', evaluator=data.evaluator and f', {data.evaluator}',
+        one_image='batch_size=1, ' if _largest_batch(cfg) > 1 else '',
+        evaluator=data.evaluator and f', {data.evaluator}',
         hooks='*_base_.custom_hooks, ' if cfg.get('custom_hooks') else '')
     return DepthConfig(text, _changes(cfg, data, bins, f'{crop[0]} x {crop[1]} ({why_crop})', notes), crop,
                        data.image_size)

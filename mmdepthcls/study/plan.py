@@ -6,6 +6,7 @@ import os.path as osp
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from mmengine.config import Config
 from mmseg.registry import TASK_UTILS
@@ -68,16 +69,18 @@ class Plan:
             raise ValueError(f'{path}: default and comparisons name {sorted(unknown)}, which is not among the '
                              f'variants: {", ".join(self.variants)}')
 
-        # All variants are tested on the same depths: those that the widest bins hold.
-        base = Config.fromfile(self.base).model.get('bins')
-        bins = [TASK_UTILS.build(variant.get('bins', base)) for variant in self.variants.values()]
-        self.scored_range = scored_range((min(each.min_depth for each in bins), max(each.max_depth for each in bins)))
-
         names = Counter(Run(variant, '', 0).name for variant in self.variants)
         alike = [variant for variant in self.variants if names[Run(variant, '', 0).name] > 1]
         if alike:
             raise ValueError(f'{path}: the variants {", ".join(alike)} differ in nothing that a file name holds (a-z, '
                              '0-9): call them something else')
+
+    @cached_property
+    def scored_range(self):
+        """tuple[float, float]: depths, m, that all variants are tested on: those that the widest bins hold."""
+        base = Config.fromfile(self.base).model.get('bins')
+        bins = [TASK_UTILS.build(variant.get('bins', base)) for variant in self.variants.values()]
+        return scored_range((min(each.min_depth for each in bins), max(each.max_depth for each in bins)))
 
     def runs(self):
         """list[Run]: seed by seed, so that what is there when a study is interrupted can be compared."""

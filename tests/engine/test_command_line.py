@@ -2,6 +2,7 @@ import argparse
 
 import pytest
 from mmengine.config import Config
+from mmseg.registry import METRICS
 
 from mmdepthcls.engine import command_line
 
@@ -81,6 +82,15 @@ def test_protocols(names, ground_truth, types):
     assert conventions == (['kitti', 'monodepth'] if 'paper' in names else [])
     assert cfg.test_evaluator.protocols == names
     assert cfg.model.test_cfg.outputs == ('views', ) and cfg.model.test_cfg.flip == ('adabins' in names)
+
+
+def test_protocols_say_what_of_the_evaluator_they_replace(monkeypatch, mmseg_scope):
+    said = []
+    monkeypatch.setattr(command_line, 'print_log', lambda text, **_: said.append(text))
+    cfg = kitti_cfg(test_evaluator=dict(type='DepthEvaluator', crop='eigen', max_depth=50.0, bands=(0, 10)))
+    command_line.score_protocols(cfg, ['eigen_annotated'])
+    assert cfg.test_evaluator == dict(type='DepthEvaluator', bands=(0, 10), protocols=['eigen_annotated'])
+    assert METRICS.build(cfg.test_evaluator) and "max_depth=50.0, crop='eigen'" in said[0]
 
 
 def test_protocols_need_our_evaluator():
