@@ -57,9 +57,8 @@ def check_losses(name, head, decoder, decoded):
             _check_call(name, loss)
         if getattr(head, 'sampler', None) is not None:
             _check_sampler(name, loss, head.sampler)
-    if decoded:
-        losses = [loss for loss in losses if not getattr(loss, 'of_centers', False)]
-        _check_expectation(name, losses, decoder, isinstance(head, BaseDecodeHead))
+    if decoded and isinstance(head, BaseDecodeHead):  # bins of an AdaptiveBinsHead gather where the depths are
+        _check_expectation(name, losses, decoder)
 
 
 def losses_of(head):
@@ -115,9 +114,8 @@ def _check_sampler(name, loss, sampler):
                          f'{loss_name} does not give. Set {name}.sampler.thresh=0.7, or use SparseCrossEntropyLoss.')
 
 
-def _check_expectation(name, losses, decoder, fixed_bins):
-    """A loss of the expected depth alone leaves the rest of the distribution open: nothing else can be read of it. (In
-    bins that move to where the depths are the two expectations are close, see docs/adaptive_bins.md.)"""
+def _check_expectation(name, losses, decoder):
+    """A loss of the expected depth alone leaves the rest of the distribution open: nothing else can be read of it."""
     losses = [loss for loss in losses if getattr(loss, 'loss_weight', 1) != 0] or losses
     if losses and all(getattr(loss, 'variance_focus', 0) == 1 for loss in losses):
         raise ValueError(f'{name}.loss_decode: {type(losses[0]).__name__} with variance_focus=1 does not care for the '
@@ -125,7 +123,7 @@ def _check_expectation(name, losses, decoder, fixed_bins):
     spaces = sorted({getattr(loss, 'expectation_in', None) or '' for loss in losses})
     if not all(spaces) or not spaces:
         return
-    if not isinstance(decoder, ExpectationDecoder) or (fixed_bins and decoder.space not in spaces):
+    if not isinstance(decoder, ExpectationDecoder) or decoder.space not in spaces:
         read = f'space={decoder.space!r}' if isinstance(decoder, ExpectationDecoder) else 'another reading'
         raise ValueError(
             f'{name}.loss_decode: ExpectationSILogLoss alone trains the expectation (space={spaces[0]!r}) and nothing '

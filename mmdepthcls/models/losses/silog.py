@@ -6,7 +6,7 @@ from ..distribution import check_space
 from ..regression_decoder import regressed_depth
 from .depth_loss import DepthLoss, mean_over_processes
 
-# Logarithms of depth are taken from here on.
+# Logarithms of depth are taken from here on, m, unless the bins begin nearer.
 MIN_DEPTH = 1e-3
 
 
@@ -46,7 +46,8 @@ class LogDepthLoss(DepthLoss):
         bins. Default: the model's."""
         centers = self.need_bins(logits) if centers is None else centers.to(logits.dtype)
         truth = centers[label] if depth is None else depth.to(logits.dtype)
-        return self.predicted(logits, centers).clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
+        nearest = centers.detach().min().clamp_max(MIN_DEPTH)
+        return self.predicted(logits, centers).clamp_min(nearest).log() - truth.clamp_min(nearest).log()
 
     def reduce(self, values, weight=None):
         """See :class:`DepthLoss`."""
@@ -84,7 +85,7 @@ class ExpectationSILogLoss(LogDepthLoss):
         """See :class:`LogDepthLoss`."""
         probabilities = logits.softmax(dim=1)
         if self.space == 'log':
-            return (probabilities @ centers.clamp_min(MIN_DEPTH).log()).exp()
+            return (probabilities @ centers.log()).exp()
         return probabilities @ centers
 
 
