@@ -38,7 +38,7 @@ val_dataloader = dict(
         test_mode=True,
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='DepthEvaluator', max_depth=80.0)
+val_evaluator = dict(type='DepthEvaluator')  # as far as the model's bins reach
 test_evaluator = val_evaluator
 
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-4))

@@ -3,4 +3,4 @@
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = './deeplabv2_r18_minidrive_sid71.py'
 model = dict(crf=dict(type='DenseCRF'))
-test_evaluator = [dict(type='DepthEvaluator', max_depth=80.0), dict(type='EdgeEvaluator')]
+test_evaluator = [dict(type='DepthEvaluator'), dict(type='EdgeEvaluator')]

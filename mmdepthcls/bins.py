@@ -21,6 +21,8 @@ from functools import cached_property
 import numpy as np
 
 IGNORE_INDEX = 255
+# Metainfo of predicted samples: first and last edge of the model's bins, m.
+DEPTH_RANGE = 'depth_range'
 # Large float32 maps are labelled by their leading bits: buckets of 2**14 neighbouring numbers, 0.2 % wide.
 BUCKET_BITS = 14
 UNDECIDED = 254

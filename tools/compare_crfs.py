@@ -3,6 +3,8 @@ import argparse
 import os
 from ast import literal_eval
 
+from mmseg.registry import TASK_UTILS
+
 from mmdepthcls.atomic_file import check_not_input, write_atomically
 from mmdepthcls.engine import command_line
 from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
@@ -62,13 +64,14 @@ def main():
             raise ValueError(f'--out: no such folder to write {args.out} into')
         if args.out:
             check_not_input(args.out, args.checkpoint, args.config)
-        metrics, pictures = compare_crfs(command_line.load_config(args), args.checkpoint, args.crfs,
-                                         args.pictures if args.out else 0)
+        cfg = command_line.load_config(args)
+        metrics, pictures = compare_crfs(cfg, args.checkpoint, args.crfs, args.pictures if args.out else 0)
     except (ValueError, TypeError, FileNotFoundError) as error:
         raise SystemExit(f'compare_crfs: {error}') from error
     print(f'\n{metrics_table(metrics, METRIC_NAMES)}')
     if args.out:
-        write_atomically(args.out, draw_comparison(pictures))
+        bins = TASK_UTILS.build(cfg.model.bins)
+        write_atomically(args.out, draw_comparison(pictures, bins.min_depth, bins.max_depth))
         print(f'\nPictures: {args.out}')
 
 

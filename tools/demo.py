@@ -15,6 +15,7 @@ from mmdepthcls.datasets.depth_png import decode_depth_png
 from mmdepthcls.datasets.minidrive.writer import make_minidrive
 from mmdepthcls.engine import command_line
 from mmdepthcls.evaluation.baselines import best_constant, mean_depth_map
+from mmdepthcls.evaluation.protocols import scored_range
 from mmdepthcls.evaluation.scoring import score_map, summarize
 from mmdepthcls.evaluation.table import metrics_table
 from mmdepthcls.visualization.figures import contact_sheet, depth_figure
@@ -60,11 +61,12 @@ def baseline_rows(cfg):
     """Scores of predictions that look at no image, and of the bins alone."""
     truths = list(depth_maps(cfg.test_dataloader.dataset))
     bins = TASK_UTILS.build(cfg.model.bins)
-    constant = best_constant(truths)
-    mean = mean_depth_map(depth_maps(cfg.train_dataloader.dataset))
+    ends = scored_range((bins.min_depth, bins.max_depth))
+    constant = best_constant(truths, *ends)
+    mean = mean_depth_map(depth_maps(cfg.train_dataloader.dataset), *ends)
 
     def score(predict):
-        return summarize([score_map(predict(truth), truth) for truth in truths])
+        return summarize([score_map(predict(truth), truth, *ends) for truth in truths])
 
     return {
         f'best constant depth ({constant:.2f} m)': score(lambda truth: np.full_like(truth, constant)),
@@ -76,6 +78,7 @@ def baseline_rows(cfg):
 def draw_sheet(cfg, predictions, path, count):
     """Image | truth | prediction of some test images, spread over the split, on one sheet."""
     dataset = DATASETS.build(dict(cfg.test_dataloader.dataset, pipeline=[]))
+    bins = TASK_UTILS.build(cfg.model.bins)
     figures = []
     for index in np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int):
         sample = dataset.get_data_info(index)
@@ -85,7 +88,7 @@ def draw_sheet(cfg, predictions, path, count):
             with open(depth_path, 'rb') as file:
                 maps.append(decode_depth_png(file.read(), depth_path))
         image = cv2.cvtColor(cv2.imread(sample['img_path']), cv2.COLOR_BGR2RGB)
-        figures.append(depth_figure(image, *maps, layout='row'))
+        figures.append(depth_figure(image, *maps, layout='row', min_depth=bins.min_depth, max_depth=bins.max_depth))
     cv2.imwrite(path, cv2.cvtColor(contact_sheet(figures, columns=1), cv2.COLOR_RGB2BGR))
 
 
@@ -106,7 +109,8 @@ def main():
     rows = {**baseline_rows(cfg), f'model ({osp.basename(checkpoint)})': metrics}
     sheet = osp.join(cfg.work_dir, 'demo.png')
     draw_sheet(cfg, predictions, sheet, args.pictures)
-    print(f'\nMiniDrive test split, {metrics["num_images"]} images, mean per image, depth < 80 m\n\n'
+    print(f'\nMiniDrive test split, {metrics["num_images"]} images, mean per image, depth < '
+          f'{TASK_UTILS.build(cfg.model.bins).max_depth:g} m\n\n'
           f'{metrics_table(rows)}\n\nPictures: {sheet}\nDone in {(time.time() - start) / 60:.1f} minutes')
 
 

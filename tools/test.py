@@ -55,8 +55,8 @@ def summary(metrics, label):
         if isinstance(value, float):
             row, _, name = name.rpartition('/')
             rows.setdefault(row or label, {})[name] = value
-    if len(rows) > 1:
-        rows.pop(label, None)  # it repeats the first protocol
+    if any(str(row) == str(rows.get(label)) for name, row in rows.items() if name != label):
+        rows.pop(label)  # it repeats the first protocol
     names = [name for name in ERROR_NAMES if any(name in row for row in rows.values())]
     return metrics_table(rows, names or list(next(iter(rows.values()))))
 

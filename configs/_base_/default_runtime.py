@@ -15,9 +15,8 @@ resume = False
 vis_backends = [dict(type='LocalVisBackend')]
 if __import__('importlib.util').util.find_spec('tensorboard'):
     vis_backends.append(dict(type='TensorboardVisBackend'))
-# One colour scale for all pictures: the same metres have the same colour, blue is near.
-visualizer = dict(
-    type='DepthVisualizer', vis_backends=vis_backends, name='visualizer', min_depth=1.0, max_depth=80.0)
+# One color scale for all pictures, of the range of the model's bins: the same metres have the same color, blue is near.
+visualizer = dict(type='DepthVisualizer', vis_backends=vis_backends, name='visualizer')
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),

@@ -27,7 +27,7 @@ def compare_crfs(cfg, checkpoint, crfs, num_pictures=3):
 
     Returns:
         tuple[dict, list]: name -> metrics (:data:`METRIC_NAMES`), and for each kept image a dict of its panels: 'image'
-        (H, W, 3) uint8 RGB, 'truth' and one for each CRF, (H, W) metres.
+        (H, W, 3) uint8 RGB, 'truth' (0 without ground truth) and one for each CRF, (H, W) metres.
 
     Raises:
         ValueError: for another model or evaluator.
@@ -74,4 +74,6 @@ def _panels(results):
     first = next(iter(results.values()))
     image = cv2.cvtColor(cv2.imread(first.img_path), cv2.COLOR_BGR2RGB)
     maps = {name: result.pred_depth_map.data[0].cpu().numpy() for name, result in results.items()}
-    return dict(image=image, truth=first.gt_depth_map.data[0].cpu().numpy(), **maps)
+    truth = first.gt_depth_map.data[0].cpu().numpy() if 'gt_depth_map' in first else np.zeros(
+        first.pred_depth_map.shape, np.float32)
+    return dict(image=image, truth=truth, **maps)

@@ -1,6 +1,7 @@
 """Find the settings of a CRF on the validation split."""
 import hashlib
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -76,8 +77,14 @@ class CRFTuning:
 
         Returns:
             tuple[dict, float, float]: the ``crf`` config of least error, its error, and the error without a CRF.
+
+        Raises:
+            ValueError: if no image has ground truth.
         """
         without = self._errors([None])[0]
+        if math.isnan(without):
+            raise ValueError(f'none of the {len(self.loader.dataset)} images has ground truth that the val_evaluator '
+                             'scores, so no CRF is better than another. Look at val_dataloader (tools/check_data.py)')
         while points := self.search.ask():
             for point, error in zip(points, self._errors(points), strict=True):
                 self.search.tell(point, error)

@@ -2,9 +2,10 @@
 import numpy as np
 
 from .crops import crop_region
+from .protocols import USUAL_RANGE
 
 
-def best_constant(depth_maps, min_depth=1e-3, max_depth=80.0, crop=None):
+def best_constant(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1], crop=None):
     """The one depth that has the least abs_rel on these ground truths (mean per image): no constant does better.
 
     It is a weighted median: with n valid pixels in its image, a pixel g weighs 1 / (n g).
@@ -25,7 +26,7 @@ def best_constant(depth_maps, min_depth=1e-3, max_depth=80.0, crop=None):
     depths, weights = [], []
     for depth in depth_maps:
         depth = depth[crop_region(crop, *depth.shape)]
-        depth = depth[(depth > min_depth) & (depth < max_depth)].astype(np.float64)
+        depth = depth[_counts(depth, min_depth, max_depth)].astype(np.float64)
         depths.append(depth)
         weights.append(1 / (depth.size * depth))
     depths, weights = np.concatenate([[], *depths]), np.concatenate([[], *weights])
@@ -36,7 +37,7 @@ def best_constant(depth_maps, min_depth=1e-3, max_depth=80.0, crop=None):
     return float(depths[order][np.searchsorted(cumulative, cumulative[-1] / 2)])
 
 
-def mean_depth_map(depth_maps, min_depth=1e-3, max_depth=80.0):
+def mean_depth_map(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1]):
     """Mean depth of every pixel over a set of ground truths; the overall mean where a pixel never has any.
 
     Args:
@@ -55,9 +56,13 @@ def mean_depth_map(depth_maps, min_depth=1e-3, max_depth=80.0):
             total, count = np.zeros(depth.shape), np.zeros(depth.shape, np.int64)
         if depth.shape != total.shape:
             raise ValueError(f'mean_depth_map: depth maps have shapes {total.shape} and {depth.shape}; one is needed')
-        counts = (depth > min_depth) & (depth < max_depth)
+        counts = _counts(depth, min_depth, max_depth)
         total[counts] += depth[counts]
         count += counts
     if total is None or not count.any():
         raise ValueError('mean_depth_map: no pixel has ground truth')
     return np.where(count > 0, total / np.maximum(count, 1), total.sum() / count.sum())
+
+
+def _counts(depth, min_depth, max_depth):
+    return (depth > max(min_depth, 0)) & (depth < max_depth)

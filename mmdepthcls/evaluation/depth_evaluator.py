@@ -10,20 +10,31 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
-from ..bins import DepthBins
+from ..bins import DEPTH_RANGE, DepthBins
 from .depth_histogram import DepthHistogram
-from .errors import ALL_NAMES
+from .errors import ALL_NAMES, COUNT, ERROR_NAMES
 from .prediction_files import PredictionWriter
 from .predictions import Views
-from .protocols import Protocol, build_protocols
+from .protocols import USUAL_RANGE, build_protocols, range_protocol
 from .published import published_table
 from .quantisation import bin_confusion
 from .report import ReportData, distance_limits, write_report
 from .report_tally import ReportTally, ScoredImage, extremes
-from .scoring import BANDS, image_errors, score_image, scored_maps, summarize
-from .table import protocols_table
+from .scoring import (
+    check_bands,
+    image_errors,
+    regroup,
+    score_image,
+    scored_maps,
+    summarize,
+    summing_limits,
+    usual_bands,
+)
+from .table import metrics_table, protocols_table
 
 GROUND_TRUTH = 'gt_depth_map'
+# What is a part of every protocol, by the settings of a protocol.
+REPLACED_BY_PROTOCOLS = dict(min_depth='min_depth', max_depth='max_depth', crop='region')
 
 
 @METRICS.register_module()
@@ -37,11 +48,14 @@ class DepthEvaluator(BaseMetric):
         protocols (sequence, optional): presets' names, dicts or :class:`~.protocols.Protocol`, see
             :func:`~.protocols.build_protocol`, e.g. ``['eigen_annotated', dict(preset='eigen_annotated',
             max_depth=50.0, name='50 m')]``. Default: one, made of the next three arguments.
-        min_depth (float): ground truth must be greater, predictions are clamped to it, m.
-        max_depth (float): ground truth must be less (the cap), predictions are clamped to it, m.
+        min_depth (float, optional): ground truth must be greater, predictions are clamped to it, m; 0 takes all that is
+            measured. Default: 0.001, or where the model's bins begin if that is nearer.
+        max_depth (float, optional): ground truth must be less (the cap), predictions are clamped to it, m. Default:
+            where the model's bins end; 80 for predictions without bins.
         crop (str or tuple, optional): region, see :func:`~.crops.crop_region`.
-        bands (sequence of float, optional): limits of distance bands, m, in each of which errors are computed too; with
-            ``report_dir`` by default :data:`~.scoring.BANDS`.
+        bands (sequence of float, optional): ascending limits of distance bands, m, such as ``(0, 10, 20)`` for two; in
+            each of them errors are computed too. Of the report (``report_dir``) by default shares of the cap: 0, 10,
+            20, 40 and 80 m.
         output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating; 0 where
             it is bad), see :class:`~.prediction_files.PredictionWriter`.
         keep_results (bool): accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
@@ -56,17 +70,20 @@ class DepthEvaluator(BaseMetric):
         collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
-        ValueError: for settings without sense; when a prediction has another shape than its ground truth.
+        ValueError: for settings without sense, and for ``min_depth``, ``max_depth`` or ``crop`` beside ``protocols``;
+            when a prediction has another shape than its ground truth.
 
     Metrics: those of :mod:`.errors`, ``num_images`` scored, and ``bad_predictions``: scored pixels predicted NaN,
     infinite, zero, negative or not at all. They are the first protocol's; with several, those of all come as
-    'protocol/abs_rel' too. A protocol whose prediction was not made says why and has NaN.
+    'protocol/abs_rel' too. A protocol whose prediction was not made says why and has NaN. Those of a band are
+    '10-20m/abs_rel' ('protocol/10-20m/abs_rel' with several protocols), where ``num_images`` have pixels in it, and
+    ``num_pixels``. ``save_best`` takes each of these names.
     """
 
     def __init__(self,
                  protocols=None,
-                 min_depth=1e-3,
-                 max_depth=80.0,
+                 min_depth=None,
+                 max_depth=None,
                  crop=None,
                  bands=None,
                  output_dir=None,
@@ -78,21 +95,30 @@ class DepthEvaluator(BaseMetric):
                  prefix=None,
                  collect_device='cpu'):
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if protocols is None:
-            if not 0 < min_depth < max_depth:
-                raise ValueError(f'DepthEvaluator: expected 0 < min_depth < max_depth, got {min_depth} and {max_depth}')
-            protocols = [Protocol('prediction', input_crop='any', region=crop, clamp=(min_depth, max_depth),
-                                  min_depth=min_depth, max_depth=max_depth)]
-        self.protocols = build_protocols(protocols)
-        self.bands = None if bands is None else tuple(bands)
+        self.bins = bins if bins is None or isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
+        # What of the one protocol the config says; the model's bins say the rest.
+        self._settings = None if protocols is not None else dict(min_depth=min_depth, max_depth=max_depth, region=crop)
+        if protocols is not None:
+            _check_alone(min_depth=min_depth, max_depth=max_depth, crop=crop)
+            self.protocols = build_protocols(protocols)
+        self.bands = None if bands is None else _explained(check_bands, bands)
+        self._follow(self.bins and (self.bins.min_depth, self.bins.max_depth))
         self.writer = None if output_dir is None else PredictionWriter(output_dir)
         self.report_dir, self.report_title = report_dir, report_title
         self.published = None if published is None else published_table(published)
-        self.bins = bins if bins is None or isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
         if report_dir is not None:
             os.makedirs(report_dir, exist_ok=True)  # what cannot be written is better known before than after
-            self.bands = self.bands or BANDS
             self._begin_report()
+
+    def _follow(self, depth_range):
+        """Take what the config leaves open from the range of the model's bins, m; None: of the usual one."""
+        self._depth_range = depth_range
+        if self._settings is not None:
+            self.protocols = [_explained(range_protocol, 'prediction', depth_range=depth_range, **self._settings)]
+        caps = [protocol.max_depth for protocol in self.protocols if protocol.max_depth is not None]
+        self._reach = max(caps, default=USUAL_RANGE[1] if depth_range is None else depth_range[1])
+        self._limits = self.bands and summing_limits(self.bands)
+        self._shown_bands = self.bands or usual_bands(self._reach)  # of the report
 
     def process(self, data_batch, data_samples):
         """Score one batch.
@@ -102,7 +128,7 @@ class DepthEvaluator(BaseMetric):
             data_samples (list[dict]): with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map`` (what
                 it is called says ``ground_truth`` of the sample) or ``gt_depth_map_NAME``, each (1, H, W) metres. Where
                 there are ``pred_depth_view`` and ``pred_depth_view_flipped``, protocols make their predictions of
-                these.
+                these. ``depth_range``, first and last edge of the model's bins, decides what the config leaves open.
         """
         rank, world_size = get_dist_info()
         for sample in data_samples:
@@ -111,10 +137,13 @@ class DepthEvaluator(BaseMetric):
             if self.writer is not None:
                 self.writer.write(_as_map(sample['pred_depth_map']), name)
             truths = ground_truths_of(sample)
+            depth_range = sample.get(DEPTH_RANGE)
+            if depth_range is not None and depth_range != self._depth_range:
+                self._follow(depth_range)
             try:
                 views = views_of(sample, truths)
                 if self.report_dir is None:
-                    record = score_image(views, truths, self.protocols, self.bands, name)
+                    record = score_image(views, truths, self.protocols, self._limits, name)
                 else:
                     record = self._score_for_report(views, truths, name, position, sample.get('crop_box'))
                 self.results.append(record)
@@ -131,7 +160,8 @@ class DepthEvaluator(BaseMetric):
             if protocol is first and self.bins is not None:
                 confusion = bin_confusion(self.bins, pred, gt)
 
-        record = score_image(views, truths, self.protocols, distance_limits(self.bands), name, self.bins, observe)
+        limits = distance_limits(self._shown_bands, self._reach)
+        record = score_image(views, truths, self.protocols, limits, name, self.bins, observe)
         errors = image_errors(record.scores[first.name])
         if errors and self._tally.wants((errors['abs_rel'], name, position)):
             image = ScoredImage(name, position, errors['abs_rel'], *scored_maps(views, truths, first), crop_box)
@@ -160,7 +190,7 @@ class DepthEvaluator(BaseMetric):
         Returns:
             dict[str, float]
         """
-        metrics, rows = {}, {}
+        metrics, rows, bands = {}, {}, {}
         for protocol in self.protocols:
             scores = [image.scores[protocol.name] for image in results]
             row = summarize(scores, protocol.mean) or dict.fromkeys(ALL_NAMES, math.nan)
@@ -168,15 +198,35 @@ class DepthEvaluator(BaseMetric):
             row['bad_predictions'] = sum(score.num_bad for score in scores)
             rows[protocol] = row
             self._warn(protocol, scores, row)
-            if len(self.protocols) > 1:
-                metrics.update({f'{protocol.name}/{name}': value for name, value in row.items()})
+            prefix = f'{protocol.name}/' if len(self.protocols) > 1 else ''
+            if prefix:
+                metrics.update({f'{prefix}{name}': value for name, value in row.items()})
+            bands |= {f'{prefix}{label}': row for label, row in self._band_rows(protocol, scores).items()}
         print_log(f'\nDepth errors, {len(results)} images\n\n{protocols_table(rows)}\n', logger='current')
+        if bands:
+            names = ['num_images', 'num_pixels', *ERROR_NAMES]
+            print_log(f'\nBy distance\n\n{metrics_table(bands, names)}\n', logger='current')
+            metrics.update({f'{label}/{name}': value for label, row in bands.items() for name, value in row.items()})
         if self.report_dir is not None:
             path = write_report(self.report_dir, ReportData(
-                self.protocols, results, self.bands, self.report_title, self.bins, self._confusion, *self._extremes,
-                self.published))
+                self.protocols, results, self._shown_bands, self.report_title, self.bins, self._confusion,
+                *self._extremes, self.published, self._depth_range, self._reach))
             print_log(f'The report is {path}', logger='current')
         return {**rows[self.protocols[0]], **metrics}
+
+    def _band_rows(self, protocol, scores):
+        """Errors in each of the bands that the config asks for: by its name, such as '10-20m'."""
+        if self.bands is None:
+            return {}
+        limits = self._limits if self.report_dir is None else distance_limits(self._shown_bands, self._reach)
+        scores = [regroup(score, limits, self.bands) for score in scores if score.sums is not None]
+        rows = {}
+        for band, (low, high) in enumerate(zip(self.bands, self.bands[1:], strict=False)):
+            counts = [int(score.sums[band, COUNT]) for score in scores]
+            rows[f'{low:g}-{high:g}m'] = {
+                **(summarize(scores, protocol.mean, band) or dict.fromkeys(ALL_NAMES, math.nan)),
+                'num_images': sum(map(bool, counts)), 'num_pixels': sum(counts)}
+        return rows
 
     def _warn(self, protocol, scores, row):
         reasons = sorted({score.reason for score in scores if score.reason})
@@ -186,6 +236,24 @@ class DepthEvaluator(BaseMetric):
         if row['bad_predictions']:
             print_log(f'{protocol.name}: {row["bad_predictions"]} scored pixels were not predicted, NaN, infinite, '
                       'zero or negative', logger='current', level=logging.WARNING)
+
+
+def _check_alone(**settings):
+    """Refuse the settings of the one protocol beside a list of protocols."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    if given:
+        inside = ', '.join(f'{REPLACED_BY_PROTOCOLS[name]}={value!r}' for name, value in given.items())
+        raise ValueError(
+            f'DepthEvaluator: {", ".join(f"{name}={value!r}" for name, value in given.items())} would not count beside '
+            'protocols, each of which has a range and region of its own. Leave out either, or set them in a protocol: '
+            f"protocols=[dict(preset='eigen_annotated', name='own', {inside})]")
+
+
+def _explained(function, *args, **kwargs):
+    try:
+        return function(*args, **kwargs)
+    except ValueError as error:
+        raise ValueError(f'DepthEvaluator: {error}') from error
 
 
 def gather_tally(tally, size):

@@ -1,10 +1,14 @@
 """Evaluator of depth at the outlines of things, which MMEngine's runner calls."""
+import logging
+
 import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
-from .edges import NAMES, count_edges, summarize_edges
+from ..bins import DEPTH_RANGE
+from .edges import NAMES, NO_EDGES, count_edges, summarize_edges
+from .protocols import USUAL_RANGE
 from .table import metrics_table
 
 
@@ -15,8 +19,11 @@ class EdgeEvaluator(BaseMetric):
 
         test_evaluator = [dict(type='DepthEvaluator'), dict(type='EdgeEvaluator')]
 
+    An image without ground truth does not count.
+
     Args:
-        ratio, tolerance, radius, max_depth: see :func:`mmdepthcls.evaluation.edges.count_edges`.
+        ratio, tolerance, radius: see :func:`mmdepthcls.evaluation.edges.count_edges`.
+        max_depth (float, optional): see there. Default: where the model's bins end; 80 for predictions without bins.
         prefix, collect_device: see :class:`mmengine.evaluator.BaseMetric`.
 
     Metrics: :data:`mmdepthcls.evaluation.edges.NAMES`.
@@ -25,26 +32,41 @@ class EdgeEvaluator(BaseMetric):
         ValueError: for arguments out of range; while evaluating, for a prediction of another size.
     """
 
-    def __init__(self, ratio=1.25, tolerance=1, radius=3, max_depth=80.0, prefix=None, collect_device='cpu'):
+    def __init__(self, ratio=1.25, tolerance=1, radius=3, max_depth=None, prefix=None, collect_device='cpu'):
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if not (ratio > 1 and tolerance >= 0 and radius >= 0 and max_depth > 0):
+        if not (ratio > 1 and tolerance >= 0 and radius >= 0 and (max_depth is None or max_depth > 0)):
             raise ValueError('EdgeEvaluator: expected ratio > 1, tolerance >= 0, radius >= 0 and max_depth > 0, got '
                              f'{ratio}, {tolerance}, {radius} and {max_depth}')
-        self.settings = dict(ratio=ratio, tolerance=tolerance, radius=radius, max_depth=max_depth)
+        self.settings = dict(ratio=ratio, tolerance=tolerance, radius=radius)
+        self.max_depth = max_depth
 
     def process(self, data_batch, data_samples):
-        """Score one batch of data samples with ``pred_depth_map`` and ``gt_depth_map``, (1, H, W) metres."""
+        """Score one batch.
+
+        Args:
+            data_batch (dict): not used.
+            data_samples (list[dict]): with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map``, each
+                (1, H, W) metres; ``depth_range``, first and last edge of the model's bins, m.
+        """
         for sample in data_samples:
+            if 'gt_depth_map' not in sample:
+                self.results.append(NO_EDGES)  # distributed evaluation counts records
+                continue
+            max_depth = self.max_depth or (sample.get(DEPTH_RANGE) or USUAL_RANGE)[1]
             pred, gt = (np.asarray(sample[name]['data'].detach().cpu().float())[0]
                         for name in ('pred_depth_map', 'gt_depth_map'))
             try:
-                self.results.append(count_edges(pred, gt, **self.settings))
+                self.results.append(count_edges(pred, gt, max_depth=max_depth, **self.settings))
             except ValueError as error:
                 raise ValueError(f'{sample.get("img_path")}: {error}') from error
 
     def compute_metrics(self, results):
         """Scores over all images, also printed as a table."""
         metrics = summarize_edges(results)
-        print_log(f'\nDepth edges, {len(results)} images\n\n{metrics_table({"model": metrics}, NAMES)}\n',
-                  logger='current')
+        with_edges = sum(each.true > 0 for each in results)
+        print_log(f'\nDepth edges, {with_edges} of {len(results)} images have some\n\n'
+                  f'{metrics_table({"model": metrics}, NAMES)}\n', logger='current')
+        if not with_edges:
+            print_log('EdgeEvaluator: no image has ground truth with an edge in it; it needs dense depth',
+                      logger='current', level=logging.WARNING)
         return metrics

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .protocols import USUAL_RANGE
+
 NAMES = ('edge_abs_rel', 'edge_precision', 'edge_recall', 'edge_f1')
 
 
@@ -25,6 +27,9 @@ class EdgeCounts:
     predicted_right: int
     true: int
     true_found: int
+
+
+NO_EDGES = EdgeCounts(None, 0, 0, 0, 0)
 
 
 def depth_edges(depth, ratio=1.25):
@@ -52,7 +57,7 @@ def depth_edges(depth, ratio=1.25):
     return edges
 
 
-def count_edges(pred, gt, ratio=1.25, tolerance=1, radius=3, max_depth=80.0):
+def count_edges(pred, gt, ratio=1.25, tolerance=1, radius=3, max_depth=USUAL_RANGE[1]):
     """Score an image at its edges.
 
     Args:

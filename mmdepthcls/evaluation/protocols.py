@@ -11,6 +11,7 @@ from .crops import check_region
 FLIPS = (None, 'mean', 'blend')
 INPUT_CROPS = (None, 'kb', 'any')
 MEANS = ('image', 'pixel')
+# What papers score on KITTI, m; and what is scored where no model says which depths its bins hold.
 USUAL_RANGE = (1e-3, 80.0)
 
 
@@ -91,6 +92,52 @@ class Protocol:
             'scaled': 'median' if self.median_scaling else 'no',
             'mean': self.mean,
         }
+
+
+def scored_range(depth_range=None):
+    """Range of the depths that are scored, of what a model can predict.
+
+    Args:
+        depth_range (tuple[float, float], optional): first and last edge of the model's bins, m.
+
+    Returns:
+        tuple[float, float]: above the first and below the second, m: up to the last edge, and from 1 mm on unless the
+        bins begin (or all lie) nearer. :data:`USUAL_RANGE` without bins.
+
+    >>> scored_range((0.5, 10.0)), scored_range((1.0, 80.0))
+    ((0.001, 10.0), (0.001, 80.0))
+    """
+    if depth_range is None:
+        return USUAL_RANGE
+    first, last = map(float, depth_range)
+    return first if 0 < first < USUAL_RANGE[0] else min(USUAL_RANGE[0], last / 1000), last
+
+
+def range_protocol(name, min_depth=None, max_depth=None, region=None, depth_range=None):
+    """The protocol of a range and a region alone: ``min_depth < gt < max_depth``, predictions clamped to that range.
+
+    Args:
+        name (str): what its row is called.
+        min_depth (float, optional): m; 0: whatever is measured counts, and predictions are clamped from 1 mm on.
+            Default: of :func:`scored_range`.
+        max_depth (float, optional): m (the cap). Default: likewise.
+        region (str or tuple, optional): see :func:`~mmdepthcls.evaluation.crops.crop_region`.
+        depth_range (tuple[float, float], optional): first and last edge of the model's bins, m.
+
+    Returns:
+        Protocol
+
+    Raises:
+        ValueError: unless 0 <= min_depth < max_depth, both finite.
+    """
+    low, high = scored_range(depth_range)
+    low, high = low if min_depth is None else min_depth, high if max_depth is None else max_depth
+    if not 0 <= low < high < float('inf'):
+        open_end = ' (which nothing says: give max_depth too)' if max_depth is None else ''
+        raise ValueError(f'expected 0 <= min_depth < max_depth, both finite metres, got {low:g} and {high:g}{open_end}')
+    # Logarithms and quotients of predictions need an end beyond 0.
+    return Protocol(name, input_crop='any', region=region, clamp=(low or scored_range((0, high))[0], high),
+                    min_depth=low, max_depth=high)
 
 
 PRESETS = {

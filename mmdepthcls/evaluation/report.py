@@ -11,14 +11,15 @@ from ..atomic_file import write_atomically
 from ..bins import DepthBins
 from .depth_histogram import constant_scores
 from .errors import COUNT, errors_of_sums, merge_sums
+from .protocols import USUAL_RANGE
 from .published import PublishedTable
 from .report_markdown import report_markdown
 from .report_pictures import report_pictures
-from .scoring import BANDS, ProtocolScore, image_errors, summarize
+from .scoring import BANDS, image_errors, regroup, summarize, summing_limits
 
 FORMAT, VERSION = 'mmdepthcls report', 1
 MARKDOWN, JSON = 'report.md', 'report.json'
-GRID = tuple(range(0, 85, 5))  # m, of the picture of errors against distance
+STEPS = 16  # of the picture of errors against distance
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class ReportData:
         confusion (ndarray, optional): (K, K) counts, see :func:`~.quantisation.bin_confusion`.
         worst, best (sequence of ScoredImage): images to draw.
         published (PublishedTable, optional): rows to quote.
+        depth_range (tuple[float, float], optional): first and last edge of the model's bins, m, for the colours of the
+            pictures. Default: of ``bins``, if there are any.
+        reach (float): m, how far the picture of errors against distance goes.
     """
     protocols: list
     images: list
@@ -44,11 +48,24 @@ class ReportData:
     worst: tuple = ()
     best: tuple = ()
     published: PublishedTable | None = None
+    depth_range: tuple | None = None
+    reach: float = USUAL_RANGE[1]
+
+    @property
+    def colors(self):
+        """dict: ends of the colours of depth, m; empty where no bins are known."""
+        known = self.depth_range or (self.bins and (self.bins.min_depth, self.bins.max_depth))
+        return dict(zip(('min_depth', 'max_depth'), known, strict=True)) if known else {}
 
 
-def distance_limits(bands=BANDS):
-    """tuple[float]: limits, m, from which both the given bands and the picture's steps of 5 m can be added up."""
-    return tuple(sorted({*map(float, GRID), *map(float, bands)}))
+def distance_grid(reach=USUAL_RANGE[1]):
+    """tuple[float]: steps of the picture of errors against distance, m: of 5 m for a reach of 80 m."""
+    return tuple(reach * step / STEPS for step in range(STEPS + 1))
+
+
+def distance_limits(bands=BANDS, reach=USUAL_RANGE[1]):
+    """tuple[float]: limits, m, from which both the given bands and the picture's steps can be added up."""
+    return summing_limits(distance_grid(reach), bands)
 
 
 def write_report(folder, data):
@@ -111,7 +128,7 @@ def _protocol_contents(protocol, data):
     scores = [image.scores[name] for image in data.images]
     scored = [image for image in data.images if image.scores[name].sums is not None]
     floor = [image.floor[name] for image in scored if name in image.floor]
-    made, limits = [image.scores[name] for image in scored], distance_limits(data.bands)
+    made, limits = [image.scores[name] for image in scored], distance_limits(data.bands, data.reach)
     return {
         'name': name,
         'settings': asdict(protocol),
@@ -126,7 +143,7 @@ def _protocol_contents(protocol, data):
         'best_constant': _constant_contents(protocol, [image.histograms[name] for image in scored
                                                        if name in image.histograms]),
         'bands': _by_distance(protocol, made, floor, limits, data.bands),
-        'distances': _by_distance(protocol, made, floor, limits, GRID),
+        'distances': _by_distance(protocol, made, floor, limits, distance_grid(data.reach)),
     }
 
 
@@ -139,7 +156,7 @@ def _constant_contents(protocol, histograms):
 
 def _by_distance(protocol, scores, floor, limits, wanted):
     """Errors in each of the wanted bands and, where there is anything, beyond the last."""
-    model, floor = ([_regroup(score, limits, wanted) for score in part] for part in (scores, floor))
+    model, floor = ([regroup(score, limits, wanted) for score in part] for part in (scores, floor))
     rows = []
     for band, low in enumerate(wanted):
         counts = [score.sums[band, COUNT] for score in model]
@@ -150,14 +167,6 @@ def _by_distance(protocol, scores, floor, limits, wanted):
                 'num_pixels': int(sum(counts)), 'model': summarize(model, protocol.mean, band) or None,
                 'bins_alone': summarize(floor, protocol.mean, band) or None})
     return rows
-
-
-def _regroup(score, limits, wanted):
-    """A score in fewer distance bands; the first has no lower limit."""
-    if len(wanted) == len(limits):
-        return score
-    group = np.searchsorted(wanted[1:], limits, side='right')
-    return ProtocolScore(np.stack([merge_sums(score.sums[group == band]) for band in range(len(wanted))]))
 
 
 def _image_contents(image):

@@ -34,7 +34,7 @@ def report_pictures(data, contents):
         for shown, image in zip(contents[side], images, strict=True):
             name = '/'.join(Path(image.name).parts[-NAME_PARTS:])
             title = f'{Path(shown["picture"]).stem.replace("_", " ")}: {name}, abs_rel {image.abs_rel:.4f}'
-            pictures[shown['picture']] = _encoded(error_figure(image, title, image_of(image)))
+            pictures[shown['picture']] = _encoded(error_figure(image, title, image_of(image), **data.colors))
     return pictures
 
 
@@ -56,13 +56,14 @@ def image_of(scored):
     return image[..., ::-1] if image.shape[:2] == scored.truth.shape else None
 
 
-def error_figure(scored, title, image=None):
+def error_figure(scored, title, image=None, **colors):
     """Compose image | truth | prediction | error, with the bars of their colours.
 
     Args:
         scored (ScoredImage)
         title (str)
         image (ndarray, optional): (H, W, 3) uint8, RGB.
+        **colors: of depth, see :func:`~mmdepthcls.visualization.colour.colour_depth`.
 
     Returns:
         ndarray: the figure, uint8, RGB, on white.
@@ -75,15 +76,16 @@ def error_figure(scored, title, image=None):
     truth = scored.truth[scored.scored]
     error[scored.scored] = (scored.prediction[scored.scored] - truth) / truth
     panels = [('image', image)] if image is not None else []
-    panels += [(f'truth{note}', colour_depth(enlarge_points(scored.truth, size))),
-               ('prediction', colour_depth(scored.prediction)),
+    panels += [(f'truth{note}', colour_depth(enlarge_points(scored.truth, size), **colors)),
+               ('prediction', colour_depth(scored.prediction, **colors)),
                (f'error where it is scored{note}', colour_error(_spread(error, size)))]
     wide = width > WIDE * height
     text_height = text_height_for(width * times * (1 if wide else 2))
     blocks = [_titled(name, np.repeat(np.repeat(panel, times, 0), times, 1), text_height) for name, panel in panels]
     if not wide:
         blocks = [contact_sheet(blocks, columns=2, gap=text_height)]
-    bars = [bar(blocks[0].shape[1], 3 * text_height) for bar in (colour_bar, error_bar)]
+    width, height = blocks[0].shape[1], 3 * text_height
+    bars = [colour_bar(width, height, **colors), error_bar(width, height)]
     blocks = [*blocks[:-1], bars[0], blocks[-1], bars[1]] if wide else [*blocks, *bars]
     return contact_sheet([_heading(title, blocks[0].shape[1], text_height), *blocks], 1, text_height // 2)
 

@@ -10,11 +10,50 @@ import numpy as np
 from .crops import crop_region
 from .errors import errors_of_sums, is_good, merge_sums, sum_errors
 from .predictions import Views, predict, unmade
-from .protocols import Protocol
+from .protocols import USUAL_RANGE, range_protocol
 from .quantisation import bins_alone
 
-# Limits of distance bands, m.
-BANDS = (0.0, 10.0, 20.0, 40.0, 80.0)
+BAND_SHARES = (0, 1 / 8, 1 / 4, 1 / 2, 1)
+
+
+def usual_bands(reach=USUAL_RANGE[1]):
+    """tuple[float]: limits of the distance bands of a report, m, for depths up to ``reach``.
+
+    >>> usual_bands()
+    (0.0, 10.0, 20.0, 40.0, 80.0)
+    """
+    return tuple(share * reach for share in BAND_SHARES)
+
+
+BANDS = usual_bands()
+
+
+def check_bands(bands):
+    """Limits of distance bands.
+
+    Args:
+        bands (sequence of float): m.
+
+    Returns:
+        tuple[float]
+
+    Raises:
+        ValueError: unless there are two or more, ascending from 0 or more; the last alone may be infinite.
+    """
+    try:
+        limits = () if isinstance(bands, str) else tuple(float(limit) for limit in bands)
+    except (TypeError, ValueError):
+        limits = ()
+    ascending = all(low < high for low, high in zip(limits, limits[1:], strict=False))
+    if len(limits) < 2 or not (ascending and limits[0] >= 0):  # NaN is not ascending
+        raise ValueError('bands must be two or more limits in metres, each greater than the one before, such as '
+                         f'(0, 10, 20, 40) for three bands, got {bands!r}')
+    return limits
+
+
+def summing_limits(*bands):
+    """tuple[float]: limits, m, from which all of several bands can be added up, see :func:`regroup`; the first is 0."""
+    return tuple(sorted({0.0, *(float(limit) for limits in bands for limit in limits)}))
 
 
 @dataclass(frozen=True)
@@ -22,8 +61,8 @@ class ProtocolScore:
     """Score of one image under one protocol.
 
     Args:
-        sums (ndarray or None): (B + 1, 14) sums of errors in each distance band and beyond the last, or (1, 14)
-            without bands; None where nothing is scored.
+        sums (ndarray or None): (L, 14) sums of errors, for L limits of distance bands, in each of the bands and beyond
+            the last limit; (1, 14) without bands; None where nothing is scored.
         num_bad (int): scored pixels that were not predicted, NaN, infinite, zero or negative.
         reason (str, optional): why nothing is scored.
     """
@@ -60,7 +99,7 @@ def score_image(views, ground_truths, protocols, bands=None, name='', bins=None,
         ground_truths (dict[str or None, ndarray]): (H, W) metres by name, 0 = no measurement; None is the name of one
             that has none. The first is that of protocols that name none.
         protocols (list[Protocol]): how to score.
-        bands (sequence of float, optional): limits of distance bands, m.
+        bands (sequence of float, optional): limits of distance bands, m; the first is 0, see :func:`summing_limits`.
         name (str): of the image.
         bins (DepthBins, optional): also score what these alone make of the ground truth, on the same pixels.
         observe (callable, optional): ``observe(protocol, pred, gt)`` is called with the pixels that a protocol scores,
@@ -70,8 +109,10 @@ def score_image(views, ground_truths, protocols, bands=None, name='', bins=None,
         ImageScores
 
     Raises:
-        ValueError: if prediction and ground truth do not show the same frame.
+        ValueError: if prediction and ground truth do not show the same frame; for bands that do not begin at 0.
     """
+    if bands is not None and bands[0] != 0:
+        raise ValueError(f'score_image: bands must begin at 0 m, got {bands!r}; see summing_limits and regroup')
     scores, floor, predicted, groups = {}, {}, {}, {}
     for protocol in protocols:
         key, gt = _ground_truth(protocol, ground_truths)
@@ -290,6 +331,23 @@ def image_errors(score):
     return None if score.sums is None else errors_of_sums(merge_sums(score.sums))
 
 
+def regroup(score, limits, wanted):
+    """A score in fewer distance bands.
+
+    Args:
+        score (ProtocolScore): in bands of ``limits``.
+        limits (sequence of float): m, from :func:`summing_limits`.
+        wanted (sequence of float): m, a part of them.
+
+    Returns:
+        ProtocolScore: what is nearer than the first of the wanted limits is left out.
+    """
+    if score.sums is None or len(wanted) == len(limits):
+        return score
+    group = np.searchsorted(wanted, limits, side='right') - 1
+    return ProtocolScore(np.stack([merge_sums(score.sums[group == band]) for band in range(len(wanted))]))
+
+
 def summarize(scores, mean='image', band=None):
     """Errors over many images.
 
@@ -311,17 +369,19 @@ def summarize(scores, mean='image', band=None):
     return {name: float(np.mean([each[name] for each in errors])) for name in errors[0]}
 
 
-def score_map(pred, gt, min_depth=1e-3, max_depth=80.0, crop=None):
+def score_map(pred, gt, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1], crop=None):
     """Score of one map as in KITTI papers: ``min_depth < gt < max_depth`` inside a region, prediction clamped to it.
 
     Args:
         pred (ndarray): (H, W) metres.
         gt (ndarray): (H, W) metres, 0 = no measurement.
-        min_depth, max_depth (float): m, exclusive.
-        crop (str, tuple or None): see :func:`~.crops.crop_region`.
+        min_depth, max_depth, crop: see :func:`~.protocols.range_protocol`.
 
     Returns:
         ProtocolScore
+
+    Raises:
+        ValueError: for a range without sense; if the shapes differ.
     """
-    protocol = Protocol('map', clamp=(min_depth, max_depth), min_depth=min_depth, max_depth=max_depth, region=crop)
+    protocol = range_protocol('map', min_depth, max_depth, crop)
     return score_image(Views(pred), {None: gt}, [protocol]).scores['map']

@@ -10,6 +10,9 @@ wrong metres, so loading compares first. Two situations are told apart:
 import numpy as np
 import torch
 from mmengine.logging import print_log
+from mmseg.registry import MODELS
+
+from .head_config import with_more_classes
 
 EDGES_KEY = 'bin_edges'
 SHOWN = 6
@@ -71,20 +74,25 @@ def require_all(model, state_dict, prefix, bins, require_edges):
                                f'If it was trained on labels of exactly {bins!r}, set model.require_edges=False.')
 
 
-def keep_what_fits(model, state_dict, prefix, bins):
+def keep_what_fits(model, state_dict, prefix, bins, head_configs):
     """Drop from ``state_dict``, in place, what does not fit the model, and log it.
 
     Unless the checkpoint has the model's edges, layers with one output per bin are dropped even where their shape fits:
     their classes mean something else.
+
+    Args:
+        model (nn.Module): the classifier.
+        state_dict (dict): weights, keys beginning with ``prefix``.
+        prefix (str): as given by ``load_state_dict``.
+        bins (DepthBins): the model's.
+        head_configs (dict): 'decode_head' and 'auxiliary_head' -> config(s) that the model's heads were built from.
     """
     edges = state_dict.get(prefix + EDGES_KEY)
     own_bins = edges is not None and same_edges(edges, bins)
     missing, dropped = _misfits(model, state_dict, prefix)
     if not own_bins:
-        own = model.state_dict()
-        dropped += [key for key, value in own.items()
-                    if key.startswith(('decode_head.', 'auxiliary_head.')) and value.dim() > 0
-                    and value.shape[0] == bins.num_bins and prefix + key in state_dict and key not in dropped]
+        dropped += [key for key in sorted(keys_of_bins(head_configs))
+                    if prefix + key in state_dict and key not in dropped]
     for key in dropped:
         del state_dict[prefix + key]
     if dropped or missing:
@@ -92,6 +100,36 @@ def keep_what_fits(model, state_dict, prefix, bins):
         print_log(f'Start from a checkpoint of {origin}; the model has {bins!r}. These keep their initial values: '
                   f'{", ".join(dropped) or "none"} (do not fit); {_some(missing) or "none"} (not in the checkpoint)',
                   logger='current')
+
+
+def keys_of_bins(head_configs):
+    """Weights whose shape follows from the number of classes, whatever else has as many channels: those that are
+    shaped differently in a twin with more classes.
+
+    Args:
+        head_configs (dict): see :func:`keep_what_fits`.
+
+    Returns:
+        set[str]: keys of the model.
+    """
+    shapes = []
+    # No memory, no time, and no random number that the training would miss.
+    with torch.random.fork_rng(devices=[]), torch.device('meta'):
+        for more in (0, 2):
+            shapes.append({})
+            for name, config in _heads(head_configs):
+                head = MODELS.build(with_more_classes(config, more))
+                shapes[-1].update({f'{name}.{key}': value.shape for key, value in head.state_dict().items()})
+    few, many = shapes
+    return {key for key, shape in few.items() if many[key] != shape}
+
+
+def _heads(head_configs):
+    for name, configs in head_configs.items():
+        if isinstance(configs, (list, tuple)):
+            yield from ((f'{name}.{index}', config) for index, config in enumerate(configs))
+        elif configs is not None:
+            yield name, configs
 
 
 def _misfits(model, state_dict, prefix):

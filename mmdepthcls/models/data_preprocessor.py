@@ -1,16 +1,22 @@
 """Batching that pads depth with "no measurement"."""
+import logging
+
 from mmengine.logging import print_log
 from mmseg.models import SegDataPreProcessor
 from mmseg.registry import MODELS
 
 from ..config_class import class_of
 
+# From how many times the images' own pixels on it is said that a batch is mostly padding.
+WASTEFUL = 1.5
+
 
 @MODELS.register_module()
 class DepthDataPreProcessor(SegDataPreProcessor):
     """MMSegmentation's preprocessor, which would pad depth with 255 (metres!); here padding is 0, no measurement.
 
-    Without ``size`` and ``size_divisor`` training batches are padded to their largest image, where the host asserts.
+    Without ``size`` and ``size_divisor`` training batches are padded to their largest image, where the host asserts. A
+    ``size`` that is much larger than the images is said once: the network spends its time on padding.
 
     Args:
         size, size_divisor, bgr_to_rgb, **kwargs: see :class:`mmseg.models.SegDataPreProcessor`.
@@ -21,6 +27,7 @@ class DepthDataPreProcessor(SegDataPreProcessor):
             size_divisor = 1
         super().__init__(size=size, size_divisor=size_divisor, bgr_to_rgb=bgr_to_rgb, **kwargs)
         self._gives_rgb = bgr_to_rgb
+        self._padding_checked = {True: False, False: False}
 
     def pixel_values(self, inputs):
         """What was loaded, from what the network gets.
@@ -40,7 +47,9 @@ class DepthDataPreProcessor(SegDataPreProcessor):
 
     def forward(self, data, training=False):
         """Collate, normalise, pad."""
+        shapes = [tuple(image.shape[-2:]) for image in data['inputs']]
         data = super().forward(data, training)
+        self._say_waste(shapes, tuple(data['inputs'].shape[-2:]), training)
         if training:
             for sample in data['data_samples']:
                 if 'gt_depth_map' in sample:
@@ -49,6 +58,23 @@ class DepthDataPreProcessor(SegDataPreProcessor):
                     depth[..., depth.shape[-2] - below:, :] = 0
                     depth[..., depth.shape[-1] - right:] = 0
         return data
+
+
+    def _say_waste(self, shapes, padded, training):
+        """Warn, once, where a fixed size makes batches that are mostly padding."""
+        size = self.size if training else (self.test_cfg or {}).get('size')
+        if size is None or self._padding_checked[training]:
+            return
+        self._padding_checked[training] = True
+        times = len(shapes) * padded[0] * padded[1] / sum(height * width for height, width in shapes)
+        if times < WASTEFUL:
+            return
+        height, width = (max(lengths) for lengths in zip(*shapes, strict=True))
+        key = 'model.data_preprocessor.size' if training else 'model.data_preprocessor.test_cfg.size'
+        print_log(f'{key}={tuple(size) if isinstance(size, (tuple, list)) else size} pads '
+                  f'{"training" if training else "test"} images of {height} x {width} pixels to {padded[0]} x '
+                  f'{padded[1]}, {times:.1f} times as many: time and memory go into padding. Set it to the size of '
+                  f"the pipeline's crops, such as ({height}, {width}).", logger='current', level=logging.WARNING)
 
 
 def depth_preprocessor(cfg):

@@ -13,10 +13,12 @@ class Decoder(nn.Module):
     """Base of decoders that look at each pixel by itself: a subclass has :meth:`decode`.
 
     ``uses_edges`` says whether the edges of the bins are needed beside their centers; ``of_softmax`` whether the logits
-    are those of a softmax, from which alone a model's uncertainty follows.
+    are those of a softmax, from which alone a model's uncertainty follows. Logits of no softmax have a ``family``, the
+    name that the losses carry which train them (:mod:`.loss_family`).
     """
     uses_edges = False
     of_softmax = True
+    family = None
 
     def forward(self, logits, centers, edges=None):
         """Decode, over blocks of rows.

@@ -1,18 +1,20 @@
 """The segmentor that classifies depth bins and answers in metres."""
+import copy
+
 import torch
 from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 
-from ..bins import DepthBins
+from ..bins import DEPTH_RANGE, DepthBins
 from . import bin_checkpoint, bin_labels
 from .crf import check_crf, refine
 from .data_preprocessor import depth_preprocessor
 from .decoders import log_probabilities
 from .empty_batches import EmptyBatches
 from .frame import as_host_sees, paste_into_frame
-from .head_config import default_decoder, fit_heads
+from .head_config import default_decoder, default_loss, fit_heads
 from .head_loss import connect_losses
 from .prediction_maps import (
     check_decoder,
@@ -54,7 +56,8 @@ class DepthClassifier(EncoderDecoder):
     Predicting: logits are divided by the temperature, upsampled bilinearly to the original image (``test_cfg`` mode
     'whole' or 'slide') and decoded in float32. Each result has
 
-    - ``pred_depth_map``: (1, H, W) float32 metres, always;
+    - ``pred_depth_map``: (1, H, W) float32 metres, always; and in its metainfo ``depth_range``, the first and last edge
+      of the bins, m, from which evaluators and the visualizer take what their configs leave open;
     - ``pred_sem_seg`` (1, H, W) int64 labels, ``seg_logits`` (K, H, W) float32, ``pred_confidence``, ``pred_entropy``
       (nats), ``pred_std`` (m), each (1, H, W) float32, and ``pred_interval`` (2, H, W) float32 m (quantiles 0.05 and
       0.95): if ``test_cfg['outputs']`` holds 'bins', 'logits', 'confidence', 'entropy', 'std', 'interval';
@@ -81,8 +84,10 @@ class DepthClassifier(EncoderDecoder):
         bins (dict or DepthBins): config or instance of the bins.
         backbone, decode_head, neck, auxiliary_head, train_cfg, pretrained, init_cfg: see
             :class:`mmseg.models.EncoderDecoder`.
-        decoder (dict): from logits and bin centers to metres. Default: expectation of log depth, and
-            of depth with an ``AdaptiveBinsHead``, whose loss trains it.
+        decoder (dict): from logits and bin centers to metres. Default: the one that reads what the decode head's losses
+            train (``OrdinalLoss``, or ``ExpectationSILogLoss`` alone); expectation of depth with an
+            ``AdaptiveBinsHead``, whose loss trains it; else of log depth. With ``OrdinalDecoder`` heads without
+            ``loss_decode`` train ``OrdinalLoss``.
         test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs``, ``flip`` and
             ``decode_at`` as above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities
             are averaged.
@@ -93,7 +98,8 @@ class DepthClassifier(EncoderDecoder):
             :class:`~mmdepthcls.models.crf.DenseCRF`; see docs/crf.md. Default: none.
 
     Raises:
-        ValueError: for ``test_cfg`` without sense and cascaded heads; on the first batch for labels made by other
+        ValueError: for ``test_cfg`` without sense, cascaded heads, and losses, decoders and pixel samplers that do not
+            go together (see :mod:`mmdepthcls.models.loss_family`); on the first batch for labels made by other
             bins; after 20 batches in a row without a pixel of depth.
         BinMismatchError: when weights made for other edges, or without the head, are loaded to predict.
     """
@@ -119,11 +125,14 @@ class DepthClassifier(EncoderDecoder):
         bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
         decoder = MODELS.build(decoder or default_decoder(decode_head))
         num_logits = getattr(decoder, 'num_logits', bins.num_bins)
+        loss = default_loss(decoder)
+        decode_head = fit_heads(decode_head, num_logits, 'decode_head', loss)
+        auxiliary_head = fit_heads(auxiliary_head, num_logits, 'auxiliary_head', loss)
         super().__init__(
             backbone=backbone,
-            decode_head=fit_heads(decode_head, num_logits, 'decode_head'),
+            decode_head=decode_head,
             neck=neck,
-            auxiliary_head=fit_heads(auxiliary_head, num_logits, 'auxiliary_head'),
+            auxiliary_head=auxiliary_head,
             train_cfg=train_cfg,
             test_cfg=complete_test_cfg(test_cfg),
             data_preprocessor=depth_preprocessor(data_preprocessor),
@@ -141,6 +150,7 @@ class DepthClassifier(EncoderDecoder):
         self._gives_probabilities = False
         self._phase = _Phase()
         self._pretrained = pretrained
+        self._head_configs = copy.deepcopy(dict(decode_head=decode_head, auxiliary_head=auxiliary_head))
         connect_losses(self, bins)
 
     def loss(self, inputs, data_samples):
@@ -249,6 +259,7 @@ class DepthClassifier(EncoderDecoder):
         results = data_samples or [SegDataSample() for _ in seg_logits]
         # One image after the other: at the original size logits are 132 MB for a KITTI frame and 71 bins.
         for result, logits, image_bins in zip(results, seg_logits, self._image_bins(seg_logits), strict=True):
+            result.set_metainfo({DEPTH_RANGE: (self.bins.min_depth, self.bins.max_depth)})
             at_output = self.test_cfg['decode_at'] == 'output'
             if at_output or 'logits' in self.test_cfg['outputs']:
                 upsampled = self._at_output(logits, result.metainfo, size).float()
@@ -302,7 +313,7 @@ class DepthClassifier(EncoderDecoder):
         starts_training = self.training and self._phase.starts_training
         self.temperature = 1.0 if starts_training else temperature  # it is of the old weights
         if starts_training:
-            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins)
+            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins, self._head_configs)
         else:
             bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges)
         state_dict.pop(prefix + bin_checkpoint.EDGES_KEY, None)

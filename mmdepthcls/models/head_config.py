@@ -10,6 +10,8 @@ from ..config_class import class_name, class_of, is_a
 
 # STDC's detail head learns the edges between labels, whatever the labels are.
 EDGE_HEADS = ('STDCHead', )
+# Where a config names one of a pair, the other follows. (Regression, which has another number of logits, names both.)
+LOSS_OF = {'OrdinalDecoder': 'OrdinalLoss'}
 # Heads of which no class scores of each pixel come that bins could be: class -> what it does instead.
 _MASKS = 'classifies masks, not pixels: it gives scores of segments, and no logits of depth bins for each pixel'
 UNFIT_HEADS = {
@@ -44,19 +46,32 @@ def default_decoder(head):
         head (dict): config of the decode head.
 
     Returns:
-        dict: what the head's class names as its ``default_decoder``; else the expectation of log depth, of least
-        abs_rel in docs/study.md.
+        dict: what the head's class names as its ``default_decoder``; the only one that reads what the head's losses
+        train; else the expectation of log depth, of least abs_rel in docs/study.md.
     """
-    return getattr(class_of(head, MODELS), 'default_decoder', None) or dict(type='ExpectationDecoder', space='log')
+    losses = head.get('loss_decode') or ()
+    wanted = [_decoder_for(loss) for loss in (losses if isinstance(losses, (list, tuple)) else [losses])]
+    only = wanted[0] if wanted and all(each == wanted[0] for each in wanted) else None
+    of_class = getattr(class_of(head, MODELS), 'default_decoder', None)
+    return of_class or only or dict(type='ExpectationDecoder', space='log')
 
 
-def fit_heads(heads, num_bins, name):
+def _decoder_for(loss):
+    """The one decoder for a loss, or None where many read what it trains."""
+    name = class_name(loss)
+    if name == 'ExpectationSILogLoss':
+        return dict(type='ExpectationDecoder', space=loss.get('space', 'depth'))
+    return next((dict(type=decoder) for decoder, trained_by in LOSS_OF.items() if trained_by == name), None)
+
+
+def fit_heads(heads, num_bins, name, default_loss=None):
     """Configs of one or several heads for K classes.
 
     Args:
         heads (dict, list[dict] or None): config(s), not changed.
         num_bins (int): K, given as ``num_classes`` (and ``out_channels`` where that is set); logged when it overrides.
         name (str): config key, for the log.
+        default_loss (dict, optional): ``loss_decode`` of heads that say nothing. Default: that of their class.
 
     Returns:
         Same structure: copies, whose losses average over valid pixels unless the config says otherwise and lose class
@@ -68,7 +83,7 @@ def fit_heads(heads, num_bins, name):
     if heads is None:
         return None
     if isinstance(heads, (list, tuple)):
-        return [fit_heads(head, num_bins, f'{name}[{index}]') for index, head in enumerate(heads)]
+        return [fit_heads(head, num_bins, f'{name}[{index}]', default_loss) for index, head in enumerate(heads)]
     reason = why_unfit(heads)
     if reason:
         raise ValueError(f'{name}: {reason}. Take a recipe whose head gives logits for each pixel (docs/models.md).')
@@ -84,7 +99,7 @@ def fit_heads(heads, num_bins, name):
     if 'loss_decode' not in head:
         default = _default_loss(head)
         if default is not None:
-            head['loss_decode'] = copy.deepcopy(default)
+            head['loss_decode'] = copy.deepcopy(default_loss or default)
     for key, value in head.items():
         if key.startswith('loss'):
             for loss in value if isinstance(value, (list, tuple)) else [value]:
@@ -100,6 +115,27 @@ def _drop_class_weight(loss, num_bins, name):
         print_log(f'{name}: class_weight of {len(weight)} classes is dropped, there are {num_bins} depth bins',
                   logger='current', level=logging.WARNING)
         del loss['class_weight']
+
+
+def with_more_classes(head, more):
+    """Config (a copy) of a head that :func:`fit_heads` has fitted, with so many classes more; a head that learns edges
+    as it is."""
+    head = copy.deepcopy(head)
+    if not is_a(head, MODELS, *EDGE_HEADS):
+        for key in ('num_classes', 'out_channels'):
+            if head.get(key) is not None:
+                head[key] += more
+    return head
+
+
+def default_loss(decoder):
+    """``loss_decode`` of heads whose config names none, where a decoder (nn.Module) reads what one loss alone trains.
+
+    Returns:
+        dict or None: None: that of the head's class.
+    """
+    name = type(decoder).__name__
+    return dict(type=LOSS_OF[name]) if name in LOSS_OF else None
 
 
 def _default_loss(head):

@@ -3,13 +3,16 @@
 A head upsamples its logits to the size of the labels before it calls its losses. Where a loss takes the logits of
 measured pixels (:class:`mmdepthcls.models.losses.DepthLoss`), they are interpolated there only.
 """
+import re
 from functools import partial
 
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 
+from .head_config import EDGE_HEADS
 from .image_bins import encode
+from .loss_family import check_losses, losses_of
 from .losses.depth_loss import of_images, of_pixels
 from .losses.measured_pixels import MeasuredPixels
 
@@ -25,30 +28,25 @@ def connect_losses(model, bins):
         bins (DepthBins): given to every part that has ``set_bins``.
 
     Raises:
-        ValueError: for a loss of K logits with a decoder of one, and the reverse; for a loss of bin centers in a head
-            whose bins are fixed.
+        ValueError: for losses that train what the decoder does not read, and other pairs of losses, decoders and pixel
+            samplers that do not go together (:mod:`.loss_family`); for a loss of bin centers in a head whose bins are
+            fixed.
     """
-    for module in model.modules():
+    for name, module in model.named_modules():
         if hasattr(module, 'set_bins'):
             module.set_bins(bins)
-        if isinstance(module, BaseDecodeHead):
-            for loss in _losses_of(module):
-                _check_loss(loss, module, model.decoder)
+        if isinstance(module, BaseDecodeHead) and type(module).__name__ not in EDGE_HEADS:
+            for loss in losses_of(module):
+                if _of_centers(loss):
+                    raise ValueError(f'{type(module).__name__}: {type(loss).__name__} moves the bins of images, which '
+                                     'only an AdaptiveBinsHead has.')
+            if name.startswith('auxiliary_head'):
+                check_losses(re.sub(r'\.(\d+)', r'[\1]', name), module, model.decoder, decoded=False)
         if (isinstance(module, BaseDecodeHead) and type(module).loss_by_feat is BaseDecodeHead.loss_by_feat
-                and module.sampler is None and any(map(_takes_pixels, _losses_of(module)))):
+                and module.sampler is None and any(map(_takes_pixels, losses_of(module)))):
             # A partial, and no method: it survives deep copies (EMA) and pickling.
             module.loss_by_feat = partial(loss_by_feat, module)
-
-
-def _check_loss(loss, head, decoder):
-    name, loss_name = type(head).__name__, type(loss).__name__
-    if _of_centers(loss):
-        raise ValueError(f'{name}: {loss_name} moves the bins of images, which only an AdaptiveBinsHead has.')
-    if getattr(loss, 'num_logits', None) != getattr(decoder, 'num_logits', None):
-        raise ValueError(
-            f'{name}.loss_decode: {loss_name} does not train what {type(decoder).__name__} reads. '
-            "decoder=dict(type='RegressionDecoder') and loss_decode=dict(type='RegressionSILogLoss') go together, and "
-            'with nothing else.')
+    check_losses('decode_head', model.decode_head, model.decoder, decoded=True)
 
 
 def loss_by_feat(head, logits, data_samples):
@@ -66,7 +64,7 @@ def loss_by_feat(head, logits, data_samples):
     depth = None
     if all('gt_depth_map' in sample for sample in data_samples):
         depth = torch.stack([sample.gt_depth_map.data for sample in data_samples]).squeeze(1)
-    losses = _losses_of(head)
+    losses = losses_of(head)
     sparse = [loss for loss in losses if _takes_pixels(loss)]
     pixels = MeasuredPixels(logits, label, head.ignore_index, head.align_corners, depth)
     correct = []
@@ -123,10 +121,6 @@ def _sums(named):
     for name, value in named:
         result[name] = result[name] + value if name in result else value
     return result
-
-
-def _losses_of(head):
-    return list(head.loss_decode) if isinstance(head.loss_decode, torch.nn.ModuleList) else [head.loss_decode]
 
 
 def _of_centers(loss):

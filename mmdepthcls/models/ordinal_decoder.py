@@ -13,6 +13,7 @@ class OrdinalDecoder(Decoder):
     both refuse this decoder.
     """
     of_softmax = False
+    family = 'ordinal'
 
     def decode(self, logits, centers, edges):
         """See :class:`Decoder`."""

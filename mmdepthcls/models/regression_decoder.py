@@ -20,6 +20,7 @@ class RegressionDecoder(Decoder):
     """
     uses_edges = True
     of_softmax = False
+    family = 'regression'
     #: What the heads give for each pixel, instead of one logit a bin.
     num_logits = 1
 

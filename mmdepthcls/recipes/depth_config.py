@@ -19,7 +19,6 @@ from .trial import NEEDS_LARGER, SMALL, quiet, try_model
 
 WIDTH = 120
 SCHEMES = {'sid': (SIDBins, 1.0), 'ud': (UDBins, 0.0), 'lid': (LIDBins, 0.0)}
-COLOURS = (1.0, 80.0)  # of DepthVisualizer, where a config says nothing
 
 TEXT = '''\
 # {title} for depth on {data.title}, as tools/make_config.py writes it.
@@ -49,7 +48,7 @@ val_evaluator = dict(type='DepthEvaluator'{evaluator}, _delete_=True)
 test_evaluator = val_evaluator
 
 # Pictures, test-time augmentation and checkpoints of depth.
-visualizer = dict(type='DepthVisualizer'{colours})
+visualizer = dict(type='DepthVisualizer')
 tta_model = dict(type='DepthTTAModel')
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -142,15 +141,13 @@ def write_config(recipe, data, bins, folder, crop=None):
     crop, why_crop = fit_crop(cfg.model, data.image_size, crop)
     model, notes = adapt_model(cfg.model, bins, crop)
     base = recipe.base_from(folder)
-    evaluator = data.evaluator.format(max_depth=bins['max_depth'])
-    colours = (bins['min_depth'], bins['max_depth'])
     text = TEXT.format(
         title=short_name(recipe.path), data=data, hint=HINT if base.startswith('mmseg::') else '', base=base,
         imports=[*_imports(cfg), 'mmdepthcls'], crop=crop, model=_assignment('model', model, crop),
-        one_image='batch_size=1, ' if _largest_batch(cfg) > 1 else '', evaluator=evaluator and f', {evaluator}',
-        colours='' if colours == COLOURS else f', min_depth={colours[0]}, max_depth={colours[1]}',
+        one_image='batch_size=1, ' if _largest_batch(cfg) > 1 else '',
+        evaluator=data.evaluator and f', {data.evaluator}',
         hooks='*_base_.custom_hooks, ' if cfg.get('custom_hooks') else '')
-    return DepthConfig(text, _changes(cfg, data, bins, evaluator, f'{crop[0]} x {crop[1]} ({why_crop})', notes), crop,
+    return DepthConfig(text, _changes(cfg, data, bins, f'{crop[0]} x {crop[1]} ({why_crop})', notes), crop,
                        data.image_size)
 
 
@@ -169,7 +166,7 @@ def _largest_batch(cfg):
     return max(cfg[key].get('batch_size', 1) for key in ('val_dataloader', 'test_dataloader'))
 
 
-def _changes(cfg, data, bins, evaluator, crop, notes):
+def _changes(cfg, data, bins, crop, notes):
     """What the config changes in the recipe, and what it keeps."""
     model = cfg.model
     classes = sorted({str(head.get('num_classes')) for _, head in heads_of(model)})
@@ -187,7 +184,8 @@ def _changes(cfg, data, bins, evaluator, crop, notes):
         f'crop: {crop}',
         *notes,
         f'data and pipelines: {data.title}; depth is divided by the zoom; test images keep their size',
-        f'evaluator: {", ".join(map(class_name, evaluators_of(cfg.val_evaluator)))} -> DepthEvaluator({evaluator})',
+        f'evaluator: {", ".join(map(class_name, evaluators_of(cfg.val_evaluator)))} -> '
+        f'DepthEvaluator({data.evaluator}); its cap and the colors of pictures follow the bins',
         "checkpoints: save_best='abs_rel', the least; visualizer, test-time augmentation and hooks of depth",
         f'kept: {class_name(optimizer)}, lr {optimizer.lr:g}, {length}, {cfg.train_dataloader.get("batch_size")} '
         'images a GPU, pretrained weights',

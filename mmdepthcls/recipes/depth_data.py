@@ -16,7 +16,7 @@ class DepthData:
         needs (str): what must be in the folder, and how it gets there.
         image_size (tuple[int, int], optional): height and width, where all have about the same.
         warp (str): more arguments of ``RandomDepthWarp``, as code.
-        evaluator (str): more arguments of ``DepthEvaluator``, as code; '{max_depth}' is that of the bins.
+        evaluator (str): more arguments of ``DepthEvaluator``, as code.
         comment (str): lines above the dataset in the config.
     """
 
@@ -77,8 +77,7 @@ DATA = {
         "It must hold train.txt, val.txt and test.txt, one sample a line, 'IMAGE DEPTH', relative to it, and the files "
         'that\nthey name. This tool makes the lists of two folders and looks at the files: run it again with --force '
         '--data-root DIR\n--images FOLDER --depth FOLDER --make-split. Depth is read as 16-bit PNG, metres * 256; '
-        'where it is not, set depth_format\nin the config (--depth-scale N), see docs/data.md.', None, '',
-        'max_depth={max_depth}',
+        'where it is not, set depth_format\nin the config (--depth-scale N), see docs/data.md.', None, '', '',
         "# (The lists hold one sample a line, 'IMAGE DEPTH', relative to data_root. What the numbers mean is said by\n"
         '# depth_format: dict(scale=1000.0) is millimetres, see docs/data.md.)\n'),
 }

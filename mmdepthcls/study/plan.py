@@ -6,8 +6,12 @@ import os.path as osp
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from mmengine.config import Config, ConfigDict
+from mmseg.registry import TASK_UTILS
+
+from ..evaluation.protocols import USUAL_RANGE, scored_range
 
 REQUIRED = ('base', 'data', 'ground_truths', 'seeds', 'options', 'default', 'variants', 'decoders', 'comparisons')
 # Of a config, what a run's numbers depend on.
@@ -71,6 +75,13 @@ class Plan:
             raise ValueError(f'{path}: the variants {", ".join(alike)} differ in nothing that a file name holds (a-z, '
                              '0-9): call them something else')
 
+    @cached_property
+    def scored_range(self):
+        """tuple[float, float]: depths, m, that all variants are tested on: those that the widest bins hold."""
+        base = Config.fromfile(self.base).model.get('bins')
+        bins = [TASK_UTILS.build(variant.get('bins', base)) for variant in self.variants.values()]
+        return scored_range((min(each.min_depth for each in bins), max(each.max_depth for each in bins)))
+
     def runs(self):
         """list[Run]: seed by seed, so that what is there when a study is interrupted can be compared."""
         return [Run(variant, ground_truth, seed) for seed in self.seeds for ground_truth in self.ground_truths
@@ -104,4 +115,6 @@ class Plan:
         """str: changes with everything that a run's numbers depend on, as far as configs say it."""
         cfg = self.config(run, '', '').to_dict()
         parts = [{key: cfg.get(key) for key in DECIDES}, self.data, self.decoders]
+        if self.scored_range != USUAL_RANGE:
+            parts.append(self.scored_range)
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]

@@ -53,8 +53,9 @@ def _head(records, plan, command, stem):
         f'the pixels, as a LiDAR sees them) of {scenes["num_train"]} generated scenes of {scenes["height"]} x '
         f'{scenes["width"]} pixels, {options["train_cfg.max_iters"]} iterations each, seeds '
         f'{", ".join(map(str, plan.seeds))}. Nothing was tuned for any of them. The last weights are tested on '
-        f'{scenes["num_test"]} other scenes with dense depth, mean per image, depth < 80 m. Mean ± standard deviation '
-        f'over seeds. All numbers: [{stem}.json]({stem}.json).\n\n![abs_rel of every variant]({stem}.png)\n\n'
+        f'{scenes["num_test"]} other scenes with dense depth, mean per image, depth < {plan.scored_range[1]:g} m. '
+        f'Mean ± standard deviation over seeds. All numbers: [{stem}.json]({stem}.json).\n\n'
+        f'![abs_rel of every variant]({stem}.png)\n\n'
         '*A dot is a training, a line the mean of a variant; filled: read by the decoder that is best on the '
         'validation split, open: by the decoder of its config.*\n')
 

@@ -61,15 +61,15 @@ def train_run(path, data_root, folder, threads, run):
         variant=run.variant, ground_truth=run.ground_truth, seed=run.seed, fingerprint=plan.fingerprint(run),
         seconds=round(time.time() - start, 1), torch=torch.__version__,
         device=torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU',
-        scores={split: _scores(runner.model, loader, plan.decoders) for split, loader in (
+        scores={split: _scores(runner.model, loader, plan.decoders, plan.scored_range) for split, loader in (
             ('val', cfg.val_dataloader_of_study), ('test', cfg.test_dataloader))})
     write_atomically(Path(folder, f'{run.name}.json'), json.dumps(record, indent=1).encode())
     return record
 
 
 @torch.no_grad()
-def _scores(model, loader, decoders):
-    """Metrics by decoder, over all images of a loader."""
+def _scores(model, loader, decoders, ends):
+    """Metrics by decoder, over all images of a loader, of the depths between two ends, m."""
     model.eval()
     readers = {name: MODELS.build(dict(cfg)) for name, cfg in decoders.items()}
     if not getattr(model.decoder, 'of_softmax', True):
@@ -82,5 +82,5 @@ def _scores(model, loader, decoders):
             for name, decoder in readers.items():
                 maps[name] = predict_maps(logits, model.bins, decoder, ())['pred_depth_map']
             for name, depth in maps.items():
-                scores.setdefault(name, []).append(score_map(depth[0].cpu().numpy(), truth))
+                scores.setdefault(name, []).append(score_map(depth[0].cpu().numpy(), truth, *ends))
     return {name: summarize(each) for name, each in scores.items()}

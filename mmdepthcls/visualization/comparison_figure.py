@@ -4,12 +4,12 @@ import io
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .colour import colour_depth
+from .colour import MAX_DEPTH, MIN_DEPTH, colour_depth
 
 WIDTH = 3.2  # of a panel, inches
 
 
-def draw_comparison(images, min_depth=1.0, max_depth=80.0):
+def draw_comparison(images, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH):
     """A column for each image and a row for each panel, on one colour scale.
 
     Args:

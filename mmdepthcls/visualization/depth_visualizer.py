@@ -8,6 +8,7 @@ from mmengine.dist import master_only
 from mmseg.registry import VISUALIZERS
 from mmseg.visualization import SegLocalVisualizer
 
+from ..bins import DEPTH_RANGE
 from .colour import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
 from .figures import depth_figure
 
@@ -26,8 +27,9 @@ class DepthVisualizer(SegLocalVisualizer):
         image (numpy.ndarray | None): (H, W, 3) uint8, RGB, the first image to show.
         vis_backends (list[dict] | dict | None): MMEngine's visualization backends.
         save_dir (str | None): folder of the backends.
-        min_depth (float): m, the first colour.
-        max_depth (float): m, the last colour.
+        min_depth (float | None): m, the first colour. None: where the bins of the model begin whose prediction is drawn
+            (``depth_range`` of the sample; the last one that was seen where a sample has none); before any was seen, 1.
+        max_depth (float | None): m, the last colour. None: where they end; before any was seen, 80.
         scale (str): 'log' or 'linear'.
         colormap (str): name of a matplotlib colormap.
 
@@ -38,11 +40,19 @@ class DepthVisualizer(SegLocalVisualizer):
         >>> visualizer = dict(type='DepthVisualizer', vis_backends=[dict(type='LocalVisBackend')], max_depth=80.0)
     """
 
-    def __init__(self, name='visualizer', image=None, vis_backends=None, save_dir=None, min_depth=MIN_DEPTH,
-                 max_depth=MAX_DEPTH, scale=SCALE, colormap=COLORMAP):
-        check_scale(min_depth, max_depth, scale, colormap)
+    def __init__(self, name='visualizer', image=None, vis_backends=None, save_dir=None, min_depth=None,
+                 max_depth=None, scale=SCALE, colormap=COLORMAP):
+        self._given, self.scale = (min_depth, max_depth), scale
+        self.colours = dict(self._ends((MIN_DEPTH, MAX_DEPTH)), scale=scale, colormap=colormap)
+        check_scale(**self.colours)
         super().__init__(name=name, image=image, vis_backends=vis_backends, save_dir=save_dir)
-        self.colours = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
+
+    def _ends(self, depth_range):
+        """Ends of the colours: what the config gives, and the rest of the bins' range, m."""
+        low, high = (own if given is None else given for given, own in zip(self._given, depth_range, strict=True))
+        if self._given[0] is None and low == 0 and self.scale == 'log':
+            low = high / 100  # there is no logarithm of 0
+        return dict(min_depth=low, max_depth=high)
 
     def set_dataset_meta(self, classes=None, palette=None, dataset_name=None):
         """No effect: MMSegmentation's callers give classes and a palette, which depth does not have."""
@@ -73,6 +83,8 @@ class DepthVisualizer(SegLocalVisualizer):
         """
         truth = depth_of(data_sample, 'gt_depth_map') if draw_gt else None
         prediction = depth_of(data_sample, 'pred_depth_map') if draw_pred else None
+        if data_sample is not None and data_sample.get(DEPTH_RANGE) is not None:
+            self.colours.update(self._ends(data_sample.get(DEPTH_RANGE)))
         crop_box = None
         if data_sample is not None and any(depth is not None and depth.shape != image.shape[:2]
                                            for depth in (truth, prediction)):

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
 from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
+from mmdepthcls.engine.crf_tuning import CRFTuning
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'deeplabv2_r18_minidrive_sid71_crf.py'
 
@@ -50,3 +52,29 @@ def test_another_evaluator_is_refused(config):
     cfg.test_evaluator = dict(type='IoUMetric')
     with pytest.raises(ValueError, match='a DepthEvaluator, got DepthClassifier and IoUMetric'):
         compare_crfs(cfg, 'none.pth', {})
+
+
+@pytest.mark.parametrize('missing', [[1], [0, 1, 2]], ids=['one frame', 'all frames'])
+def test_frames_without_ground_truth_do_not_count(config, tmp_path, missing):
+    """Of a list of images some of which have no depth map."""
+    cfg = config('without')
+    checkpoint = str(tmp_path / 'weights.pth')
+    torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict(), meta={}), checkpoint)
+    root = Path(cfg.test_dataloader.dataset.data_root)
+    lines = [f'{line.split()[0]} None' if index in missing else line
+             for index, line in enumerate((root / 'test.txt').read_text().splitlines())]
+    (tmp_path / 'split.txt').write_text('\n'.join(lines))
+    for loader in (cfg.test_dataloader, cfg.val_dataloader):
+        loader.dataset = dict(type='DepthFolderDataset', data_root=str(root), ann_file=str(tmp_path / 'split.txt'),
+                              test_mode=True, pipeline=loader.dataset.pipeline)
+    metrics, pictures = compare_crfs(cfg, checkpoint, dict(without=None), num_pictures=3)
+    assert metrics['without']['num_images'] == 3 - len(missing)
+    assert math.isnan(metrics['without']['edge_abs_rel']) == math.isnan(metrics['without']['abs_rel']) == (
+        len(missing) == 3)
+    assert [bool(panels['truth'].any()) for panels in pictures] == [index not in missing for index in range(3)]
+    search = CRFTuning(cfg, checkpoint, tmp_path / 'scores.json', dict(iterations=1), ['appearance_weight'], finest=1.9)
+    if len(missing) == 3:
+        with pytest.raises(ValueError, match='none of the 3 images has ground truth'):
+            search.run()
+    else:
+        assert all(math.isfinite(error) for error in search.run()[1:])

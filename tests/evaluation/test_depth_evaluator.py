@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 from mmengine.evaluator import Evaluator
 from mmengine.evaluator.metric import _to_cpu
 from mmengine.structures import PixelData
@@ -52,10 +55,11 @@ def evaluate(evaluator, indices=range(NUM_IMAGES), size=NUM_IMAGES, batch=2):
     return wrapped.evaluate(size)
 
 
-@pytest.mark.parametrize('settings', [dict(), dict(crop='garg'), dict(min_depth=2.0, max_depth=50.0)], ids=str)
-def test_mean_over_images_with_ground_truth(settings):
-    scores = [score_map(*make_maps(index), **settings) for index in range(NUM_IMAGES) if index != WITHOUT_GT]
-    metrics = evaluate(DepthEvaluator(**settings))
+@pytest.mark.parametrize('arguments', [dict(), dict(crop='garg'), dict(min_depth=2.0, max_depth=50.0),
+                                       dict(min_depth=0)], ids=str)
+def test_mean_over_images_with_ground_truth(arguments):
+    scores = [score_map(*make_maps(index), **arguments) for index in range(NUM_IMAGES) if index != WITHOUT_GT]
+    metrics = evaluate(DepthEvaluator(**arguments))
     assert len(scores) == 4 and metrics['num_images'] == 4 and metrics['bad_predictions'] == 0
     for name in ALL_NAMES:
         assert metrics[name] == pytest.approx(np.mean([image_errors(score)[name] for score in scores]), rel=1e-14)
@@ -181,7 +185,111 @@ def test_bands_are_kept_with_every_image():
     evaluator = DepthEvaluator(bands=BANDS)
     evaluator.process({}, [kitti_sample_of(0).to_dict()])
     assert evaluator.results[0].scores['prediction'].sums.shape[0] == len(BANDS)
-    assert evaluator.evaluate(1) == pytest.approx(evaluate_alone(kitti_sample_of(0)), rel=1e-7)
+    metrics = {name: value for name, value in evaluator.evaluate(1).items() if '/' not in name}
+    assert metrics == pytest.approx(evaluate_alone(kitti_sample_of(0)), rel=1e-7)
+
+
+@st.composite
+def banded_images(draw):
+    limits = sorted(draw(st.sets(st.sampled_from([0.0, 0.5, 3.0, 7.25, 10.0, 20.0, 40.0, 80.0, 100.0, math.inf]),
+                                 min_size=2, max_size=5)))
+    values = st.sampled_from([0.0, 0.4, 0.5, 2.0, 3.0, 9.0, 10.0, 15.0, 20.0, 50.0, 79.0, 90.0])
+    images = [draw(npst.arrays(np.float32, (3, 4), elements=values)) for _ in range(draw(st.integers(1, 3)))]
+    return limits, images
+
+
+@settings(max_examples=60, deadline=None)
+@given(banded_images(), st.sampled_from(['image', 'pixel']), st.booleans())
+def test_bands_are_the_errors_of_the_depths_between_their_limits(case, mean, several):
+    """Against NumPy, from the definitions."""
+    limits, truths = case
+    protocols = [dict(name='p', mean=mean)] + [dict(name='q', mean=mean, max_depth=None, clamp=None)] * several
+    evaluator = Evaluator(DepthEvaluator(protocols, bands=limits))
+    preds = [np.random.default_rng(index).uniform(1, 70, gt.shape).astype(np.float32)
+             for index, gt in enumerate(truths)]
+    evaluator.process([make_sample(*pair) for pair in zip(preds, truths, strict=True)], dict())
+    metrics = evaluator.evaluate(len(truths))
+    for name, cap in (('p', 80), ('q', np.inf))[:1 + several]:
+        for low, high in zip(limits, limits[1:], strict=False):
+            label = f'{name}/{low:g}-{high:g}m' if several else f'{low:g}-{high:g}m'
+            inside = [(gt > 0.001) & (gt >= low) & (gt < min(high, cap)) for gt in truths]
+            errors = [np.abs(pred[chosen].astype(float) - gt[chosen]) / gt[chosen]
+                      for pred, gt, chosen in zip(preds, truths, inside, strict=True) if chosen.any()]
+            parts = errors if mean == 'image' else [np.concatenate(errors)] if errors else []
+            assert metrics[f'{label}/num_images'] == len(errors)
+            assert metrics[f'{label}/num_pixels'] == sum(map(len, errors))
+            if parts:
+                expected = np.mean([part.mean() for part in parts])
+                assert metrics[f'{label}/abs_rel'] == pytest.approx(expected, rel=1e-5)
+            else:
+                assert math.isnan(metrics[f'{label}/abs_rel'])
+
+
+@pytest.mark.parametrize('bands', [(), (10.0, ), (20.0, 10.0), (10.0, 10.0), (-1.0, 10.0), (0, math.nan),
+                                   (math.inf, 80), 10.0, '0,10', '12', ('a', 'b')], ids=str)
+def test_limits_without_sense_are_refused_at_once(bands):
+    with pytest.raises(ValueError, match='DepthEvaluator: bands must be two or more limits'):
+        DepthEvaluator(bands=bands)
+
+
+def test_bands_do_not_change_with_a_report(tmp_path):
+    alone = evaluate(DepthEvaluator(bands=(10, 20)))
+    reported = evaluate(DepthEvaluator(bands=(10, 20), report_dir=str(tmp_path)))
+    assert reported == pytest.approx(alone, rel=1e-7) and alone['10-20m/num_pixels'] > 0
+    entry, = json.loads((tmp_path / 'report.json').read_text())['protocols'][0]['bands'][:1]
+    assert (entry['from'], entry['to'], entry['num_pixels']) == (10, 20, alone['10-20m/num_pixels'])
+    assert not any('m/' in name for name in evaluate(DepthEvaluator(report_dir=str(tmp_path))))
+
+
+def test_a_band_is_a_key_indicator(tmp_path):
+    """CheckpointHook compares it and names a file after it."""
+    from mmengine.hooks import CheckpointHook
+    name = '10-20m/abs_rel'
+    hook = CheckpointHook(interval=1, save_best=name, rule='less')
+    assert hook.key_indicators == [name] and name in evaluate(DepthEvaluator(bands=(10, 20)))
+
+
+# ----------------------------------------------------------------------------------------- what the model's bins decide
+def of_model(depth_range):
+    samples = [dataset_sample(index) for index in range(NUM_IMAGES)]
+    for sample in samples:
+        sample.set_metainfo(dict(depth_range=depth_range))
+    return [sample.to_dict() for sample in samples]
+
+
+def scored(samples, **settings):
+    evaluator = DepthEvaluator(**settings)
+    evaluator.process({}, samples)
+    return evaluator.evaluate(NUM_IMAGES)
+
+
+@pytest.mark.parametrize('depth_range, ends', [((0.5, 10.0), (1e-3, 10.0)), ((1.0, 80.0), (1e-3, 80.0)),
+                                               ((0.0, 120.0), (1e-3, 120.0)), ((1e-4, 5.0), (1e-4, 5.0))], ids=str)
+def test_what_the_config_leaves_open_is_of_the_bins(depth_range, ends):
+    samples = of_model(depth_range)
+    assert scored(samples) == scored(samples, min_depth=ends[0], max_depth=ends[1])
+    assert scored(samples, max_depth=50.0) == scored(of_model((1.0, 50.0)), max_depth=50.0, min_depth=1e-3)
+    # What the config or a protocol says wins.
+    assert scored(samples, min_depth=2.0, max_depth=30.0) == scored(of_model((3.0, 7.0)), min_depth=2.0, max_depth=30.0)
+    assert scored(samples, protocols=[dict(name='p')]) == scored(of_model((3.0, 7.0)), protocols=[dict(name='p')])
+
+
+def test_a_report_reaches_as_far_as_the_bins(tmp_path):
+    scored(of_model((0.5, 10.0)), report_dir=str(tmp_path))
+    first, = json.loads((tmp_path / 'report.json').read_text())['protocols']
+    assert first['conditions']['cap'] == '< 10 m'
+    assert [(band['from'], band['to']) for band in first['bands']] == [(0, 1.25), (1.25, 2.5), (2.5, 5), (5, 10)]
+    assert first['distances'][-1]['to'] == 10
+
+
+@pytest.mark.parametrize('given, inside', [
+    (dict(max_depth=50.0), 'max_depth=50.0'), (dict(crop='eigen'), "region='eigen'"),
+    (dict(min_depth=0), 'min_depth=0'),
+    (dict(max_depth=50, crop='eigen'), "max_depth=50, region='eigen'")], ids=str)
+def test_settings_that_protocols_replace_are_refused_beside_them(given, inside):
+    with pytest.raises(ValueError, match=f'{next(iter(given))}=.* would not count beside protocols.*{inside}'):
+        DepthEvaluator(protocols=['eigen_annotated'], **given)
+    assert DepthEvaluator(protocols=[eval(f"dict(preset='eigen_annotated', name='own', {inside})")])
 
 
 def evaluate_alone(sample):
@@ -331,7 +439,8 @@ def test_images_of_a_crop_are_drawn_as_the_protocol_sees_them(tmp_path):
 # ------------------------------------------------------------------------------------------------------------- errors
 @pytest.mark.parametrize('settings, message', [
     (dict(crop='grag'), "crop must be one of .*got 'grag'"),
-    (dict(min_depth=0.0), r'0 < min_depth < max_depth, got 0\.0'),
+    (dict(min_depth=-1.0), r'0 <= min_depth < max_depth, both finite metres, got -1 and 80'),
+    (dict(min_depth=90.0), 'got 90 and 80 .*give max_depth too'),
     (dict(min_depth=80.0, max_depth=80.0), 'min_depth < max_depth'),
     (dict(published='kitti'), "no table 'kitti'; there are kitti_eigen, synthia"),
 ])

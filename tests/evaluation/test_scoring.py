@@ -374,3 +374,21 @@ def test_observers_see_the_pixels_of_each_protocol():
     for name, pixels in seen.items():
         expected = fast_errors(*(values.astype(float) for values in pixels))
         assert image_errors(scores[name]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_map_whose_range_begins_at_zero():
+    """All that is measured counts; predictions have no logarithm below 1 mm."""
+    gt, pred = np.float32([[0.0, 5e-4, 2.0, 90.0]]), np.float32([[1.0, 1e-9, 3.0, 90.0]])
+    errors = image_errors(score_map(pred, gt, min_depth=0))
+    ratios = np.array([1e-3 / 5e-4, 1.5])
+    assert errors['rmse_log'] == pytest.approx(np.sqrt(np.mean(np.log(ratios)**2)), rel=1e-6)
+    assert score_map(pred, gt, min_depth=0, max_depth=1e-3).sums[0, 0] == 1
+    for ends in ((-1, 80), (80, 80), (0, 0), (0, np.inf), (np.nan, 80)):
+        with pytest.raises(ValueError, match='0 <= min_depth < max_depth'):
+            score_map(pred, gt, *ends)
+
+
+def test_bands_that_leave_out_the_nearest_depths_are_not_summed():
+    gt = np.ones((2, 3), np.float32)
+    with pytest.raises(ValueError, match='bands must begin at 0 m'):
+        score_image(Views(gt), {None: gt}, [Protocol('p')], (10.0, 20.0))

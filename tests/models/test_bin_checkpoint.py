@@ -161,3 +161,37 @@ def test_half_precision_tells_a_millimetre_at_one_metre_apart_where_it_can():
 def test_foreign_edges_are_refused_in_words(build_model, edges):
     with pytest.raises(BinMismatchError, match='trained for other bins'):
         build_model().load_state_dict({**build_model().state_dict(), EDGES_KEY: edges})
+
+
+# ------------------------------------------------------------------------------------------ layers as wide as K is many
+WIDE = dict(
+    FCNHead=dict(channels=71, num_convs=2, concat_input=True),
+    ASPPHead=dict(channels=71, dilations=(1, 2)),
+    EncHead=dict(channels=71, num_codes=71, in_channels=[32, 64], in_index=[2, 3],
+                 loss_se_decode=dict(type='CrossEntropyLoss', use_sigmoid=True)),
+    DepthwiseSeparableASPPHead=dict(channels=71, dilations=(1, 2), c1_in_channels=0, c1_channels=71))
+
+
+@pytest.mark.parametrize('kind', WIDE)
+@pytest.mark.parametrize('edges', [True, False], ids=['other bins', 'another task'])
+def test_only_what_has_an_output_a_bin_starts_anew(build_model, kind, edges):
+    """Of a head all of whose layers have 71 channels, for 71 bins."""
+    head = dict(dict(type=kind, in_channels=64, in_index=3), **WIDE[kind])
+    auxiliary = dict(type='FCNHead', in_channels=32, in_index=2, channels=71, num_convs=1)
+    model, source = (build_model(71, decode_head=head, auxiliary_head=[auxiliary]) for _ in range(2))
+    source.bins = UDBins(0.0, 80.0, 71)
+    for parameter in source.parameters():
+        torch.nn.init.normal_(parameter)
+    model.init_weights()
+    weights = source.state_dict()
+    if not edges:
+        del weights[EDGES_KEY]
+    state = torch.random.get_rng_state()
+    before = copy.deepcopy(model.state_dict())
+    _load_checkpoint_to_model(model, dict(state_dict=dict(weights)))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    kept = {key for key, value in model.state_dict().items() if key != EDGES_KEY and torch.equal(value, before[key])
+            and not torch.equal(value, source.state_dict()[key])}
+    classifiers = {'decode_head.conv_seg', 'auxiliary_head.0.conv_seg'} | (
+        {'decode_head.se_layer'} if kind == 'EncHead' else set())
+    assert kept == {f'{name}.{part}' for name in classifiers for part in ('weight', 'bias')}

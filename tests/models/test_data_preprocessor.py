@@ -62,3 +62,18 @@ def test_gives_images_back_as_they_were_loaded(make_batch, normalisation):
     batch = make_batch()
     rgb = torch.stack(batch['inputs']).flip(1).float()
     assert torch.equal(preprocessor.pixel_values(preprocessor(batch, False)['inputs']), rgb)
+
+
+@pytest.mark.parametrize('settings, training, times', [
+    (dict(size=(512, 1024)), True, '9.8'), (dict(size=(160, 420)), True, None), (dict(size_divisor=32), True, None),
+    (dict(size=(128, 416), test_cfg=dict(size=(512, 1024))), False, '9.8'), (dict(size=(512, 1024)), False, None)])
+def test_says_once_that_batches_are_mostly_padding(monkeypatch, make_batch, settings, training, times):
+    said = []
+    monkeypatch.setattr('mmdepthcls.models.data_preprocessor.print_log', lambda text, **_: said.append(text))
+    preprocessor = MODELS.build(dict(type='DepthDataPreProcessor', **settings))
+    for _ in range(2):
+        preprocessor(make_batch(2, 128, 416), training)
+    assert len(said) == (times is not None)
+    if times:
+        assert 'size=(512, 1024) pads' in said[0] and f'128 x 416 pixels to 512 x 1024, {times} times' in said[0]
+        assert '(128, 416)' in said[0].split('Set it to')[1]

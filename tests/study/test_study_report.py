@@ -9,7 +9,7 @@ from mmdepthcls.study.chart import draw_study
 from mmdepthcls.study.record import best_decoder
 from mmdepthcls.study.study_report import study_report, variants_table, verdict
 
-PLAN = SimpleNamespace(
+PLAN = SimpleNamespace(scored_range=(1e-3, 80.0),
     base_name='net', data=dict(num_train=5, num_test=2, height=8, width=9), options={'train_cfg.max_iters': 7},
     seeds=(0, 1, 2), ground_truths=('dense', 'sparse'), variants=dict(ours={}, theirs={}, alone={}), default='ours',
     decoders=dict(mean={}, median={}), comparisons=[('we win', 'ours', 'theirs'), ('loners win', 'alone', 'ours')],

@@ -12,5 +12,5 @@ evaluation_loader = dict(
 evaluation_set = dict(type='MiniDriveDataset', data_root=data_root, test_mode=True)
 val_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='val'))
 test_dataloader = dict(evaluation_loader, dataset=dict(evaluation_set, split='test'))
-val_evaluator = dict(type='DepthEvaluator', max_depth=80.0)
+val_evaluator = dict(type='DepthEvaluator')  # as far as the model's bins reach
 test_evaluator = val_evaluator

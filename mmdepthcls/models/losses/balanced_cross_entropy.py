@@ -76,4 +76,5 @@ class BalancedCrossEntropyLoss(DepthLoss):
 
     def per_pixel(self, logits, label, depth=None):
         """See :class:`DepthLoss`."""
+        self._fit_counts(logits.shape[1])
         return F.cross_entropy(logits, label, weight=self.weights().to(logits), reduction='none')

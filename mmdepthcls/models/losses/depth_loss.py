@@ -31,6 +31,10 @@ class DepthLoss(nn.Module):
     takes_maps = False
     #: Logits a pixel; None: one a bin.
     num_logits = None
+    #: What the logits are, as a decoder must read them (:mod:`mmdepthcls.models.loss_family`).
+    family = 'softmax'
+    #: Is a mean of what each pixel costs, so that a head's sampler can choose pixels.
+    sum_of_pixels = True
     #: Goes with bins that differ from image to image (:class:`mmdepthcls.models.AdaptiveBinsHead`).
     of_image_bins = False
     #: :meth:`per_pixel` also takes the centers (K, ) of the image's own bins, and gives them a gradient.
@@ -47,7 +51,8 @@ class DepthLoss(nn.Module):
         """Take the bins (:class:`mmdepthcls.bins.DepthBins`) of the model, which calls this when it is built."""
         self.bins = bins
 
-    def forward(self, logits, label, weight=None, ignore_index=255, align_corners=False, depth=None):
+    def forward(self, logits, label, weight=None, ignore_index=255, align_corners=False, depth=None,
+                reduction_override=None):
         """The loss of a batch.
 
         Args:
@@ -57,11 +62,22 @@ class DepthLoss(nn.Module):
             ignore_index (int): label of pixels that were not measured.
             align_corners (bool): as in :func:`torch.nn.functional.interpolate`.
             depth (Tensor, optional): (N, H, W) metres.
+            reduction_override (str, optional): 'none' for what each pixel costs, as ``OHEMPixelSampler`` asks for it.
 
         Returns:
-            Tensor: 0-dimensional.
+            Tensor: 0-dimensional; with 'none' (N, H, W), 0 where nothing was measured.
+
+        Raises:
+            ValueError: for another ``reduction_override``, and for 'none' where the loss is no sum over pixels.
         """
+        if reduction_override not in ((None, 'none') if self.sum_of_pixels else (None, )):
+            raise ValueError(f'{type(self).__name__}: no reduction_override={reduction_override!r}')
         pixels = MeasuredPixels(logits, label, ignore_index, align_corners, depth)
+        if reduction_override == 'none':
+            with torch.autocast(pixels.mask.device.type, enabled=False):
+                values, = _values([self], pixels, None)
+            costs = values.new_zeros(pixels.mask.shape).masked_scatter(pixels.mask, self.loss_weight * values)
+            return costs if weight is None else costs * weight
         return of_pixels([self], pixels, weight)[0]
 
     def start_batch(self, label, num_bins):

@@ -15,6 +15,8 @@ class OrdinalLoss(DepthLoss):
     has no meaning here. Arguments: see :class:`DepthLoss`.
     """
 
+    family = 'ordinal'
+
     def __init__(self, loss_weight=1.0, loss_name='loss_ordinal'):
         super().__init__(loss_weight, loss_name)
 

@@ -6,7 +6,7 @@ from ..distribution import check_space
 from ..regression_decoder import regressed_depth
 from .depth_loss import DepthLoss, mean_over_processes
 
-# Logarithms of depth are taken from here on.
+# Logarithms of depth are taken from here on, m, unless the bins begin nearer.
 MIN_DEPTH = 1e-3
 
 
@@ -28,6 +28,8 @@ class LogDepthLoss(DepthLoss):
         ValueError: for arguments out of range; in training, without bins and for a head with a pixel sampler.
     """
 
+    sum_of_pixels = False
+
     def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
         super().__init__(loss_weight, loss_name)
         if not (0 <= variance_focus <= 1 and eps > 0):
@@ -44,7 +46,8 @@ class LogDepthLoss(DepthLoss):
         bins. Default: the model's."""
         centers = self.need_bins(logits) if centers is None else centers.to(logits.dtype)
         truth = centers[label] if depth is None else depth.to(logits.dtype)
-        return self.predicted(logits, centers).clamp_min(MIN_DEPTH).log() - truth.clamp_min(MIN_DEPTH).log()
+        nearest = centers.detach().min().clamp_max(MIN_DEPTH)
+        return self.predicted(logits, centers).clamp_min(nearest).log() - truth.clamp_min(nearest).log()
 
     def reduce(self, values, weight=None):
         """See :class:`DepthLoss`."""
@@ -75,12 +78,14 @@ class ExpectationSILogLoss(LogDepthLoss):
     def __init__(self, space='depth', **kwargs):
         super().__init__(**kwargs)
         self.space = check_space(self, space)
+        #: Trains the expectation in this space, and nothing else of the distribution.
+        self.expectation_in = self.space
 
     def predicted(self, logits, centers):
         """See :class:`LogDepthLoss`."""
         probabilities = logits.softmax(dim=1)
         if self.space == 'log':
-            return (probabilities @ centers.clamp_min(MIN_DEPTH).log()).exp()
+            return (probabilities @ centers.log()).exp()
         return probabilities @ centers
 
 
@@ -90,6 +95,7 @@ class RegressionSILogLoss(LogDepthLoss):
     pixel. Arguments and errors: see :class:`LogDepthLoss`."""
 
     num_logits = 1
+    family = 'regression'
 
     def predicted(self, logits, centers):
         """See :class:`LogDepthLoss`; logits (P, 1)."""

@@ -279,3 +279,20 @@ def test_needs_the_bins_of_the_model(cfg, bins):
         loss.set_bins(bins)
     with pytest.raises(ValueError, match=f'{cfg["type"]}: 6 logits a pixel, but the bins are .*set_bins'):
         loss(*example())
+
+
+@pytest.mark.parametrize('cfg', [dict(type='ExpectationSILogLoss'), dict(type='ExpectationSILogLoss', space='log'),
+                                 dict(type='RegressionSILogLoss')], ids=str)
+def test_silog_of_bins_below_a_millimetre(mmseg_scope, cfg):
+    """Another unit of length changes nothing."""
+    values = []
+    for unit in (1.0, 1e-5):
+        loss = MODELS.build(cfg)
+        loss.set_bins(SIDBins(1.0 * unit, 80.0 * unit, 6))
+        logits = torch.randn(1, 1 if 'Regression' in cfg['type'] else 6, 3, 4, dtype=torch.float64,
+                             generator=torch.Generator().manual_seed(0)).requires_grad_()
+        depth = torch.linspace(2, 70, 12, dtype=torch.float64).view(1, 3, 4) * unit
+        label = torch.from_numpy(loss.bins.encode(depth.numpy())).long()
+        value = loss(logits, label, depth=depth)
+        values.append((value.item(), *torch.autograd.grad(value, logits)[0].flatten().tolist()))
+    assert values[0] == pytest.approx(values[1], rel=1e-6) and any(values[0][1:])
