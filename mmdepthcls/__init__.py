@@ -8,6 +8,14 @@ from . import compat
 
 __version__ = '0.1.0'
 
-if compat.has_mmseg():
-    compat.prepare_host()
-    from . import registration  # noqa: F401  (imported only to register)
+
+def register():
+    """Register all classes with MMSegmentation, which must be installed. Importing the package does it by itself,
+    except in the package's own commands: they read their arguments first. A second call changes nothing."""
+    with compat.quiet_import():
+        compat.prepare_host()
+        from . import registration  # noqa: F401  (imported only to register)
+
+
+if compat.has_mmseg() and not compat.registers_later():
+    register()

@@ -1,13 +1,14 @@
 """Test several CRFs on one checkpoint: a table of depth errors and edges, and pictures."""
+
+__mmdepthcls_command__ = True  # it registers when its arguments are read
+
 import argparse
-import os
+import sys
 from ast import literal_eval
 
+from mmdepthcls import arguments, program
 from mmdepthcls.atomic_file import write_atomically
-from mmdepthcls.engine import command_line
-from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
 from mmdepthcls.evaluation.table import metrics_table
-from mmdepthcls.visualization.comparison_figure import draw_comparison
 
 RESERVED = ('without', 'image', 'truth')
 
@@ -15,7 +16,7 @@ RESERVED = ('without', 'image', 'truth')
 def parse_args():
     parser = argparse.ArgumentParser(
         description='Test a checkpoint without a CRF and with several, each image once through the network.')
-    command_line.add_arguments(parser)
+    arguments.add_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--crf', nargs='+', action='append', required=True, metavar=('NAME', 'KEY=VALUE'),
                         help="a name, and settings of DenseCRF: --crf near compatibility=log truncation=0.3; may be "
@@ -28,6 +29,9 @@ def parse_args():
         args.crfs = {'without': None, **{name: crf_config(settings) for name, *settings in args.crf}}
     except ValueError as error:
         parser.error(str(error))
+    arguments.check_arguments(args)
+    if args.out:
+        arguments.check_file('--out', args.out)
     return args
 
 
@@ -55,20 +59,20 @@ def literal(text):
         return text
 
 
-def main():
-    args = parse_args()
-    try:
-        if args.out and not os.path.isdir(os.path.dirname(os.path.abspath(args.out))):
-            raise ValueError(f'--out: no such folder to write {args.out} into')
-        metrics, pictures = compare_crfs(command_line.load_config(args), args.checkpoint, args.crfs,
-                                         args.pictures if args.out else 0)
-    except (ValueError, TypeError, FileNotFoundError) as error:
-        raise SystemExit(f'compare_crfs: {error}') from error
-    print(f'\n{metrics_table(metrics, METRIC_NAMES)}')
+def main(args):
+    from mmdepthcls.engine import command_line, console, readiness
+    from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
+    from mmdepthcls.visualization.comparison_figure import draw_comparison
+    with program.refusing():
+        cfg = command_line.load_config(args)
+        readiness.check_run(cfg, ('test', ))
+    console.use_free_cpus()
+    metrics, pictures = compare_crfs(cfg, args.checkpoint, args.crfs, args.pictures if args.out else 0)
+    print(console.fitted(f'\n{metrics_table(metrics, METRIC_NAMES)}'))
     if args.out:
         write_atomically(args.out, draw_comparison(pictures))
         print(f'\nPictures: {args.out}')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

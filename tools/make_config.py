@@ -1,10 +1,13 @@
 """Turn a segmentation recipe of MMSegmentation into a depth config, and prove that it works."""
+
+__mmdepthcls_command__ = True  # it registers when its arguments are read
+
 import argparse
+import sys
 from pathlib import Path
 
-from mmdepthcls.recipes.depth_config import bins_of_name, save_verified, short_name, write_config
+from mmdepthcls import program
 from mmdepthcls.recipes.depth_data import DATA
-from mmdepthcls.recipes.recipe import read_recipe
 
 EPILOG = """The file is written only if it works: it is loaded as tools/train.py does, all in it is built, and the model
 (without pretrained weights) trains a step on random images and predicts. Example:
@@ -30,10 +33,13 @@ def parse_args():
     parser.add_argument('--force', action='store_true', help='overwrite an existing file')
     parser.add_argument('--no-trial', action='store_true',
                         help='do not build and run the model, which may be too large for this machine')
+    program.add_arguments(parser)
     return parser.parse_args()
 
 
-def run(args):
+def main(args):
+    from mmdepthcls.recipes.depth_config import bins_of_name, save_verified, short_name, write_config
+    from mmdepthcls.recipes.recipe import read_recipe
     recipe = read_recipe(args.recipe)
     path = args.out or Path(f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py')
     bins = bins_of_name(args.bins, args.min_depth, args.max_depth)
@@ -48,12 +54,5 @@ def run(args):
               f'{trial.size[0]} x {trial.size[1]} (loss {trial.losses["loss"]:.2f}) and a prediction.')
 
 
-def main():
-    try:
-        run(parse_args())
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'make_config: {error}') from error
-
-
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

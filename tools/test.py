@@ -1,16 +1,19 @@
 """Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
+
+__mmdepthcls_command__ = True  # it registers when its arguments are read
+
 import argparse
 import os.path as osp
+import sys
 
-from mmdepthcls.engine import command_line
-from mmdepthcls.evaluation.errors import ERROR_NAMES
+from mmdepthcls import arguments, program
 from mmdepthcls.evaluation.protocols import PRESETS
-from mmdepthcls.evaluation.table import metrics_table
+from mmdepthcls.evaluation.table import summary_table
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description='Test a depth classifier (or any MMSegmentation model)')
-    command_line.add_arguments(parser)
+    arguments.add_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', help='write every prediction into this folder as 16-bit PNG (metres * 256)')
     parser.add_argument('--show', action='store_true', help='show pictures of the predictions')
@@ -31,11 +34,28 @@ def parse_args():
     if args.submission and (args.out or args.report or args.protocols):
         parser.error('--submission predicts other images, which have no ground truth: give no --out, --report or '
                      '--protocols with it')
+    arguments.check_arguments(args)
+    for option in ('out', 'show_dir', 'report', 'submission'):
+        if getattr(args, option):
+            arguments.check_folder(f'--{option.replace("_", "-")}', getattr(args, option))
     return args
 
 
-def main():
-    args = parse_args()
+def main(args):
+    from mmdepthcls.engine import console, readiness
+    with program.refusing():
+        cfg = test_config(args)
+        readiness.check_run(cfg, ('test', ))
+    console.use_free_cpus()
+    metrics = console.build_runner(cfg).test()
+    if any(isinstance(value, float) for value in metrics.values()):
+        table = summary_table(metrics, cfg.get('experiment_name') or 'test')
+        print(console.fitted(f'\n{args.checkpoint}\n\n{table}'))
+
+
+def test_config(args):
+    """Config of the test that arguments ask for."""
+    from mmdepthcls.engine import command_line
     cfg = command_line.load_config(args)
     cfg.load_from = args.checkpoint
     if args.show or args.show_dir:
@@ -50,23 +70,8 @@ def main():
         command_line.write_submission(cfg, args.submission, args.submission_images)
     if args.out:
         command_line.write_predictions(cfg, args.out)
-    metrics = command_line.build_runner(cfg).test()
-    if any(isinstance(value, float) for value in metrics.values()):
-        print(f'\n{args.checkpoint}\n\n{summary(metrics, cfg.get("experiment_name") or "test")}')
-
-
-def summary(metrics, label):
-    """Table of the metrics: a row for each protocol (or other prefix), and one of what has none."""
-    rows = {}
-    for name, value in metrics.items():
-        if isinstance(value, float):
-            row, _, name = name.rpartition('/')
-            rows.setdefault(row or label, {})[name] = value
-    if len(rows) > 1:
-        rows.pop(label, None)  # it repeats the first protocol
-    names = [name for name in ERROR_NAMES if any(name in row for row in rows.values())]
-    return metrics_table(rows, names or list(next(iter(rows.values()))))
+    return cfg
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

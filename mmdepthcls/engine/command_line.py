@@ -1,13 +1,11 @@
 """What the command-line tools share: from arguments to a config and a runner."""
-import argparse
 import os
 import os.path as osp
 
-from mmengine.config import Config, ConfigDict, DictAction
-from mmengine.runner import Runner
-from mmseg.registry import RUNNERS
+from mmengine.config import ConfigDict
 
 from ..evaluation.protocols import build_protocols
+from .readiness import read_config
 
 # Which published rows stand beside a test on these data.
 PUBLISHED_ON = {'KITTIDepthDataset': 'kitti_eigen', 'SYNTHIADepthDataset': 'synthia'}
@@ -19,39 +17,21 @@ LOADING = {
 }
 
 
-def add_arguments(parser):
-    """Arguments common to training and testing, as in MMSegmentation's tools."""
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/CONFIG)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
-                        help="override config keys: key=value, lists as key='[a,b]' without spaces")
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
-    # torch.distributed.launch passes it; torchrun sets the environment variable instead.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
-
-
 def load_config(args):
     """Config of parsed arguments.
 
     Args:
-        args (argparse.Namespace): with what :func:`add_arguments` defines.
+        args (argparse.Namespace): with what :func:`~mmdepthcls.arguments.add_arguments` defines.
 
     Returns:
         Config: with ``work_dir`` and ``launcher`` set.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
     name = osp.splitext(osp.basename(args.config))[0]
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or osp.join('work_dirs', name)
     return cfg
-
-
-def build_runner(cfg):
-    """Runner of a config: MMEngine's, or the one that ``runner_type`` names."""
-    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
 
 
 def enable_amp(cfg):

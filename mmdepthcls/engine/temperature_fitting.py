@@ -8,7 +8,7 @@ from mmengine.runner import CheckpointLoader
 
 from ..atomic_file import write_atomically
 from ..models.temperature import HIGHEST, LOWEST, TEMPERATURE_KEY, read_temperature, stored_temperature
-from .command_line import build_runner
+from .console import build_runner
 
 
 def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):

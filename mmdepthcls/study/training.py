@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
 from ..atomic_file import write_atomically
+from ..engine import console
 from ..evaluation.scoring import score_map, summarize
 from ..models.prediction_maps import predict_maps
 from .plan import Plan
@@ -32,7 +33,7 @@ def known_record(plan, folder, run):
     return record if record.get('fingerprint') == plan.fingerprint(run) else None
 
 
-def train_run(path, data_root, folder, threads, run):
+def train_run(path, data_root, folder, threads, run, verbose=False):
     """Train one run of a study and write its scores; what was written before is taken as it is.
 
     Args:
@@ -40,6 +41,8 @@ def train_run(path, data_root, folder, threads, run):
         data_root (str): folder of MiniDrive.
         folder (str): for the results, ``NAME.json`` each.
         threads (int): of torch.
+        run (Run): which.
+        verbose (bool): show what MMEngine says.
 
     Returns:
         dict: the record: variant, ground_truth, seed, fingerprint, seconds (of training), device, and
@@ -51,7 +54,8 @@ def train_run(path, data_root, folder, threads, run):
         return record
     torch.set_num_threads(threads)
     cfg = plan.config(run, data_root, osp.join(folder, run.name))
-    runner = Runner.from_cfg(cfg)
+    console.begin(verbose)
+    runner = console.build_runner(cfg, lines=False, tables=False)
     start = time.time()
     runner.train()
     record = dict(
