@@ -1,16 +1,13 @@
 """Arguments that commands share, and what can be seen of them before anything is loaded. Pure, and quick to import."""
 import argparse
-import ast
-import difflib
 import os
 import os.path as osp
 from pathlib import Path
 
 from . import program
+from .config_files import check_config
 from .program import UsageError
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
-CONFIG_SUFFIXES = ('.py', '.yaml', '.yml', '.json')
 # How the files begin that torch.save has written: a ZIP archive, a pickle, a tar archive of old.
 CHECKPOINT_BEGINNINGS = (b'PK\x03\x04', b'\x80', b'./')
 
@@ -59,45 +56,6 @@ def check_arguments(args):
         check_folder('--work-dir', args.work_dir)
 
 
-def check_config(path):
-    """See whether a config file can be read.
-
-    Args:
-        path (str): of the config.
-
-    Raises:
-        UsageError: if there is none (names configs that are called alike), or it is no config, or its text is no
-            Python (names the line).
-    """
-    if not osp.exists(path):
-        near = near_configs(path)
-        raise UsageError(f'config {path} does not exist' + (f'. Near it: {", ".join(near)}' if near else ''))
-    if osp.isdir(path):
-        raise UsageError(f'config {path} is a folder')
-    if not path.endswith(CONFIG_SUFFIXES):
-        raise UsageError(f'config {path}: expected a file that ends in {", ".join(CONFIG_SUFFIXES)}')
-    try:
-        text = Path(path).read_text('utf-8')
-        if path.endswith('.py'):
-            ast.parse(text)
-    except SyntaxError as error:
-        line = (error.text or '').strip()
-        raise UsageError(f'config {path}, line {error.lineno}: {error.msg}' + (f': {line}' if line else '')) from error
-    except (UnicodeDecodeError, ValueError) as error:
-        raise UsageError(f'config {path} is no text: {error}') from error
-
-
-def near_configs(path, most=3):
-    """list[str]: config files, in the folder that a path names and in this project's, that are called like it."""
-    folders = dict.fromkeys([Path(osp.dirname(path) or '.'), Path('configs'), CONFIGS])
-    found = {}
-    for folder in folders:
-        for file in sorted(folder.glob('*.py')) if folder.is_dir() else ():
-            found.setdefault(file.stem, osp.relpath(file) if file.is_relative_to(Path.cwd()) else str(file))
-    stem = osp.splitext(osp.basename(path))[0]
-    return [found[name] for name in difflib.get_close_matches(stem, found, most, 0.6)]
-
-
 def check_checkpoint(path, name='checkpoint'):
     """See whether a file can be a checkpoint.
 
@@ -113,7 +71,7 @@ def check_checkpoint(path, name='checkpoint'):
     if not osp.exists(path):
         folder = Path(osp.dirname(path) or '.')
         there = sorted(file.name for file in folder.glob('*.pth'))[-5:] if folder.is_dir() else []
-        raise UsageError(f'{name} {path} does not exist' + (f'. {folder} holds {", ".join(there)}' if there else ''))
+        raise UsageError(f'{name} {path} does not exist' + (f'; that folder holds {", ".join(there)}' if there else ''))
     if osp.isdir(path):
         there = sorted(file.name for file in Path(path).glob('*.pth'))[-5:]
         raise UsageError(f'{name} {path} is a folder' + (f'; it holds {", ".join(there)}' if there else ''))

@@ -43,7 +43,7 @@ def choose_threads(most=None, seconds=SECONDS):
     """
     for name in VARIABLES:
         if os.environ.get(name):
-            return Threads(0, f'{name}={os.environ[name]}')
+            return Threads(0, f'as {name}={os.environ[name]} says')
     cpus, quota = usable_cpus(), cpu_quota()
     busy, used = _busy(seconds)
     granted = min(cpus, quota or cpus)

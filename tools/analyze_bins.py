@@ -12,6 +12,7 @@ import numpy as np
 
 from mmdepthcls import arguments, program
 from mmdepthcls.atomic_file import write_atomically
+from mmdepthcls.config_files import check_config
 
 EPILOG = """Depth is taken as it is on disk, before any transform that crops, resizes or zooms. A floor is the error of
 a classifier that is never wrong. With --out DIR: bins.md, bins.json and the pictures intervals.png and
@@ -53,7 +54,7 @@ def parse_args():
         parser.error(f'{args.data} does not exist')
     args.folder = osp.isdir(args.data)
     if not args.folder:
-        arguments.check_config(args.data)
+        check_config(args.data)
     if args.folder and (args.split or args.cfg_options):
         parser.error(f'--split and --cfg-options go with a config, which {args.data} is not')
     if args.gt_scale is not None and not (args.folder and args.gt_scale > 0):

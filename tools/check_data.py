@@ -7,6 +7,7 @@ import os.path as osp
 import sys
 
 from mmdepthcls import arguments, program
+from mmdepthcls.config_files import check_config
 
 EPILOG = """Exit status: 0 no error, 1 errors (with --strict also warnings), 2 wrong usage, 130 interrupted."""
 
@@ -34,7 +35,7 @@ def parse_args():
     for name in ('max_samples', 'workers'):
         if getattr(args, name) is not None and getattr(args, name) < 1:
             parser.error(f'--{name.replace("_", "-")} must be at least 1, got {getattr(args, name)}')
-    arguments.check_config(args.config)
+    check_config(args.config)
     args.out = args.out or osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0], 'data_check')
     return args
 

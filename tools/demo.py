@@ -14,13 +14,13 @@ from types import SimpleNamespace
 
 from mmdepthcls import arguments, program
 from mmdepthcls.atomic_file import write_atomically
-from mmdepthcls.evaluation.table import fold_tables, metrics_table
+from mmdepthcls.evaluation.table import metrics_table
 
-EPILOG = ('It can be stopped (Ctrl-C) and run again: it goes on where it stopped. A finished demo prints its table again. '
-          'With other settings, or --restart, it trains anew.')
+EPILOG = ('It can be stopped (Ctrl-C) and run again: it goes on where it stopped. A finished demo prints its table '
+          'again. With other settings, or --restart, it trains anew.')
 CONFIG = osp.join(osp.dirname(__file__), '..', 'configs', 'deeplabv2_r18_minidrive_sid71.py')
 STATE = 'demo.json'  # settings, and what is done
-SAVE_EVERY = 50  # iterations
+SAVE_EVERY, SAY_EVERY = 50, 30  # iterations
 NAMES = ('d1', 'd2', 'd3', 'abs_rel', 'rmse', 'rmse_log')
 BLACK = 'Black: no depth is known there, such as in the sky.'
 
@@ -86,7 +86,8 @@ def load_config(args):
     """The demo's config, with its data where the arguments say, saved often."""
     from mmdepthcls.engine import command_line
     os.environ['MINIDRIVE_ROOT'] = args.data
-    options = {'default_hooks.checkpoint.interval': SAVE_EVERY, 'default_hooks.checkpoint.max_keep_ckpts': 2}
+    options = {'default_hooks.checkpoint.interval': SAVE_EVERY, 'default_hooks.checkpoint.max_keep_ckpts': 2,
+               'default_hooks.logger.interval': SAY_EVERY}
     if args.iterations:
         options.update({'train_cfg.max_iters': args.iterations, 'train_cfg.val_interval': args.iterations})
     return command_line.load_config(SimpleNamespace(
@@ -146,9 +147,9 @@ def baseline_rows(cfg):
         return summarize([score_map(predict(truth), truth) for truth in truths])
 
     return {
-        f'best constant depth ({constant:.2f} m)': score(lambda truth: np.full_like(truth, constant)),
-        'per-pixel mean of the training depths': score(lambda truth: mean),
-        'the bins alone (truth -> bin -> depth)': score(lambda truth: bins.decode(bins.encode(truth))),
+        f'best constant, {constant:.2f} m': score(lambda truth: np.full_like(truth, constant)),
+        'mean depth per pixel': score(lambda truth: mean),
+        'bins alone': score(lambda truth: bins.decode(bins.encode(truth))),
     }
 
 
@@ -190,9 +191,9 @@ def main(args):
     checkpoint = train(args, progress)
     predictions = osp.join(args.work_dir, 'predictions')
     cfg, metrics = test(args, checkpoint, predictions)
-    rows = {**baseline_rows(cfg), f'model ({osp.basename(checkpoint)})': metrics}
+    rows = {**baseline_rows(cfg), 'model': metrics}
     names = draw_sheet(cfg, predictions, sheet, args.pictures)
-    table = fold_tables(metrics_table(rows, NAMES), 80)
+    table = metrics_table(rows, NAMES)
     numbered = '\n'.join(f'  {number}  {name}' for number, name in enumerate(names, 1))
     text = (f'\nMiniDrive test split, {metrics["num_images"]} images, mean per image, depth < 80 m\n\n{table}\n\n'
             f'Pictures: {sheet} (image, truth, prediction)\n{numbered}\n{BLACK}')

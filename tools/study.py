@@ -8,8 +8,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from mmdepthcls import arguments, program
+from mmdepthcls import program
 from mmdepthcls.atomic_file import write_atomically
+from mmdepthcls.config_files import check_config
 from mmdepthcls.parallel import map_parallel, usable_cpus
 
 
@@ -23,7 +24,7 @@ def parse_args():
     parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
     program.add_arguments(parser)
     args = parser.parse_args()
-    arguments.check_config(args.study)
+    check_config(args.study)
     return args
 
 

@@ -22,7 +22,8 @@ from ..threads import choose_threads
 from .console_hook import ConsoleHook
 
 # Warnings of the hosts from which nothing follows.
-NOISE = ('The prefix is not set in metric class', 'Reach the end of the dataloader', '"FileClient" will be deprecated')
+NOISE = ('The prefix is not set in metric class', 'Reach the end of the dataloader', '"FileClient" will be deprecated',
+         'is the alias of "LocalBackend"')
 PACKAGE = __name__.partition('.')[0]
 PYTHON_WARNINGS = 'py.warnings'  # the logger of logging.captureWarnings
 
@@ -78,6 +79,10 @@ class _QuietRunner:
         warnings = logging.getLogger(PYTHON_WARNINGS)
         warnings.handlers = [handler for handler in logger.handlers if not _is_console(handler)]
         return logger
+
+    def train(self):
+        _hush(self.logger, tables=False)  # a line says what a validation found
+        return super().train()
 
     def load_or_resume(self):
         # MMEngine prints here, past its logger.

@@ -7,11 +7,12 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
 
-from ..evaluation.table import fold_tables, summary_table
+from ..evaluation.table import summary_table
 from ..parallel import ProgressLine, time_text
 
 WIDTH = 79
-SHORT = ('abs_rel', 'rmse', 'd1', 'silog', 'mIoU', 'mAcc', 'aAcc')
+SHORT = ('abs_rel', 'rmse', 'd1', 'mIoU', 'mAcc', 'aAcc')
+SHOWN = ('d1', 'd2', 'd3', 'abs_rel', 'rmse', 'rmse_log')  # what fits into WIDTH
 DOING = {'val': 'Validation', 'test': 'Test'}
 
 
@@ -85,7 +86,7 @@ class ConsoleHook(Hook):
     def after_train(self, runner):
         """Show the errors of the last validation, and say where the weights are."""
         if any(isinstance(value, float) for value in (self._metrics or {}).values()):
-            self._print(f'\nLast validation\n\n{fold_tables(summary_table(self._metrics, "validation"), WIDTH)}\n')
+            self._print(f'\n{summary_table(self._metrics, "last validation", SHOWN)}\n')
         kept = {name: runner.message_hub.runtime_info.get(f'{name}_ckpt') for name in ('best', 'last')}
         kept = {name: path for name, path in kept.items() if path}
         if kept:
@@ -109,7 +110,7 @@ class ConsoleHook(Hook):
         if losses and self._training:
             self._say('Losses', losses)
         self._say('Device', device_text())
-        self._say('Logs', runner.log_dir)
+        self._say('Logs', osp.relpath(runner.log_dir))
 
     def _say(self, label, text):
         self._print(textwrap.fill(text, WIDTH, initial_indent=f'{label:<8}', subsequent_indent=' ' * 8,

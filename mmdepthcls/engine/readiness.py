@@ -8,8 +8,8 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from ..arguments import check_checkpoint, check_folder
+from ..config_files import variable_of
 from ..program import UsageError, answer_of
-from .placeholders import variable_of
 
 ALIKE = 0.8  # difflib's ratio, from which on a new key is taken for a misspelt one
 

@@ -41,15 +41,16 @@ def markdown_table(lines):
     return '\n'.join([text[0], rule, *text[1:]])
 
 
-def summary_table(metrics, label):
+def summary_table(metrics, label, wanted=ERROR_NAMES):
     """Markdown table of what an evaluator returned: a row for each protocol (or other prefix), one of what has none.
 
     Args:
         metrics (dict[str, float]): such as ``abs_rel`` or ``eigen_raw/abs_rel``; what is no float is left out.
         label (str): of the row without a prefix.
+        wanted (sequence of str): of depth errors, those to show.
 
     Returns:
-        str: see :func:`metrics_table`; of depth errors the usual ones.
+        str: see :func:`metrics_table`; all of them where there are no depth errors.
 
     >>> print(summary_table({'abs_rel': 0.0731, 'num_images': 3}, 'test'))
     |      | abs_rel |
@@ -63,7 +64,7 @@ def summary_table(metrics, label):
             rows.setdefault(row or label, {})[name] = value
     if len(rows) > 1:
         rows.pop(label, None)  # it repeats the first protocol
-    names = [name for name in ERROR_NAMES if any(name in row for row in rows.values())]
+    names = [name for name in wanted if any(name in row for row in rows.values())]
     return metrics_table(rows, names or list(next(iter(rows.values()))))
 
 
