@@ -107,8 +107,8 @@ def answer_of(error):
         return ': '.join([*names, error.strerror])
     if isinstance(error, UsageError) or _is_raised_here(error) or type(error).__name__ == 'OutOfMemoryError':
         return _text(error)
-    where, frame = _origin(error)
-    if where.startswith(OF_CONFIGS) or frame is None and isinstance(error, SyntaxError):
+    where = _origin(error)[0]
+    if where.startswith(OF_CONFIGS) or isinstance(error, TypeError) and _is_of_keys(error):
         return f'the config is wrong: {_text(error)}'
     if where == 'torch._utils':  # of a process that loads data
         return _remote_answer(str(error))
@@ -152,6 +152,16 @@ def _is_raised_here(error):
         return False
     code = trace.tb_frame.f_code
     return _is_ours(code.co_filename) and code.co_code[trace.tb_lasti] == dis.opmap['RAISE_VARARGS']
+
+
+def _is_of_keys(error):
+    """Whether a class that a config names, or a class above it, was called with keys that it does not have."""
+    trace, built = error.__traceback__, False
+    while trace is not None:
+        built = (trace.tb_frame.f_globals.get('__name__') == 'mmengine.registry.build_functions'
+                 or built and trace.tb_frame.f_code.co_name == '__init__')
+        trace = trace.tb_next
+    return built and '__init__() ' in str(error)
 
 
 def _is_ours(file):

@@ -26,8 +26,8 @@ def parse_args():
         f'{" ".join(SEARCHED)})')
     parser.add_argument('--images', type=int, default=100, help='of the validation split, spread over it; 0: all '
                         '(default: %(default)s)')
-    parser.add_argument('--metric', default='abs_rel', choices=METRICS_TO_TUNE,
-                        help='error to make least (default: %(default)s)')
+    parser.add_argument('--metric', default='abs_rel', choices=METRICS_TO_TUNE, metavar='NAME',
+                        help=f'error to make least: {", ".join(METRICS_TO_TUNE)} (default: %(default)s)')
     parser.add_argument('--ratio', type=float, default=2.0, help='first step (default: %(default)s)')
     parser.add_argument('--finest', type=float, default=1.2, help='no step is this small (default: %(default)s)')
     parser.add_argument('--scores', help='file that keeps the scores (default: crf_COMPATIBILITY.json in the work '
