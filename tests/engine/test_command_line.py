@@ -10,7 +10,7 @@ def parse(tmp_path, *arguments, text="model = dict(type='A', depth=18)\n"):
     config = tmp_path / 'my_config.py'
     config.write_text(text)
     parser = argparse.ArgumentParser()
-    command_line.add_arguments(parser)
+    arguments.add_arguments(parser)
     return parser.parse_args([str(config), *arguments])
 
 
