@@ -45,8 +45,8 @@ PURE = ['arguments', 'atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compa
         'evaluation.report_charts', 'evaluation.report_markdown', 'evaluation.report_pictures',
         'evaluation.report_tally', 'evaluation.scoring', 'evaluation.submission', 'evaluation.table',
         'evaluation.uncertainty_metrics', 'models.bin_width_network', 'models.image_bins', 'parallel',
-        'pattern_search', 'permutohedral', 'program', 'sparse_rows', 'study.chart', 'study.record', 'study.study_report',
-        'threads',
+        'pattern_search', 'permutohedral', 'program', 'sparse_rows', 'study.chart', 'study.record',
+        'study.study_report', 'threads',
         'visualization.bin_figure', 'visualization.colour', 'visualization.comparison_figure',
         'visualization.figures']
 

@@ -1,5 +1,4 @@
 import argparse
-import builtins
 import subprocess
 import sys
 
@@ -39,16 +38,17 @@ def test_a_deliberate_error_is_an_answer_and_a_bug_is_not(capsys):
     captured = capsys.readouterr().err
     assert 'min_depth' in captured and 'Traceback' not in captured
     assert run(lambda args: SIDBins(90.0, 80.0, 4), failed=2) == 2
-    with pytest.raises(ValueError, match='not enough values'):
-        run(lambda args: (lambda a, b: None)(*[1, 2]) or dict([[1]]) or exec('a, b = [1]'))
-    with pytest.raises(ValueError):
+    # Raised inside the package, by Python and not by a statement of the package.
+    with pytest.raises(TypeError):
+        run(lambda args: SIDBins('near', 80.0, 4))
+    with pytest.raises(ValueError, match='raised outside'):
         run(raising(ValueError('raised outside of the package')))
     with pytest.raises(ZeroDivisionError):
         run(lambda args: 1 / 0)
 
 
 def test_what_the_system_says_of_a_file_is_an_answer(capsys, tmp_path):
-    assert run(lambda args: open(tmp_path / 'nothing')) == 1
+    assert run(lambda args: (tmp_path / 'nothing').read_text()) == 1
     assert capsys.readouterr().err.strip().endswith(f'{tmp_path / "nothing"}: No such file or directory')
 
 
@@ -72,7 +72,7 @@ def refuse(value):
 
 def test_answers_of_other_processes(tmp_path):
     for function, answer in ((refuse, 'min_depth'), (open, 'No such file'), (int, None)):
-        with pytest.raises(Exception) as caught:
+        with pytest.raises((OSError, ValueError)) as caught:
             list(map_parallel(function, [str(tmp_path / 'a'), 'b'] if function is not refuse else [4, 5], title='',
                               workers=2, progress=False))
         found = program.answer_of(caught.value)
@@ -86,10 +86,10 @@ def test_an_answer_of_a_process_that_loads_data():
             function()
         except Exception:
             wrapper = ExceptionWrapper(where='in DataLoader worker process 0')
-        with pytest.raises(Exception) as caught:
+        with pytest.raises((ValueError, ZeroDivisionError)) as caught:
             wrapper.reraise()
         found = program.answer_of(caught.value)
-        assert found is None if expected is None else found.startswith('expected') or expected in found
+        assert found is None if expected is None else expected in found
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
@@ -103,4 +103,3 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
            f'exec(open(\'{script}\').read())" | head -1'
     result = subprocess.run(code, shell=True, capture_output=True, text=True)
     assert result.stdout == 'x' * 80 + '\n' and result.stderr == ''
-    assert issubclass(builtins.BrokenPipeError, OSError)

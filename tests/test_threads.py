@@ -22,7 +22,8 @@ def test_a_variable_decides(monkeypatch):
 
 @pytest.mark.parametrize(('cpus', 'quota', 'busy', 'used', 'most', 'number'), [
     (8, None, 0.1, 0.0, None, 8), (8, None, 6.2, 0.0, None, 2), (8, None, 8.0, 0.0, None, 1),
-    (8, 2.0, 0.1, 0.0, None, 2), (64, 2.0, 30.0, 0.0, None, 2), (64, 2.0, 30.0, 1.4, None, 1), (8, None, 0.0, 0.0, 4, 4),
+    (8, 2.0, 0.1, 0.0, None, 2), (64, 2.0, 30.0, 0.0, None, 2), (64, 2.0, 30.0, 1.4, None, 1),
+    (8, None, 0.0, 0.0, 4, 4),
     (2, 0.5, 0.0, 0.0, None, 1)])
 def test_free_cpus_are_taken(monkeypatch, cpus, quota, busy, used, most, number):
     monkeypatch.setattr(threads, 'usable_cpus', lambda: cpus)

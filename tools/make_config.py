@@ -40,10 +40,11 @@ def parse_args():
 def main(args):
     from mmdepthcls.recipes.depth_config import bins_of_name, save_verified, short_name, write_config
     from mmdepthcls.recipes.recipe import read_recipe
-    recipe = read_recipe(args.recipe)
-    path = args.out or Path(f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py')
-    bins = bins_of_name(args.bins, args.min_depth, args.max_depth)
-    config = write_config(recipe, args.dataset, bins, path.absolute().parent, args.crop and tuple(args.crop))
+    with program.refusing():
+        recipe = read_recipe(args.recipe)
+        path = args.out or Path(f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py')
+        bins = bins_of_name(args.bins, args.min_depth, args.max_depth)
+        config = write_config(recipe, args.dataset, bins, path.absolute().parent, args.crop and tuple(args.crop))
     trial = save_verified(config, path, args.force, not args.no_trial)
     print(f'{recipe.path}\nbecomes {path}:')
     print(''.join(f'- {change}\n' for change in config.changes), end='')

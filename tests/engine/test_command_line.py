@@ -3,6 +3,7 @@ import argparse
 import pytest
 from mmengine.config import Config
 
+from mmdepthcls.arguments import add_arguments
 from mmdepthcls.engine import command_line
 
 
@@ -10,7 +11,7 @@ def parse(tmp_path, *arguments, text="model = dict(type='A', depth=18)\n"):
     config = tmp_path / 'my_config.py'
     config.write_text(text)
     parser = argparse.ArgumentParser()
-    arguments.add_arguments(parser)
+    add_arguments(parser)
     return parser.parse_args([str(config), *arguments])
 
 

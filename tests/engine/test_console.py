@@ -52,6 +52,6 @@ def test_a_wide_table_is_folded_without_losing_a_cell():
     folded = fold_tables(f'above\n{table}\nbelow', 60)
     assert max(map(len, folded.splitlines())) <= 60
     assert sorted(re.findall(r'metric\d+', folded)) == sorted(re.findall(r'metric\d+', table))
-    assert folded.count('| a long name of a row |') == folded.count('|---') and folded.startswith('above\n')
-    assert folded.endswith('\nbelow')
+    assert folded.count('| a long name of a row |') == len(re.findall(r'^\|-', folded, re.M)) > 1
+    assert folded.startswith('above\n') and folded.endswith('\nbelow')
     assert fold_tables(table, 400) == table
