@@ -24,8 +24,9 @@ setup(
     packages=find_packages(include=['mmdepthcls', 'mmdepthcls.*']),
     package_data={'mmdepthcls.datasets': ['*.csv']},
     python_requires='>=3.10',
-    # No version bounds: a bound could change the torch or numpy of a working MMSeg environment.
-    install_requires=['numpy', 'torch'],
+    # No version bounds: a bound could change the torch or numpy of a working MMSeg environment. opencv-python and no
+    # other distribution of OpenCV: mmcv requires this one on both stacks, and two of them overwrite each other's files.
+    install_requires=['numpy', 'torch', 'opencv-python', 'matplotlib'],
     # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
     extras_require={
         **STACKS, 'timm': ['timm'],

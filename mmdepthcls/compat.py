@@ -5,8 +5,11 @@ onedl-mmsegmentation) and **openmmlab** (mmengine, mmcv or mmcv-lite, mmsegmenta
 """
 import importlib
 import importlib.util
+import io
 import sys
 import types
+import warnings
+from contextlib import contextmanager, redirect_stdout
 from importlib import metadata
 
 from .import_hooks import after_import, before_import
@@ -20,6 +23,11 @@ STACKS = ('onedl', 'openmmlab')
 # The module that registers this package's classes, and the registries of MMSegmentation that it fills.
 REGISTRATION = 'mmdepthcls.registration'
 REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
+# What pip calls modules of other names. mmcv requires this OpenCV, and a second one beside it would break both.
+DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
+# What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
+IMPORT_NOISE = ('Could not import OneDL', )
+IMPORT_WARNINGS = 'Fail to import ``MultiScaleDeformableAttention``'
 _KEPT = []
 
 
@@ -52,7 +60,7 @@ def lazy_names(package, names):
         tuple: ``__getattr__``, ``__dir__`` and ``__all__`` for the package's ``__init__``.
 
     Raises:
-        ImportError: on first use of a name whose module needs MMSegmentation where there is none; says how to install.
+        ImportError: on first use of a name whose module needs what is not installed; names it and says how to install.
     """
 
     def __getattr__(name):
@@ -61,12 +69,46 @@ def lazy_names(package, names):
         try:
             module = importlib.import_module(f'{package}.{names[name]}')
         except ImportError as error:
-            if has_mmseg():
+            hint = import_hint(error)
+            if hint is None:
                 raise
-            raise ImportError(f'{package}.{name}: {INSTALL_HINT}') from error
+            raise ImportError(f'{package}.{name}: {hint}', name=error.name) from error
         return getattr(module, name)
 
     return __getattr__, lambda: sorted(names), sorted(names)
+
+
+def import_hint(error):
+    """What is not installed, and how to install it.
+
+    Args:
+        error (ImportError): as Python raised it.
+
+    Returns:
+        str or None: None where no module is missing: one that is there and broken, a name that a module lacks, or a
+        module of this package.
+    """
+    module = (getattr(error, 'name', None) or '').partition('.')[0]
+    if module in HOST_MODULES:
+        return None if has_mmseg() else INSTALL_HINT
+    if not isinstance(error, ModuleNotFoundError) or not module or module == __name__.partition('.')[0]:
+        return None
+    return (f'the Python module {module!r} is needed for this, and it is not installed here. Install it:\n'
+            f'    pip install {DISTRIBUTIONS.get(module, module)}')
+
+
+@contextmanager
+def quiet_import():
+    """Import hosts without the noise that they make; what else is printed meanwhile is printed."""
+    warnings.filterwarnings('ignore', message=IMPORT_WARNINGS)
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            yield
+    finally:
+        lines = [line for line in printed.getvalue().splitlines() if line not in IMPORT_NOISE]
+        if lines:
+            print('\n'.join(lines))
 
 
 def prepare_host():

@@ -7,9 +7,8 @@ import math
 
 import torch
 
+from .crf_settings import COMPATIBILITIES
 from .permutohedral import GaussianKernels
-
-COMPATIBILITIES = ('potts', 'linear', 'log')
 
 
 @torch.no_grad()

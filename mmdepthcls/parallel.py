@@ -98,8 +98,10 @@ class ProgressLine:
         with self._lock:
             self._done += amount
             now, last = time.monotonic(), self._done >= self._total
-            redraw = sys.stderr.isatty()  # elsewhere (a log file) every 10 s
-            if last or now - self._shown >= (1 if redraw else 10):
+            redraw = sys.stderr.isatty()
+            # Elsewhere (a log file) less and less often: after 10, 20, 30, 45, 68 s, then every minute at least.
+            pause = 1 if redraw else min(max(10, (self._shown - self._start) / 2), 60)
+            if last or now - self._shown >= pause:
                 self._shown = now
                 rate = self._done / max(now - self._start, 1e-6)
                 left = time_text(max(self._total - self._done, 0) / max(rate, 1e-9))

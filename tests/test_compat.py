@@ -25,7 +25,8 @@ class Block:
             raise ModuleNotFoundError(f'No module named {name!r}', name=name)
 sys.meta_path.insert(0, Block())
 '''
-PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets.depth_array',
+PURE = ['arguments', 'atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'config_files', 'crf_settings',
+        'datasets.depth_array',
         'datasets.depth_file', 'datasets.depth_format', 'datasets.depth_options', 'datasets.depth_png',
         'datasets.eigen', 'datasets.file_finder', 'datasets.image_header',
         'datasets.inspection.alignment',
@@ -46,8 +47,9 @@ PURE = ['atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'datasets
         'evaluation.report', 'evaluation.report_charts', 'evaluation.report_markdown',
         'evaluation.report_pictures', 'evaluation.report_tally', 'evaluation.scoring',
         'evaluation.submission', 'evaluation.table', 'evaluation.uncertainty_metrics',
-        'models.bin_width_network', 'models.image_bins', 'parallel', 'pattern_search', 'permutohedral',
-        'sparse_rows', 'study.chart', 'study.record', 'study.study_report', 'visualization.bin_figure',
+        'models.bin_width_network', 'models.image_bins', 'parallel', 'pattern_search', 'permutohedral', 'program',
+        'sparse_rows', 'study.chart', 'study.record', 'study.study_report', 'threads',
+        'visualization.bin_figure',
         'visualization.colour', 'visualization.comparison_figure', 'visualization.figures']
 
 
@@ -133,3 +135,59 @@ def test_only_compat_knows_which_distribution_is_installed():
     for path in (ROOT / 'mmdepthcls').rglob('*.py'):
         if path.name != 'compat.py':
             assert not [word for word in words if word in path.read_text('utf-8')], path
+
+
+@pytest.mark.parametrize('module', ['cv2', 'ftfy'])
+def test_a_missing_module_is_named_and_not_taken_for_mmsegmentation(module):
+    result = run_python(f"""{BLOCK.replace("('mmseg', 'mmcv', 'mmengine')", repr((module, )))}
+from mmdepthcls import compat
+assert compat.has_mmseg()
+try:
+    import mmdepthcls.registration
+except ImportError as error:
+    print(compat.import_hint(error))
+""")
+    distribution = {'cv2': 'opencv-python'}.get(module, module)
+    assert f"'{module}' is needed" in result.stdout and f'pip install {distribution}' in result.stdout, result.stderr
+    assert 'onedl' not in result.stdout
+
+
+def test_the_first_name_that_needs_a_missing_module_says_which():
+    result = run_python(f"""{BLOCK}
+class Matplotlib:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] == 'cv2':
+            raise ModuleNotFoundError(f'No module named {{name!r}}', name=name)
+sys.meta_path.insert(0, Matplotlib())
+from mmdepthcls.evaluation import depth_errors
+""")
+    assert result.returncode == 1 and 'pip install opencv-python' in result.stderr
+    assert "pip install -c requirements" not in result.stderr
+
+
+def test_an_error_inside_a_module_is_left_as_it_is():
+    from mmdepthcls.compat import import_hint
+    assert import_hint(ImportError("cannot import name 'a' from 'cv2'", name='cv2')) is None
+    assert import_hint(ModuleNotFoundError("No module named 'mmdepthcls.nothing'", name='mmdepthcls.nothing')) is None
+    assert import_hint(ImportError('libGL.so.1: cannot open shared object file')) is None
+
+
+def test_importing_prints_nothing():
+    result = run_python('import mmdepthcls')
+    assert (result.returncode, result.stdout, result.stderr) == (0, '', '')
+
+
+def test_all_that_is_imported_is_required():
+    """Each module of others that the package or a tool imports comes with the package itself or with a stack."""
+    import ast
+
+    import mmdepthcls.compat as compat
+    text = (ROOT / 'setup.py').read_text('utf-8')
+    known = {*sys.stdlib_module_names, 'mmdepthcls', *compat.HOST_MODULES, 'pydensecrf'}
+    for path in [*(ROOT / 'mmdepthcls').rglob('*.py'), *(ROOT / 'tools').glob('*.py')]:
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else [
+                node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for name in {name.split('.')[0] for name in names} - known:
+                required = text[text.index('install_requires'):text.index('extras_require')]
+                assert repr(compat.DISTRIBUTIONS.get(name, name)) in required, (path, name)

@@ -6,15 +6,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from mmengine.config import Config, DictAction
 
-from mmdepthcls import bin_report
+from mmdepthcls import arguments, program
 from mmdepthcls.atomic_file import write_atomically
-from mmdepthcls.bin_analysis import bins_of_text, candidates, score_bins
+from mmdepthcls.config_files import check_config
 from mmdepthcls.datasets.depth_options import add_depth_options, depth_format_of, given_depth_options
-from mmdepthcls.datasets.inspection.listing import SPLITS, list_splits
-from mmdepthcls.depth_tally import CELLS, frames_of_folder, frames_of_samples, propose_range, tally_depth
-from mmdepthcls.visualization.bin_figure import draw_intervals
 
 EPILOG = """Depth is taken as it is on disk, before any transform that crops, resizes or zooms. A floor is the error of
 a classifier that is never wrong. With --out DIR: bins.md, bins.json and the pictures intervals.png and
@@ -27,9 +23,9 @@ def build_parser():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('data', help='a config file; or a folder of depth maps; or a KITTI tree (its annotated depth)')
-    parser.add_argument('--split', choices=SPLITS, help="which of the config's data loaders (default: train)")
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-                        help="override config keys, lists as key='[a,b]' without spaces")
+    parser.add_argument('--split', choices=('train', 'val', 'test'),
+                        help="which of the config's data loaders (default: train)")
+    arguments.add_config_options(parser)
     parser.add_argument('--max-samples', type=int, default=SAMPLES, metavar='N',
                         help=f'look at no more than N depth maps, spread over the split (default: {SAMPLES}; 0: all)')
     parser.add_argument('--range', nargs=2, type=float, metavar=('MIN', 'MAX'), help='range of the bins compared, m; '
@@ -44,6 +40,7 @@ def build_parser():
     add_depth_options(parser, 'gt', 'folder: ')
     parser.add_argument('--out', type=Path, metavar='DIR', help='write text, numbers and pictures there')
     parser.add_argument('--workers', type=int, metavar='N', help='processes (default: one a CPU)')
+    program.add_arguments(parser)
     return parser
 
 
@@ -53,6 +50,8 @@ def parse_args():
     if not osp.exists(args.data):
         parser.error(f'{args.data} does not exist')
     args.folder = osp.isdir(args.data)
+    if not args.folder:
+        check_config(args.data)
     if args.folder and (args.split or args.cfg_options):
         parser.error(f'--split and --cfg-options go with a config, which {args.data} is not')
     if given_depth_options(args, 'gt') and not args.folder:
@@ -68,13 +67,12 @@ def parse_args():
 
 def frames_and_bins(args):
     """The ground truth files of the data, and the bins of the config if it has any."""
+    from mmdepthcls.depth_tally import frames_of_folder, frames_of_samples
     if args.folder:
         return frames_of_folder(args.data, args.gt_format), None
-    try:
-        cfg = Config.fromfile(args.data)
-        cfg.merge_from_dict(args.cfg_options or {})
-    except Exception as error:  # a config is Python: anything may be raised
-        raise ValueError(f'{args.data} cannot be read: {type(error).__name__}: {error}') from error
+    from mmdepthcls.datasets.inspection.listing import list_splits
+    from mmdepthcls.engine.readiness import read_config
+    cfg = read_config(args.data, args.cfg_options)
     listings, bins = list_splits(cfg)
     name = args.split or 'train'
     listing = next((listing for listing in listings if listing.name == name), None)
@@ -98,6 +96,9 @@ def spread(frames, most):
 
 def pictures(tally, scores, number):
     """Figure 2 of the bins compared at a number, and the data above."""
+    from mmdepthcls import bin_report
+    from mmdepthcls.depth_tally import CELLS
+    from mmdepthcls.visualization.bin_figure import draw_intervals
     shown = [score for score in scores if score.bins.num_bins == number]
     shown = {name: score.bins for name, score in zip(bin_report.names_of(shown), shown, strict=True)}
     far = max(bins.max_depth for bins in shown.values())
@@ -106,7 +107,10 @@ def pictures(tally, scores, number):
         shown, scale, (cuts, np.histogram(CELLS, cuts, weights=tally.counts)[0])) for scale, cuts in edges.items()}
 
 
-def run(args):
+def main(args):
+    from mmdepthcls import bin_report
+    from mmdepthcls.bin_analysis import bins_of_text, candidates, score_bins
+    from mmdepthcls.depth_tally import propose_range, tally_depth
     more = [bins_of_text(text) for text in args.bins]
     frames, own = frames_and_bins(args)
     chosen = spread(frames, args.max_samples)
@@ -131,18 +135,5 @@ def run(args):
         print(f'\nWritten to {args.out}: {", ".join(files)}')
 
 
-def main():
-    args = parse_args()
-    try:
-        run(args)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        print(f'analyze_bins: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print('\nInterrupted.', file=sys.stderr)
-        return 130
-    return 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(program.run(parse_args, main, host=True, failed=program.REFUSED))

@@ -5,6 +5,7 @@ import ctypes
 import multiprocessing
 import os
 import os.path as osp
+import sys
 import time
 from collections import Counter
 from functools import partial
@@ -13,10 +14,8 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from mmseg.registry import DATASETS, METRICS, MODELS, TRANSFORMS
-from mmseg.utils import register_all_modules
 
-import mmdepthcls  # noqa: F401  (imported only to register)
+from mmdepthcls import program
 from mmdepthcls.datasets.depth_png import decode_depth_png
 from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration, read_scan
 from mmdepthcls.evaluation.scoring import BANDS
@@ -51,6 +50,7 @@ def parse_args():
     parser.add_argument('--kitti', default=os.environ.get('KITTI_ROOT', 'data/kitti'),
                         help='folder with raw/ and annotated/; a few frames are enough')
     parser.add_argument('--rounds', type=int, default=40, help='how often everything is timed')
+    program.add_arguments(parser)
     return parser.parse_args()
 
 
@@ -92,6 +92,7 @@ def print_table(title, seconds, base):
 
 
 def time_pipelines(root, rounds):
+    from mmseg.registry import TRANSFORMS
     samples = _samples(root, 'annotated')
     pipelines = {name: [TRANSFORMS.build(step) for step in steps] for name, steps in (('ours', OURS), ('stock', STOCK))}
 
@@ -133,6 +134,7 @@ def time_projection(root, rounds):
 
 
 def time_scoring(root, rounds):
+    from mmseg.registry import METRICS
     sample = _samples(root, 'annotated')[0]
     with open(sample['depth_map_path'], 'rb') as file:
         gt = decode_depth_png(file.read(), sample['depth_map_path'])
@@ -160,6 +162,7 @@ def time_scoring(root, rounds):
 
 def time_losses(rounds):
     """Forward and backward of the logits of one crop at output stride 8."""
+    from mmseg.registry import MODELS
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(1, 71, 53, 100, generator=generator, requires_grad=True)
     cross_entropy = MODELS.build(dict(type='CrossEntropyLoss', avg_non_ignore=True))
@@ -215,12 +218,13 @@ def _peak_memory(function):
 
 
 def _samples(root, ground_truth):
+    from mmseg.registry import DATASETS
     dataset = DATASETS.build(dict(type='KITTIDepthDataset', data_root=osp.expanduser(root), ground_truth=ground_truth))
     return [dataset.get_data_info(index) for index in range(min(len(dataset), 10))]
 
 
-def main():
-    args = parse_args()
+def main(args):
+    from mmseg.utils import register_all_modules
     register_all_modules()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
@@ -232,4 +236,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

@@ -1,12 +1,14 @@
 """Time, peak memory and result of the dense CRF, in turns with the authors' C++ code where pydensecrf2 is installed."""
 import argparse
 import multiprocessing
+import sys
 import time
 
 import cv2
 import numpy as np
 import torch
 
+from mmdepthcls import program
 from mmdepthcls.datasets.minidrive import render, sample_scene
 from mmdepthcls.dense_crf import dense_crf
 
@@ -29,7 +31,11 @@ def parse_args():
     parser.add_argument('--color-width', type=float, default=5., help='grey levels')
     parser.add_argument('--linear', type=float, metavar='T', help="compatibility 'linear' truncated at T, not Potts")
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='of dense_crf')
-    return parser.parse_args()
+    program.add_arguments(parser)
+    args = parser.parse_args()
+    if args.device.startswith('cuda') and not torch.cuda.is_available():
+        parser.error(f'--device {args.device}: torch finds no GPU here')
+    return args
 
 
 def make_inputs(args):
@@ -37,7 +43,7 @@ def make_inputs(args):
     if args.image:
         image = cv2.imread(args.image)
         if image is None:
-            raise SystemExit(f'{args.image}: not a picture that OpenCV reads')
+            raise program.UsageError(f'{args.image}: not a picture that OpenCV reads')
         image = np.ascontiguousarray(image[..., ::-1])
     else:
         image = render(sample_scene(np.random.default_rng(0)), *args.size)[0]
@@ -112,8 +118,7 @@ def time_all(runs, args):
             for name, pair in pairs.items()}, results
 
 
-def main():
-    args = parse_args()
+def main(args):
     probabilities, image = make_inputs(args)
     runs = {name: lambda iterations, run=run: run(probabilities, image, args, iterations)
             for name, run in zip(NAMES, (run_ours, run_reference if reference else None), strict=True) if run}
@@ -140,4 +145,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main))

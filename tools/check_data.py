@@ -3,11 +3,8 @@ import argparse
 import os.path as osp
 import sys
 
-from mmengine.config import Config, DictAction
-
-from mmdepthcls.datasets.inspection import report
-from mmdepthcls.datasets.inspection.doctor import examine
-from mmdepthcls.datasets.inspection.output import write_output
+from mmdepthcls import arguments, program
+from mmdepthcls.config_files import check_config
 
 EPILOG = """Exit status: 0 no error, 1 errors (with --strict also warnings), 2 wrong usage, 130 interrupted."""
 
@@ -16,8 +13,7 @@ def build_parser():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file; its train, val and test data loaders are looked at')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-                        help="override config keys, lists as key='[a,b]' without spaces")
+    arguments.add_config_options(parser)
     parser.add_argument('--out', metavar='DIR', help='folder of the report (default: work_dirs/CONFIG/data_check)')
     parser.add_argument('--max-samples', type=int, metavar='N',
                         help='look at no more than N samples of a split, spread over it (default: all)')
@@ -26,6 +22,7 @@ def build_parser():
     parser.add_argument('--strict', action='store_true', help='warnings count as errors')
     parser.add_argument('--allow-leakage', action='store_true',
                         help='evaluating on what was trained on is meant so: report it as a note')
+    program.add_arguments(parser)
     return parser
 
 
@@ -35,33 +32,22 @@ def parse_args():
     for name in ('max_samples', 'workers'):
         if getattr(args, name) is not None and getattr(args, name) < 1:
             parser.error(f'--{name.replace("_", "-")} must be at least 1, got {getattr(args, name)}')
-    if not osp.isfile(args.config):
-        parser.error(f'config {args.config} does not exist')
+    check_config(args.config)
     args.out = args.out or osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0], 'data_check')
     return args
 
 
-def load_config(args):
-    """Config of parsed arguments; a config that cannot be read is wrong usage."""
-    try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options or {})
-    except Exception as error:  # a config is Python: anything may be raised
-        raise UsageError(f'{args.config} cannot be read: {type(error).__name__}: {error}') from error
-    return cfg
-
-
-class UsageError(Exception):
-    """Wrong usage: ends with a message and status 2."""
-
-
-def run(args):
+def main(args):
     """Returns the exit status."""
-    cfg = load_config(args)
+    from mmdepthcls.datasets.inspection import report
+    from mmdepthcls.datasets.inspection.doctor import examine
+    from mmdepthcls.datasets.inspection.output import write_output
+    from mmdepthcls.engine.readiness import read_config
+    cfg = read_config(args.config, args.cfg_options)
     try:
         examination = examine(cfg, args.max_samples, args.workers, args.allow_leakage)
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f'{args.config}: {error}') from error
+        raise program.UsageError(f'{args.config}: {error}') from error
     title = osp.basename(args.config)
     print(report.markdown(examination, title, args.strict))
     written = write_output(examination, args.out, title, not args.no_pictures, args.strict)
@@ -69,20 +55,5 @@ def run(args):
     return int(examination.failed(args.strict))
 
 
-def main():
-    args = parse_args()
-    try:
-        return run(args)
-    except UsageError as error:
-        print(f'check_data: {error}', file=sys.stderr)
-        return 2
-    except (OSError, RuntimeError) as error:
-        print(f'check_data: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print('\nInterrupted.', file=sys.stderr)
-        return 130
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(program.run(parse_args, main, host=True))

@@ -1,15 +1,11 @@
 """Test several CRFs on one checkpoint: a table of depth errors and edges, and pictures."""
 import argparse
-import os
+import sys
 from ast import literal_eval
 
-from mmseg.registry import TASK_UTILS
-
+from mmdepthcls import arguments, program
 from mmdepthcls.atomic_file import check_not_input, write_atomically
-from mmdepthcls.engine import command_line
-from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
 from mmdepthcls.evaluation.table import metrics_table
-from mmdepthcls.visualization.comparison_figure import draw_comparison
 
 RESERVED = ('without', 'image', 'truth')
 
@@ -17,7 +13,7 @@ RESERVED = ('without', 'image', 'truth')
 def parse_args():
     parser = argparse.ArgumentParser(
         description='Test a checkpoint without a CRF and with several, each image once through the network.')
-    command_line.add_arguments(parser)
+    arguments.add_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--crf', nargs='+', action='append', required=True, metavar=('NAME', 'KEY=VALUE'),
                         help="a name, and settings of DenseCRF: --crf near compatibility=log truncation=0.3; may be "
@@ -30,6 +26,9 @@ def parse_args():
         args.crfs = {'without': None, **{name: crf_config(settings) for name, *settings in args.crf}}
     except ValueError as error:
         parser.error(str(error))
+    arguments.check_arguments(args)
+    if args.out:
+        arguments.check_file('--out', args.out)
     return args
 
 
@@ -57,18 +56,20 @@ def literal(text):
         return text
 
 
-def main():
-    args = parse_args()
-    try:
-        if args.out and not os.path.isdir(os.path.dirname(os.path.abspath(args.out))):
-            raise ValueError(f'--out: no such folder to write {args.out} into')
+def main(args):
+    from mmseg.registry import TASK_UTILS
+
+    from mmdepthcls.engine import command_line, console, readiness
+    from mmdepthcls.engine.crf_comparison import METRIC_NAMES, compare_crfs
+    from mmdepthcls.visualization.comparison_figure import draw_comparison
+    with program.refusing():
         if args.out:
             check_not_input(args.out, args.checkpoint, args.config)
         cfg = command_line.load_config(args)
-        metrics, pictures = compare_crfs(cfg, args.checkpoint, args.crfs, args.pictures if args.out else 0)
-    except (ValueError, TypeError, FileNotFoundError) as error:
-        raise SystemExit(f'compare_crfs: {error}') from error
-    print(f'\n{metrics_table(metrics, METRIC_NAMES)}')
+        readiness.check_run(cfg, ('test', ))
+    console.use_free_cpus()
+    metrics, pictures = compare_crfs(cfg, args.checkpoint, args.crfs, args.pictures if args.out else 0)
+    print(console.fitted(f'\n{metrics_table(metrics, METRIC_NAMES)}'))
     if args.out:
         bins = TASK_UTILS.build(cfg.model.bins)
         write_atomically(args.out, draw_comparison(pictures, bins.min_depth, bins.max_depth))
@@ -76,4 +77,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

@@ -5,10 +5,10 @@ import re
 import sys
 from pathlib import Path
 
+from mmdepthcls import program
 from mmdepthcls.atomic_file import write_atomically
 from mmdepthcls.datasets.depth_options import add_depth_options, depth_format_of, given_depth_options
 from mmdepthcls.datasets.preparation.kitti_files import SPLITS
-from mmdepthcls.evaluation.file_scoring import Making, score_files
 from mmdepthcls.evaluation.ground_truth_files import ANNOTATED, folder_frames, is_kitti, kitti_frames
 from mmdepthcls.evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol
 
@@ -56,6 +56,7 @@ def build_parser():
                        'every frame that has ground truth on disk')
     kitti.add_argument('--camera', type=int, choices=(2, 3), help='KITTI: 2 left (default), 3 right')
     add_depth_options(kitti, 'gt', 'folder: ')
+    program.add_arguments(parser)
     return parser
 
 
@@ -109,8 +110,9 @@ def parse_protocol(text, args):
     return build_protocol(dict(vars(protocol), **changes))
 
 
-def run(args):
+def main(args):
     """Returns the exit status."""
+    from mmdepthcls.evaluation.file_scoring import Making, score_files
     if args.kitti:
         split = None if args.split == NONE else args.split or 'test'
         frames = kitti_frames(args.ground_truth, split, {protocol.ground_truth or ANNOTATED for protocol in
@@ -131,17 +133,5 @@ def run(args):
     return 0 if scores.complete else 1
 
 
-def main():
-    args = parse_args()
-    try:
-        return run(args)
-    except (OSError, ValueError, RuntimeError) as error:
-        print(f'evaluate_predictions: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print('\nInterrupted.', file=sys.stderr)
-        return 130
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(program.run(parse_args, main, failed=program.REFUSED))

@@ -1,8 +1,8 @@
 """Fit the temperature of a depth classifier on its validation split, and write a checkpoint that has it."""
 import argparse
+import sys
 
-from mmdepthcls.engine import command_line
-from mmdepthcls.engine.temperature_fitting import fit_checkpoint
+from mmdepthcls import arguments, program
 from mmdepthcls.evaluation.table import metrics_table
 
 
@@ -10,7 +10,7 @@ def parse_args():
     parser = argparse.ArgumentParser(
         description='Fit the number by which logits are divided, so that probabilities become frequencies, on the '
         "validation split (the config's val_dataloader); everything that is predicted with the new checkpoint uses it.")
-    command_line.add_arguments(parser)
+    arguments.add_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file, left as it is')
     parser.add_argument('out', help='checkpoint file to write')
     parser.add_argument('--pixels', type=int, default=1000, help='measured pixels of an image that are looked at, at '
@@ -18,15 +18,19 @@ def parse_args():
     args = parser.parse_args()
     if args.pixels < 1:
         parser.error(f'--pixels: expected a number > 0, got {args.pixels}')
+    arguments.check_arguments(args)
+    arguments.check_file('OUT', args.out)
     return args
 
 
-def main():
-    args = parse_args()
-    try:
-        metrics = fit_checkpoint(command_line.load_config(args), args.checkpoint, args.out, args.pixels)
-    except (ValueError, FileNotFoundError) as error:
-        raise SystemExit(f'fit_temperature: {error}') from error
+def main(args):
+    from mmdepthcls.engine import command_line, console, readiness
+    from mmdepthcls.engine.temperature_fitting import fit_checkpoint
+    with program.refusing():
+        cfg = command_line.load_config(args)
+        readiness.check_run(cfg, ('val', ))
+    console.use_free_cpus()
+    metrics = fit_checkpoint(cfg, args.checkpoint, args.out, args.pixels)
     rows = {label: dict(NLL=metrics[f'nll{key}'], ECE=metrics[f'ece{key}'])
             for label, key in (('before', ''), ('after', '_after'))}
     print(f'\nTemperature {metrics["temperature"]:.4f}, fitted to {metrics["num_pixels"]} pixels\n\n'
@@ -34,4 +38,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

@@ -1,18 +1,10 @@
 """Turn a segmentation recipe of MMSegmentation into a depth config, and prove that it works."""
 import argparse
+import sys
 from dataclasses import replace
 
-from mmdepthcls.recipes.depth_config import (
-    bins_of_name,
-    count_samples,
-    output_path,
-    save_verified,
-    short_name,
-    write_config,
-)
+from mmdepthcls import program
 from mmdepthcls.recipes.depth_data import DATA
-from mmdepthcls.recipes.own_data import OwnData
-from mmdepthcls.recipes.recipe import read_recipe
 
 EPILOG = """The file is written only if it works: it is loaded as tools/train.py does, all in it is built, and the model
 (without pretrained weights) trains a step on random images and predicts. Examples:
@@ -51,6 +43,7 @@ def parse_args():
     parser.add_argument('--force', action='store_true', help='overwrite existing files')
     parser.add_argument('--no-trial', action='store_true',
                         help='do not build and run the model, which may be too large for this machine')
+    program.add_arguments(parser)
     args = parser.parse_args()
     given = [f'--{name.replace("_", "-")}' for name in OWN if getattr(args, name)]
     if given and (args.dataset != 'folder' or not args.data_root):
@@ -66,17 +59,21 @@ def find_data(args):
         return DATA[args.dataset], None, {}
     if args.dataset != 'folder':
         return DATA[args.dataset].in_folder(args.data_root), None, {}
+    from mmdepthcls.recipes.own_data import OwnData
     own = OwnData(args.data_root, args.images or 'image', args.depth or 'depth', args.depth_scale)
     lists = own.make_lists(args.force) if args.make_split else {}
     return replace(own.data(lists), image_size=own.image_size(bool(lists))), own, lists
 
 
-def run(args):
-    recipe = read_recipe(args.recipe)
-    path = output_path(args.out, f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py', args.force)
-    bins = bins_of_name(args.bins, args.min_depth, args.max_depth)
-    data, own, lists = find_data(args)
-    config = write_config(recipe, data, bins, path.absolute().parent, args.crop and tuple(args.crop))
+def main(args):
+    from mmdepthcls.recipes.depth_config import bins_of_name, output_path, save_verified, short_name, write_config
+    from mmdepthcls.recipes.recipe import read_recipe
+    with program.refusing():
+        recipe = read_recipe(args.recipe)
+        path = output_path(args.out, f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py', args.force)
+        bins = bins_of_name(args.bins, args.min_depth, args.max_depth)
+        data, own, lists = find_data(args)
+        config = write_config(recipe, data, bins, path.absolute().parent, args.crop and tuple(args.crop))
     trial = save_verified(config, path, args.force, not args.no_trial)
     if own:
         own.write(lists)
@@ -96,6 +93,7 @@ def run(args):
 def print_samples(path, lists):
     if lists:
         print(f'Written: {", ".join(lists)}')
+    from mmdepthcls.recipes.depth_config import count_samples
     try:
         counts = count_samples(path)
     except (OSError, ValueError) as error:
@@ -104,12 +102,5 @@ def print_samples(path, lists):
         print(f'Samples: {", ".join(f"{count} for {part}" for part, count in counts.items())}; all files looked at')
 
 
-def main():
-    try:
-        run(parse_args())
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'make_config: {error}') from error
-
-
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

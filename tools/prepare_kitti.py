@@ -4,6 +4,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from mmdepthcls import program
 from mmdepthcls.datasets.kitti_layout import Folders
 from mmdepthcls.datasets.preparation.kitti_archives import (
     BASE_URL,
@@ -68,6 +69,7 @@ def build_parser():
     project.add_argument('--out', type=Path, metavar='DIR',
                          help='folder of the depth PNGs (default: ROOT/projected or ROOT/projected_monodepth)')
     project.add_argument('--workers', type=int, metavar='N', help='processes (default: one a CPU)')
+    program.add_arguments(parser)
     return parser
 
 
@@ -176,7 +178,7 @@ def next_command(args):
     return f'KITTI_ROOT={shlex.quote(str(args.root))} {command}'
 
 
-def run(args):
+def main(args):
     """Returns the exit status."""
     report = check(args)
     fetched = projected = True
@@ -198,18 +200,6 @@ def run(args):
     return 0 if report.complete and fetched and projected else 1
 
 
-def main():
-    args = parse_args()
-    try:
-        return run(args)
-    except (OSError, ValueError, RuntimeError) as error:
-        print(f'prepare_kitti: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print('\nInterrupted. What is complete, and parts of archives, are kept: run it again to finish.',
-              file=sys.stderr)
-        return 130
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(program.run(parse_args, main, interrupted='Interrupted. What is complete, and parts of archives, are '
+                         'kept: run it again to finish.'))

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from mmdepthcls import program
 from mmdepthcls.datasets.preparation.synthia_files import check_files
 from mmdepthcls.datasets.preparation.synthia_names import list_tree, plan_repair, printable, rename_files
 from mmdepthcls.datasets.synthia_split import BLOCK, NUM_FILES, part_of, write_split_files
@@ -31,6 +32,7 @@ def parse_args():
     parser.add_argument('--workers', type=int, help='processes (default: one a CPU)')
     parser.add_argument('--expected', type=int, default=NUM_FILES, metavar='N',
                         help='files that there should be, numbers 0 to N - 1 (default: %(default)s)')
+    program.add_arguments(parser)
     args = parser.parse_args()
     for name in ('workers', 'expected'):
         if getattr(args, name) is not None and getattr(args, name) < 1:
@@ -100,17 +102,10 @@ def check(args):
     return True
 
 
-def main():
-    args = parse_args()
-    try:
-        return 0 if (not args.repair or repair(args.root, not args.yes)) and check(args) else 1
-    except (OSError, RuntimeError, EOFError) as error:
-        print(f'prepare_synthia: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print('\nInterrupted. What is renamed stays renamed; run it again to finish.', file=sys.stderr)
-        return 130
+def main(args):
+    return 0 if (not args.repair or repair(args.root, not args.yes)) and check(args) else 1
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(program.run(parse_args, main, interrupted='Interrupted. What is renamed stays renamed; run it again '
+                         'to finish.'))

@@ -5,15 +5,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-import torch
-
+from mmdepthcls import program
 from mmdepthcls.atomic_file import write_atomically
-from mmdepthcls.datasets.minidrive.writer import make_minidrive
+from mmdepthcls.config_files import check_config
 from mmdepthcls.parallel import map_parallel, usable_cpus
-from mmdepthcls.study.chart import draw_study
-from mmdepthcls.study.plan import Plan
-from mmdepthcls.study.study_report import study_report
-from mmdepthcls.study.training import known_record, train_run
 
 
 def parse_args():
@@ -24,23 +19,26 @@ def parse_args():
     parser.add_argument('--out', default='docs/study.md', help='report to write, with its .json and .png beside it')
     parser.add_argument('--workers', type=int, help='trainings at a time (default: one a CPU; with a GPU 1)')
     parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
-    return parser.parse_args()
+    program.add_arguments(parser)
+    args = parser.parse_args()
+    check_config(args.study)
+    return args
 
 
-def main():
-    args = parse_args()
+def main(args):
+    from mmdepthcls.study.chart import draw_study
+    from mmdepthcls.study.plan import Plan
+    from mmdepthcls.study.study_report import study_report
     folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.study).stem}'))
     out = Path(args.out)
-    try:
+    with program.refusing():
         plan = Plan(args.study)
         # Now, and not after the trainings.
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
-            raise IsADirectoryError(f'{out} is a folder; --out is the file of the report')
+            raise program.UsageError(f'{out} is a folder; --out is the file of the report')
         if not args.report_only:
             folder.mkdir(parents=True, exist_ok=True)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f'study: {error}') from error
     records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)
     command = f'python tools/study.py {args.study}'
     write_atomically(out.with_suffix('.json'), json.dumps(records, indent=1).encode())
@@ -51,6 +49,7 @@ def main():
 
 def known_records(plan, folder):
     """What is there; results of other configs are named and left out."""
+    from mmdepthcls.study.training import known_record
     records = []
     for run in plan.runs():
         record = known_record(plan, folder, run)
@@ -63,16 +62,20 @@ def known_records(plan, folder):
 
 def train_all(args, plan, folder):
     """Records of all runs, trained where there is none yet."""
+    from mmdepthcls.datasets.minidrive.writer import make_minidrive
+    from mmdepthcls.study.training import train_run
     data = make_minidrive(folder / 'data', **plan.data)
     workers = args.workers or default_workers()
-    train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers))
+    train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers),
+                    verbose=args.verbose)
     records = dict(map_parallel(train, plan.runs(), title='Study', unit='trainings', workers=workers))
     return [records[index] for index in range(len(records))]
 
 
 def default_workers():
+    import torch
     return 1 if torch.cuda.is_available() else usable_cpus()
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

@@ -1,11 +1,11 @@
 """Try every model that MMSegmentation ships as a depth classifier, and write the table of docs/models.md."""
 import argparse
+import sys
 from pathlib import Path
 
+from mmdepthcls import program
 from mmdepthcls.atomic_file import write_atomically
 from mmdepthcls.compat import installed_stack
-from mmdepthcls.recipes.model_table import WORKS, judge_model, parts_of, read_table, write_table
-from mmdepthcls.recipes.recipe import shipped_models
 
 
 def parse_args():
@@ -17,22 +17,24 @@ def parse_args():
     parser.add_argument('--write', type=Path, metavar='FILE',
                         help='write the results into the table of this file, in the column of the stack that is '
                         'installed: docs/models.md')
+    program.add_arguments(parser)
     return parser.parse_args()
 
 
-def main():
-    args = parse_args()
+def main(args):
+    from mmdepthcls.recipes.model_table import WORKS, judge_model, parts_of, read_table, write_table
+    from mmdepthcls.recipes.recipe import shipped_models
     paths = {path.name: path for path in shipped_models()}
     unknown = sorted(set(args.names) - set(paths))
     if unknown:
-        raise SystemExit(f'sweep_models: {", ".join(unknown)}: no such model; there are {", ".join(paths)}')
+        raise program.UsageError(f'{", ".join(unknown)}: no such model; there are {", ".join(paths)}')
     stack = installed_stack()
     try:
         old = args.write.read_text('utf-8') if args.write else ''
         if args.write:
             write_table(old, {})  # whether there is a table, before the sweep
     except (OSError, ValueError) as error:
-        raise SystemExit(f'sweep_models: {args.write}: {error}') from error
+        raise program.UsageError(f'{args.write}: {error}') from error
     rows = read_table(old) if args.names else {name: row for name, row in read_table(old).items() if name in paths}
     works = 0
     for name in args.names or paths:
@@ -47,4 +49,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

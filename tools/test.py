@@ -1,15 +1,16 @@
 """Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
 import argparse
+import sys
 
-from mmdepthcls.engine import command_line, testing_options
-from mmdepthcls.evaluation.errors import ERROR_NAMES
+from mmdepthcls import arguments, program
+from mmdepthcls.engine.option_pairs import check_options
 from mmdepthcls.evaluation.protocols import PRESETS
-from mmdepthcls.evaluation.table import metrics_table
+from mmdepthcls.evaluation.table import summary_table
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description='Test a depth classifier (or any MMSegmentation model)')
-    command_line.add_arguments(parser)
+    arguments.add_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', help='write every prediction into this folder as 16-bit PNG (metres * 256)')
     parser.add_argument('--show', action='store_true', help='show pictures of the predictions')
@@ -28,38 +29,31 @@ def parse_args():
     parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
     args = parser.parse_args()
     try:
-        testing_options.check_options(args)
+        check_options(args)
     except ValueError as error:
         parser.error(str(error))
+    arguments.check_arguments(args)
+    for option in ('out', 'show_dir', 'report', 'submission'):
+        if getattr(args, option):
+            arguments.check_folder(f'--{option.replace("_", "-")}', getattr(args, option))
     return args
 
 
-def main():
-    args = parse_args()
-    try:
+def main(args):
+    from mmdepthcls.engine import command_line, console, readiness, testing_options
+    with program.refusing():
         cfg = command_line.load_config(args)
         cfg.load_from = args.checkpoint
-        for remark in testing_options.apply_options(cfg, args):
-            command_line.say(remark)
-    except ValueError as error:
-        raise SystemExit(f'test: {error}') from error
-    metrics = command_line.build_runner(cfg).test()
+        remarks = testing_options.apply_options(cfg, args)
+        readiness.check_run(cfg, ('test', ))
+    for remark in remarks:
+        command_line.say(remark)
+    console.use_free_cpus()
+    metrics = console.build_runner(cfg).test()
     if any(isinstance(value, float) for value in metrics.values()):
-        print(f'\n{args.checkpoint}\n\n{summary(metrics, cfg.get("experiment_name") or "test")}')
-
-
-def summary(metrics, label):
-    """Table of the metrics: a row for each protocol (or other prefix), and one of what has none."""
-    rows = {}
-    for name, value in metrics.items():
-        if isinstance(value, float):
-            row, _, name = name.rpartition('/')
-            rows.setdefault(row or label, {})[name] = value
-    if any(str(row) == str(rows.get(label)) for name, row in rows.items() if name != label):
-        rows.pop(label)  # it repeats the first protocol
-    names = [name for name in ERROR_NAMES if any(name in row for row in rows.values())]
-    return metrics_table(rows, names or list(next(iter(rows.values()))))
+        table = summary_table(metrics, cfg.get('experiment_name') or 'test')
+        print(console.fitted(f'\n{args.checkpoint}\n\n{table}'))
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

@@ -2,10 +2,10 @@
 import argparse
 import os
 import os.path as osp
+import sys
 
-from mmdepthcls.dense_crf import COMPATIBILITIES
-from mmdepthcls.engine import command_line
-from mmdepthcls.engine.crf_tuning import METRICS_TO_TUNE, SEARCHED, CRFTuning
+from mmdepthcls import arguments, program
+from mmdepthcls.crf_settings import COMPATIBILITIES, METRICS_TO_TUNE, SEARCHED
 
 
 def parse_args():
@@ -13,7 +13,7 @@ def parse_args():
         description='Search the settings of the CRF (model.crf) that make an error on the validation split (the '
         "config's val_dataloader) least. Each is multiplied and divided by a ratio; where nothing is better, the ratio "
         'shrinks. Every score is kept in a file: an interrupted search goes on.')
-    command_line.add_arguments(parser)
+    arguments.add_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--compatibility', choices=COMPATIBILITIES, help='what two bins cost each other (default: that '
                         "of the config's model.crf, else potts)")
@@ -23,30 +23,33 @@ def parse_args():
         f'{" ".join(SEARCHED)})')
     parser.add_argument('--images', type=int, default=100, help='of the validation split, spread over it; 0: all '
                         '(default: %(default)s)')
-    parser.add_argument('--metric', default='abs_rel', choices=METRICS_TO_TUNE,
-                        help='error to make least (default: %(default)s)')
+    parser.add_argument('--metric', default='abs_rel', choices=METRICS_TO_TUNE, metavar='NAME',
+                        help=f'error to make least: {", ".join(METRICS_TO_TUNE)} (default: %(default)s)')
     parser.add_argument('--ratio', type=float, default=2.0, help='first step (default: %(default)s)')
     parser.add_argument('--finest', type=float, default=1.2, help='no step is this small (default: %(default)s)')
     parser.add_argument('--scores', help='file that keeps the scores (default: crf_COMPATIBILITY.json in the work '
                         'folder)')
-    return parser.parse_args()
+    args = parser.parse_args()
+    arguments.check_arguments(args)
+    return args
 
 
-def main():
-    args = parse_args()
-    try:
+def main(args):
+    from mmdepthcls.engine import command_line, console, readiness
+    from mmdepthcls.engine.crf_tuning import CRFTuning
+    with program.refusing():
         cfg = command_line.load_config(args)
+        readiness.check_run(cfg, ('val', ))
         changes = {} if args.truncation is None else dict(truncation=args.truncation)
         if args.compatibility:  # a truncation that goes with another one has other units
             changes = dict(compatibility=args.compatibility, truncation=args.truncation)
         kind = dict(cfg.model.get('crf') or {}, **changes).get('compatibility', 'potts')
         file = args.scores or osp.join(cfg.work_dir, f'crf_{kind if isinstance(kind, str) else "costs"}.json')
         os.makedirs(osp.dirname(osp.abspath(file)), exist_ok=True)
-        tuning = CRFTuning(cfg, args.checkpoint, file, changes, args.search, args.images, args.metric, args.ratio,
-                           args.finest)
-        crf, error, without = tuning.run()
-    except (ValueError, FileNotFoundError) as error:
-        raise SystemExit(f'tune_crf: {error}') from error
+    console.use_free_cpus()
+    tuning = CRFTuning(cfg, args.checkpoint, file, changes, args.search, args.images, args.metric, args.ratio,
+                       args.finest)
+    crf, error, without = tuning.run()
     text = ', '.join(f'{name}={value!r}' for name, value in crf.items() if value is not None)
     print(f'\n{args.metric} {without:.4f} without a CRF, {error:.4f} with the best one found:\n\n'
           f'model = dict(crf=dict({text}))\n')
@@ -55,4 +58,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(program.run(parse_args, main, host=True))

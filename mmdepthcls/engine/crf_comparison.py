@@ -9,7 +9,8 @@ from mmseg.registry import METRICS, MODELS
 from ..config_class import class_name, is_a
 from ..config_parts import evaluators_of
 from ..evaluation.edges import NAMES as EDGE_NAMES
-from .command_line import build_runner
+from ..parallel import ProgressLine
+from .console import build_runner
 
 METRIC_NAMES = ('abs_rel', 'rmse', 'rmse_log', 'd1', *EDGE_NAMES)
 
@@ -40,12 +41,13 @@ def compare_crfs(cfg, checkpoint, crfs, num_pictures=3):
     built = {name: None if crf is None else MODELS.build(dict(crf)) for name, crf in crfs.items()}
     cfg.load_from, cfg.resume = checkpoint, False
     loader = Runner.build_dataloader(dict(cfg.test_dataloader, batch_size=1))
-    runner = build_runner(cfg)
+    runner = build_runner(cfg, tables=False)
     runner.load_or_resume()
     model = runner.model.eval()
     evaluators = {name: [METRICS.build(dict(first[0])), METRICS.build(dict(type='EdgeEvaluator'))] for name in crfs}
     kept = set(np.linspace(0, len(loader.dataset) - 1, num_pictures).astype(int).tolist()) if num_pictures else ()
     pictures = []
+    progress = ProgressLine('Test', len(loader), 'images')
     for index, data in enumerate(loader):
         results = _results(model, data, built)
         for name, result in results.items():
@@ -53,6 +55,7 @@ def compare_crfs(cfg, checkpoint, crfs, num_pictures=3):
                 evaluator.process({}, [result.to_dict()])
         if index in kept:
             pictures.append(_panels(results))
+        progress.advance()
     return {name: {key: value for evaluator in each for key, value in evaluator.evaluate(len(loader.dataset)).items()}
             for name, each in evaluators.items()}, pictures
 

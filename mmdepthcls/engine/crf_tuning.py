@@ -13,16 +13,12 @@ from mmseg.registry import DATASETS, METRICS, MODELS
 from ..atomic_file import check_not_input, write_atomically
 from ..config_class import class_name, is_a
 from ..config_parts import evaluators_of
-from ..evaluation.errors import ALL_NAMES
+from ..crf_settings import SEARCHED
 from ..evaluation.scoring import image_errors
 from ..parallel import ProgressLine
 from ..pattern_search import PatternSearch
-from .command_line import build_runner
+from .console import build_runner
 
-# Chen et al. (2018) fix the smoothness kernel and search these.
-SEARCHED = ('appearance_weight', 'appearance_width', 'color_width')
-# Those whose least value is the best.
-METRICS_TO_TUNE = tuple(name for name in ALL_NAMES if name not in ('d1', 'd2', 'd3'))
 WITHOUT = 'without'
 
 
@@ -37,7 +33,7 @@ class CRFTuning:
         changes (dict): settings of :class:`~mmdepthcls.models.crf.DenseCRF` that are not those of the config.
         searched (sequence of str): settings to search.
         num_images (int): of the validation split, spread over it; 0: all.
-        metric (str): one of ``METRICS_TO_TUNE``.
+        metric (str): one of ``mmdepthcls.crf_settings.METRICS_TO_TUNE``.
         ratio, finest (float): see :class:`~mmdepthcls.pattern_search.PatternSearch`.
 
     Raises:

@@ -11,7 +11,7 @@ from mmseg.registry import MODELS
 from ..atomic_file import check_not_input, write_atomically
 from ..config_class import class_name, is_a
 from ..models.temperature import HIGHEST, LOWEST, TEMPERATURE_KEY, read_temperature, stored_temperature
-from .command_line import build_runner
+from .console import build_runner
 
 
 def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):

@@ -10,6 +10,7 @@ from mmseg.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS, VISBACK
 from ..config_class import class_name, class_of, is_a
 from ..config_parts import depth_evaluators, evaluators_of, leaf_datasets, tested_model
 from ..evaluation.protocols import build_protocols
+from .option_pairs import check_options
 
 # Which published rows stand beside a test on these data.
 PUBLISHED_ON = {'KITTIDepthDataset': 'kitti_eigen', 'SYNTHIADepthDataset': 'synthia'}
@@ -22,33 +23,10 @@ LOADING = {
 LOADERS = ('LoadDepth', 'LoadVelodyneDepth')
 # Which settings of a DepthEvaluator protocols have of their own.
 OF_PROTOCOLS = ('min_depth', 'max_depth', 'crop')
-# Options that contradict each other, and why.
-CONTRADICTIONS = (
-    ('submission', 'out', '--submission writes PNGs of its own, of other images'),
-    ('submission', 'report', "the benchmark's images have no ground truth to report on"),
-    ('submission', 'protocols', "the benchmark's images have no ground truth to score with"),
-    ('protocols', 'tta', 'protocols say themselves how a depth is predicted (adabins mirrors images, others do not)'),
-    ('show', 'show_dir', "MMSegmentation's hook writes no file while it shows windows"),
-)
 SILENT_BACKENDS = ('agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template')
 # What each launcher sets for its processes.
 STARTED_BY = {'pytorch': ('RANK', 'torchrun'), 'slurm': ('SLURM_PROCID', 'srun'),
               'mpi': ('OMPI_COMM_WORLD_LOCAL_RANK', 'mpirun')}
-
-
-def check_options(args):
-    """Refuse options that do not go together.
-
-    Args:
-        args (argparse.Namespace): of ``tools/test.py``.
-
-    Raises:
-        ValueError: names both, and why.
-    """
-    for one, other, reason in CONTRADICTIONS:
-        if getattr(args, one) and getattr(args, other):
-            names = (f'--{name.replace("_", "-")}' for name in (one, other))
-            raise ValueError(f'give {" or ".join(names)}, not both: {reason}')
 
 
 def apply_options(cfg, args):

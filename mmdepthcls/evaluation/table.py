@@ -41,6 +41,81 @@ def markdown_table(lines):
     return '\n'.join([text[0], rule, *text[1:]])
 
 
+def summary_table(metrics, label, wanted=ERROR_NAMES):
+    """Markdown table of what an evaluator returned: a row for each protocol (or other prefix), one of what has none.
+
+    Args:
+        metrics (dict[str, float]): such as ``abs_rel`` or ``eigen_raw/abs_rel``; what is no float is left out.
+        label (str): of the row without a prefix.
+        wanted (sequence of str): of depth errors, those to show.
+
+    Returns:
+        str: see :func:`metrics_table`; all of them where there are no depth errors.
+
+    >>> print(summary_table({'abs_rel': 0.0731, 'num_images': 3}, 'test'))
+    |      | abs_rel |
+    |------|--------:|
+    | test |  0.0731 |
+    """
+    rows = {}
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            row, _, name = name.rpartition('/')
+            rows.setdefault(row or label, {})[name] = value
+    if len(rows) > 1:
+        rows.pop(label, None)  # it repeats the first protocol
+    names = [name for name in wanted if any(name in row for row in rows.values())]
+    return metrics_table(rows, names or list(next(iter(rows.values()))))
+
+
+def fold_tables(text, width):
+    """Cut Markdown tables that are too wide into several below each other, each with the first column.
+
+    Args:
+        text (str): lines; those that begin with '|' are rows of tables, of cells that are aligned.
+        width (int): characters of a line, at the most where a first and one more column fit.
+
+    Returns:
+        str
+
+    >>> print(fold_tables('| a |  b |  c |\\n|---|---:|---:|\\n| 1 |  2 |  3 |', 12))
+    | a |  b |
+    |---|---:|
+    | 1 |  2 |
+    <BLANKLINE>
+    | a |  c |
+    |---|---:|
+    | 1 |  3 |
+    """
+    folded, table = [], []
+    for line in [*text.split('\n'), None]:
+        if line is not None and line.startswith('|'):
+            table.append(line)
+            continue
+        if table:
+            folded += _fold_table(table, width)
+            table = []
+        if line is not None:
+            folded.append(line)
+    return '\n'.join(folded)
+
+
+def _fold_table(lines, width):
+    if max(map(len, lines)) <= width:
+        return lines
+    rows = [line.strip('|').split('|') for line in lines]
+    first, *others = [len(cell) + 1 for cell in rows[0]]
+    blocks, used = [[]], first + 1
+    for column, size in enumerate(others, 1):
+        if blocks[-1] and used + size > width:
+            blocks.append([])
+            used = first + 1
+        blocks[-1].append(column)
+        used += size
+    tables = [['|' + '|'.join(row[column] for column in (0, *block)) + '|' for row in rows] for block in blocks]
+    return [line for index, table in enumerate(tables) for line in (([''] if index else []) + table)]
+
+
 def protocols_table(rows, names=ERROR_NAMES):
     """Markdown table of protocols, each with its conditions beside its errors.
 

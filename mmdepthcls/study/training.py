@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
 from ..atomic_file import write_atomically
-from ..engine.command_line import build_runner
+from ..engine import console
 from ..engine.config_check import check_config
 from ..evaluation.scoring import score_map, summarize
 from ..models.prediction_maps import predict_maps
@@ -34,7 +34,7 @@ def known_record(plan, folder, run):
     return record if record.get('fingerprint') == plan.fingerprint(run) else None
 
 
-def train_run(path, data_root, folder, threads, run):
+def train_run(path, data_root, folder, threads, run, verbose=False):
     """Train one run of a study and write its scores; what was written before is taken as it is.
 
     Args:
@@ -42,6 +42,8 @@ def train_run(path, data_root, folder, threads, run):
         data_root (str): folder of MiniDrive.
         folder (str): for the results, ``NAME.json`` each.
         threads (int): of torch.
+        run (Run): which.
+        verbose (bool): show what MMEngine says.
 
     Returns:
         dict: the record: variant, ground_truth, seed, fingerprint, seconds (of training), device, and
@@ -54,7 +56,8 @@ def train_run(path, data_root, folder, threads, run):
     torch.set_num_threads(threads)
     cfg = plan.config(run, data_root, osp.join(folder, run.name))
     check_config(cfg)
-    runner = build_runner(cfg)
+    console.begin(verbose)
+    runner = console.build_runner(cfg, lines=False, tables=False)
     start = time.time()
     runner.train()
     record = dict(

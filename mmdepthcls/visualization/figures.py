@@ -76,13 +76,15 @@ def depth_figure(image, truth=None, prediction=None, *, layout=None, point_size=
     return figure
 
 
-def contact_sheet(figures, columns=2, gap=8):
+def contact_sheet(figures, columns=2, gap=8, numbered=False, note=''):
     """Lay pictures out in a table, row by row, aligned at the top left of their cells.
 
     Args:
         figures (sequence[numpy.ndarray]): pictures, each (H_i, W_i, 3) uint8, RGB; sizes may differ.
         columns (int): how many pictures stand in a row, at least 1.
         gap (int): pixels of white between them.
+        numbered (bool): write 1, 2, 3, ... to the left of the pictures.
+        note (str): a line below them.
 
     Returns:
         numpy.ndarray: the sheet, uint8, RGB, on white.
@@ -95,12 +97,21 @@ def contact_sheet(figures, columns=2, gap=8):
     if not figures or columns < 1:
         raise ValueError(f'contact_sheet needs at least one figure and one column, '
                          f'got {len(figures)} figures and columns={columns}')
+    text_height = text_height_for(max(figure.shape[1] for figure in figures))
+    if numbered:
+        margin = text_width(str(len(figures)), text_height) + gap
+        figures = [_numbered(figure, i, margin, text_height) for i, figure in enumerate(figures, 1)]
     widths = [max(figure.shape[1] for figure in figures[i::columns]) for i in range(min(columns, len(figures)))]
     rows = []
     for start in range(0, len(figures), columns):
         row = figures[start:start + columns]
         rows.append(_joined([_padded(figure, figure.shape[0], widths[i]) for i, figure in enumerate(row)], 1, gap))
-    return _joined(rows, 0, gap)
+    sheet = _joined(rows, 0, gap)
+    if note:
+        strip = np.full((2 * text_height, max(sheet.shape[1], text_width(note, text_height) + 4), 3), PAPER, np.uint8)
+        draw_text(strip, note, 2, round(1.5 * text_height), text_height)
+        sheet = _joined([sheet, strip], 0, gap)
+    return sheet
 
 
 def enlarge_points(depth, size):
@@ -172,6 +183,13 @@ def _titled(panel, title, note, text_height):
     strip = np.full((2 * text_height, width, 3), PAPER, np.uint8)
     draw_text(strip, title, 2, round(1.5 * text_height), text_height)
     return np.concatenate((strip, _padded(panel, panel.shape[0], width)))
+
+
+def _numbered(figure, number, margin, text_height):
+    """``figure`` with its number in a margin at its left, level with the titles of its panels."""
+    left = np.full((figure.shape[0], margin, 3), PAPER, np.uint8)
+    draw_text(left, str(number), 2, round(1.5 * text_height), text_height)
+    return np.concatenate((left, figure), axis=1)
 
 
 def _joined(blocks, axis, gap):

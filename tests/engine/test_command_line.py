@@ -4,6 +4,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 
+from mmdepthcls.arguments import add_arguments
 from mmdepthcls.engine import command_line
 
 
@@ -11,7 +12,7 @@ def parse(tmp_path, *arguments, text="model = dict(type='A', depth=18)\n"):
     config = tmp_path / 'my_config.py'
     config.write_text(text)
     parser = argparse.ArgumentParser()
-    command_line.add_arguments(parser)
+    add_arguments(parser)
     return parser.parse_args([str(config), *arguments])
 
 

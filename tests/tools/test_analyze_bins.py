@@ -58,7 +58,7 @@ def test_a_folder_of_metres_gets_a_range_and_bins_of_its_own(tmp_path):
     (['nowhere'], 'nowhere does not exist'),
     (['.', '--split', 'val'], '--split and --cfg-options go with a config'),
     (['.'], 'holds no depth file'),
-    (['broken.py'], 'broken.py cannot be read'),
+    (['broken.py'], 'config broken.py, line 1: '),
     (['.', '--bins', 'Bins(1)'], "'Bins(1)' is no bins"),
     ([CONFIG, '--split', 'val'], 'cannot be listed'),
 ], ids=['nowhere', 'folder with split', 'empty', 'broken', 'no bins', 'no data'])

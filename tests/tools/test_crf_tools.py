@@ -52,7 +52,7 @@ def test_compares(checkpoint, tmp_path, minidrive):
     ('compare_crfs.py', ['--crf', 'potts', 'iterations'], "--crf: expected KEY=VALUE, got 'iterations'"),
     ('compare_crfs.py', ['--crf', 'potts', 'color_width=0'], 'compare_crfs: .*color_width'),
     ('compare_crfs.py', ['--crf', 'without', 'iterations=1'], "--crf: the name 'without' is taken"),
-    ('compare_crfs.py', ['--crf', 'potts', 'iterations=1', '--out', 'no/a.png'], 'no such folder to write no/a.png'),
+    ('compare_crfs.py', ['--crf', 'potts', 'iterations=1', '--out', 'no/a.png'], '--out no/a.png: there is no folder'),
     ('tune_crf.py', ['--metric', 'd1'], "invalid choice: 'd1'"),
     ('tune_crf.py', ['--compatibility', 'potts', '--truncation', '3'], 'tune_crf: model.crf: truncation'),
 ])

@@ -57,10 +57,10 @@ def test_writes_a_copy_with_the_temperature_of_least_nll(checkpoint, minidrive, 
 
 
 def test_what_cannot_be_read_or_written_is_a_message(checkpoint, minidrive, tmp_path):
-    for source, target, words in ((tmp_path / 'none.pth', tmp_path / 'out.pth', 'none.pth can not be found'),
-                                  (checkpoint, tmp_path / 'no' / 'out.pth', 'no such folder to write out.pth into')):
+    for source, target, words in ((tmp_path / 'none.pth', tmp_path / 'out.pth', 'none.pth does not exist'),
+                                  (checkpoint, tmp_path / 'no' / 'out.pth', 'out.pth: there is no folder')):
         result = run(tmp_path, minidrive, source, target)
-        assert result.returncode == 1 and result.stderr.strip().splitlines()[-1].startswith('fit_temperature: ')
+        assert result.returncode == 2 and result.stderr.strip().splitlines()[-1].startswith('fit_temperature: ')
         assert words in result.stderr and not target.exists()
 
 

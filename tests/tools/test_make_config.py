@@ -39,10 +39,10 @@ def test_writes_the_shipped_segformer_config(make, tmp_path, capsys):
         assert change in out
 
 
-def test_overwrites_nothing_without_force(make, tmp_path):
+def test_overwrites_nothing_without_force(make, tmp_path, capsys):
     path = tmp_path / 'mine.py'
     path.write_text('precious')
-    assert '--force' in make(SEGFORMER, '--no-trial', '--out', path)
+    assert make(SEGFORMER, '--no-trial', '--out', path) == 1 and '--force' in capsys.readouterr().err
     assert path.read_text() == 'precious'
     assert make(SEGFORMER, '--no-trial', '--out', path, '--force') == 0
     assert 'DepthClassifier' in path.read_text()
@@ -121,7 +121,8 @@ def test_a_folder_of_data_that_is_not_there_is_refused(make, tmp_path):
     ([SEGFORMER, '--bins', 'foo'], 'sid71'),
     ([SEGFORMER, '--bins', 'sid71', '--min-depth', 0], 'min_depth'),
 ])
-def test_a_refusal_is_a_message_and_leaves_no_file(make, tmp_path, arguments, message):
-    code = make(*arguments)
-    assert code.startswith('make_config: ') and message in code
+def test_a_refusal_is_a_message_and_leaves_no_file(make, tmp_path, capsys, arguments, message):
+    assert make(*arguments) == 2
+    refusal = capsys.readouterr().err
+    assert refusal.startswith('make_config: ') and message in refusal
     assert not list(tmp_path.iterdir())

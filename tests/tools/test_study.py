@@ -54,7 +54,7 @@ def test_trains_all_variants_and_reports(tmp_path):
 def test_a_plan_that_does_not_work_ends_with_a_message(tmp_path):
     (tmp_path / 'plan.py').write_text("base = 'x.py'\n")
     result = run(tmp_path)
-    assert result.returncode == 1 and 'study: plan.py: a study needs' in result.stderr
+    assert result.returncode == 2 and 'study: plan.py: a study needs' in result.stderr
     assert 'Traceback' not in result.stderr
 
 
@@ -62,7 +62,7 @@ def test_a_report_that_cannot_be_written_is_known_before_the_trainings(tmp_path)
     (tmp_path / 'plan.py').write_text(PLAN)
     (tmp_path / 'new' / 'report.md').mkdir(parents=True)
     result = run(tmp_path)
-    assert result.returncode == 1 and 'study: new/report.md is a folder' in result.stderr
+    assert result.returncode == 2 and 'study: new/report.md is a folder' in result.stderr
     assert not (tmp_path / 'work_dirs').exists()
     result = run(tmp_path, '--work-dir', 'plan.py/work', '--out', 'report.md')
     assert result.returncode == 1 and 'study: ' in result.stderr and 'Traceback' not in result.stderr

@@ -1,0 +1,118 @@
+"""Arguments that commands share, and what can be seen of them before anything is loaded. Pure, and quick to import."""
+import argparse
+import os
+import os.path as osp
+from pathlib import Path
+
+from . import program
+from .config_files import check_config
+from .program import UsageError
+
+# How the files begin that torch.save has written: a ZIP archive, a pickle, a tar archive of old.
+CHECKPOINT_BEGINNINGS = (b'PK\x03\x04', b'\x80', b'./')
+
+
+class ConfigOptions(argparse.Action):
+    """MMEngine's ``DictAction``, imported only where the option is given."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        from mmengine.config import DictAction
+        wrong = [text for text in values if '=' not in text.lstrip('=')]
+        if wrong:
+            parser.error(f'{option_string}: expected KEY=VALUE, got {wrong[0]!r}')
+        DictAction(self.option_strings, self.dest, nargs='+')(parser, namespace, values, option_string)
+
+
+def add_config_options(parser):
+    """Add ``--cfg-options``."""
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE',
+                        help="override config keys: key=value, lists as key='[a,b]' without spaces")
+
+
+def add_arguments(parser):
+    """Add what training and testing have in common, as in MMSegmentation's tools."""
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/CONFIG)')
+    add_config_options(parser)
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
+    # torch.distributed.launch passes it; torchrun sets the environment variable instead.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+    program.add_arguments(parser)
+
+
+def check_arguments(args):
+    """Look at the config, the checkpoint and the work folder that arguments name.
+
+    Args:
+        args (argparse.Namespace): with ``config``; ``checkpoint`` and ``work_dir`` where there are such.
+
+    Raises:
+        UsageError: names the first that cannot be used, and what is near.
+    """
+    check_config(args.config)
+    if getattr(args, 'checkpoint', None) is not None:
+        check_checkpoint(args.checkpoint)
+    if getattr(args, 'work_dir', None) is not None:
+        check_folder('--work-dir', args.work_dir)
+
+
+def check_checkpoint(path, name='checkpoint'):
+    """See whether a file can be a checkpoint.
+
+    Args:
+        path (str): of the file; addresses (``https://...``, ``torchvision://...``) are left to MMEngine.
+        name (str): what it is called in messages.
+
+    Raises:
+        UsageError: if there is none, or it is another kind of file.
+    """
+    if '://' in path:
+        return
+    if not osp.exists(path):
+        folder = Path(osp.dirname(path) or '.')
+        there = sorted(file.name for file in folder.glob('*.pth'))[-5:] if folder.is_dir() else []
+        raise UsageError(f'{name} {path} does not exist' + (f'; that folder holds {", ".join(there)}' if there else ''))
+    if osp.isdir(path):
+        there = sorted(file.name for file in Path(path).glob('*.pth'))[-5:]
+        raise UsageError(f'{name} {path} is a folder' + (f'; it holds {", ".join(there)}' if there else ''))
+    with open(path, 'rb') as file:
+        if not file.read(4).startswith(CHECKPOINT_BEGINNINGS):
+            raise UsageError(f'{name} {path} is no checkpoint: it is {osp.getsize(path)} bytes of something else')
+
+
+def check_folder(name, path):
+    """See whether files can be written into a folder, which is made later where it is missing.
+
+    Args:
+        name (str): the option or key that names it.
+        path (str): of the folder.
+
+    Raises:
+        UsageError: if it, or a folder above it, is a file or may not be written to.
+    """
+    place = Path(path).absolute()
+    while not osp.lexists(place) and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise UsageError(f'{name} {path} cannot be used: {osp.relpath(place)} is '
+                         + ('a file' if place.exists() else 'a link to nothing'))
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(f'{name} {path} cannot be used: {place} may not be written to')
+
+
+def check_file(name, path):
+    """See whether a file can be written into a folder that is there.
+
+    Args:
+        name (str): the option that names it.
+        path (str): of the file.
+
+    Raises:
+        UsageError: if it is a folder, or the folder that it is in is missing or may not be written to.
+    """
+    if osp.isdir(path):
+        raise UsageError(f'{name} {path} is a folder; expected a file')
+    folder = osp.dirname(osp.abspath(path))
+    if not osp.isdir(folder):
+        raise UsageError(f'{name} {path}: there is no folder {folder} to write it into')
+    check_folder(name, folder)
