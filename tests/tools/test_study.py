@@ -65,4 +65,4 @@ def test_a_report_that_cannot_be_written_is_known_before_the_trainings(tmp_path)
     assert result.returncode == 2 and 'study: new/report.md is a folder' in result.stderr
     assert not (tmp_path / 'work_dirs').exists()
     result = run(tmp_path, '--work-dir', 'plan.py/work', '--out', 'report.md')
-    assert result.returncode == 1 and 'study: ' in result.stderr and 'Traceback' not in result.stderr
+    assert result.returncode == 2 and 'study: ' in result.stderr and 'Traceback' not in result.stderr
