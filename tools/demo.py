@@ -13,7 +13,7 @@ from mmseg.registry import DATASETS, TASK_UTILS
 
 from mmdepthcls.datasets.depth_png import decode_depth_png
 from mmdepthcls.datasets.minidrive.writer import make_minidrive
-from mmdepthcls.engine import command_line
+from mmdepthcls.engine import command_line, testing_options
 from mmdepthcls.evaluation.baselines import best_constant, mean_depth_map
 from mmdepthcls.evaluation.scoring import score_map, summarize
 from mmdepthcls.evaluation.table import metrics_table
@@ -100,7 +100,7 @@ def main():
     predictions = osp.join(cfg.work_dir, 'predictions')
     cfg = load_config(args)
     cfg.load_from = checkpoint
-    command_line.write_predictions(cfg, predictions)
+    testing_options.write_predictions(cfg, predictions)
     metrics = Runner.from_cfg(cfg).test()
 
     rows = {**baseline_rows(cfg), f'model ({osp.basename(checkpoint)})': metrics}
