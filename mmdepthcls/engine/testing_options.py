@@ -85,6 +85,8 @@ def enable_tta(cfg):
     Raises:
         ValueError: if the config lacks one of them, or has those of a segmentation recipe.
     """
+    if is_a(cfg.model, MODELS, 'BaseTTAModel'):  # a config that MMEngine wrote into the work folder of such a test
+        return
     missing = [key for key in ('tta_pipeline', 'tta_model') if key not in cfg]
     if missing:
         raise ValueError(f'--tta: the config has no {" and no ".join(missing)}')
@@ -132,8 +134,12 @@ def score_protocols(cfg, names):
         list[str]: which settings of the config's evaluator do not apply.
 
     Raises:
-        ValueError: for an unknown preset; if the config's test evaluator is no ``DepthEvaluator``.
+        ValueError: for an unknown preset; if the config's test evaluator is no ``DepthEvaluator``; if its model is one
+            for test-time augmentation.
     """
+    if is_a(cfg.model, MODELS, 'BaseTTAModel'):
+        raise ValueError(f'--protocols: model.type is {class_name(cfg.model)}, as --tta makes it, but protocols say '
+                         'themselves how a depth is predicted. Give the config of the training')
     protocols, remarks = build_protocols(names), []
     for evaluator in _configs(depth_evaluators(cfg, '--protocols'), '--protocols'):
         own = [f'{key}={evaluator.pop(key)!r}' for key in OF_PROTOCOLS if key in evaluator]
