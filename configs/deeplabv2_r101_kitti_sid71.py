@@ -14,7 +14,7 @@ train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadDepth'),
     dict(type='LoadVelodyneDepth'),
-    # Augmentation of Eigen et al. [26]: zoom by s with depth divided by s, rotation, crop, flip; colour gain.
+    # Augmentation of Eigen et al. [26]: zoom by s with depth divided by s, rotation, crop, flip; color gain.
     dict(
         type='RandomDepthWarp', crop_size=crop_size, scale_range=(1.0, 1.5), max_angle=5.0, flip_prob=0.5,
         min_valid=0.01),

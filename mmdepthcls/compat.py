@@ -54,7 +54,7 @@ def lazy_names(package, names):
 
     Args:
         package (str): the package's ``__name__``.
-        names (dict[str, str]): public name -> submodule that defines it.
+        names (dict[str, str]): public name -> submodule that defines it; '.module' is one of the package above.
 
     Returns:
         tuple: ``__getattr__``, ``__dir__`` and ``__all__`` for the package's ``__init__``.
@@ -67,7 +67,7 @@ def lazy_names(package, names):
         if name not in names:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         try:
-            module = importlib.import_module(f'{package}.{names[name]}')
+            module = importlib.import_module(f'.{names[name]}', package)
         except ImportError as error:
             hint = import_hint(error)
             if hint is None:

@@ -29,7 +29,7 @@ def kitti_sample():
 @pytest.fixture(scope='session')
 def minidrive(tmp_path_factory):
     """A MiniDrive of a few small scenes."""
-    from mmdepthcls.datasets.minidrive.writer import make_minidrive
+    from mmdepthcls.commands.minidrive.writer import make_minidrive
     root = tmp_path_factory.mktemp('data') / 'minidrive'
     make_minidrive(root, num_train=4, num_val=2, num_test=3, height=64, width=128, workers=1, progress=False)
     return str(root)

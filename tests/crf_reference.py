@@ -18,7 +18,7 @@ CASES = {
     'smoothness only': ((18, 30), 6, dict(appearance_weight=0.)),
     'appearance only': ((18, 30), 6, dict(smoothness_weight=0.)),
     'DeepLab v2': ((20, 40), 4, dict(smoothness_width=3., appearance_weight=4., appearance_width=67., color_width=3.)),
-    'wide colours': ((30, 26), 3, dict(appearance_width=8., color_width=60., iterations=5)),
+    'wide colors': ((30, 26), 3, dict(appearance_width=8., color_width=60., iterations=5)),
     'widths below a pixel': ((12, 16), 3, dict(smoothness_width=0.4, appearance_width=0.7, color_width=1.)),
     'linear, truncated': ((20, 32), 8, dict(compatibility='linear', truncation=3, iterations=5)),
     'log, truncated': ((20, 32), 8, dict(compatibility='log', truncation=0.7, centers=(1, 2, 3, 5, 9, 16, 30, 60))),
@@ -39,10 +39,10 @@ def make_image(height, width):
     """A sky, a road and a disc before them, with shading and noise: (H, W, 3) uint8."""
     y, x = np.meshgrid(np.arange(height), np.arange(width), indexing='ij')
     region = _regions(height, width)
-    colours = np.array([(150, 180, 220), (90, 85, 80), (170, 60, 50)])[region]
+    colors = np.array([(150, 180, 220), (90, 85, 80), (170, 60, 50)])[region]
     shading = 40 * y // height - 20 * x // width
     grain = np.stack([noise(height, width, channel) % 15 - 7 for channel in range(3)], -1)
-    return np.clip(colours + shading[..., None] + grain, 0, 255).astype(np.uint8)
+    return np.clip(colors + shading[..., None] + grain, 0, 255).astype(np.uint8)
 
 
 def make_probabilities(height, width, labels):

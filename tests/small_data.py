@@ -29,8 +29,8 @@ def png_bytes(array):
     channels = array.shape[2] if array.ndim == 3 else 1
     rows = array.astype(array.dtype.newbyteorder('>')).reshape(height, -1)
     body = b''.join(b'\0' + row.tobytes() for row in rows)
-    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-    header = struct.pack('>IIBBBBB', width, height, array.dtype.itemsize * 8, colour_type, 0, 0, 0)
+    color_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    header = struct.pack('>IIBBBBB', width, height, array.dtype.itemsize * 8, color_type, 0, 0, 0)
     chunks = [(b'IHDR', header), (b'IDAT', zlib.compress(body)), (b'IEND', b'')]
     return b'\x89PNG\r\n\x1a\n' + b''.join(
         struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))

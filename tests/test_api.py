@@ -5,10 +5,10 @@ import pytest
 
 NAMES = {
     'mmdepthcls.bins': ['SIDBins', 'UDBins', 'LIDBins'],
-    'mmdepthcls.dense_crf': ['dense_crf', 'label_compatibility'],
+    'mmdepthcls.crf.dense_crf': ['dense_crf', 'label_compatibility'],
     'mmdepthcls.datasets': ['DepthDataset', 'DepthFolderDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset',
                             'MiniDriveDataset', 'eigen_split'],
-    'mmdepthcls.datasets.minidrive': ['make_minidrive', 'sample_scene', 'render', 'sparsify'],
+    'mmdepthcls.commands.minidrive': ['make_minidrive', 'sample_scene', 'render', 'sparsify'],
     'mmdepthcls.datasets.velodyne': ['read_calibration', 'project_velodyne'],
     'mmdepthcls.datasets.depth_file': ['DepthFormat', 'read_depth', 'probe_depth'],
     'mmdepthcls.datasets.transforms': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthWarp',
@@ -16,8 +16,8 @@ NAMES = {
     'mmdepthcls.models': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel',
                           'ExpectationDecoder', 'ArgmaxDecoder', 'AdaptiveBinsHead'],
     'mmdepthcls.evaluation': ['depth_errors', 'crop_region', 'best_constant', 'mean_depth_map', 'DepthEvaluator'],
-    'mmdepthcls.engine': ['FiniteLoaderHook', 'FiniteLossHook', 'ResumeBinsHook', 'WorkFolderHook'],
-    'mmdepthcls.visualization': ['colour_depth', 'depth_figure', 'DepthVisualizer'],
+    'mmdepthcls.hooks': ['FiniteLoaderHook', 'FiniteLossHook', 'ResumeBinsHook', 'WorkFolderHook'],
+    'mmdepthcls.visualization': ['color_depth', 'depth_figure', 'DepthVisualizer'],
 }
 REGISTERED = {
     'DATASETS': ['DepthFolderDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset'],

@@ -11,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmdepthcls.bin_analysis import quantile_edges
 from mmdepthcls.bins import DepthBins, LIDBins, SIDBins, UDBins
-from mmdepthcls.evaluation.scoring import image_errors, score_map
+from mmdepthcls.commands.analyze_bins.bin_analysis import quantile_edges
+from mmdepthcls.evaluation.protocol_scores import image_errors, score_map
 
 RANGES = [(1, 80, 71), (Fraction(1, 1000), 80, 71), (1, 80, 32), (1, 80, 255), (2, 10, 2)]
 IDS = ['sid71', 'wide', 'sid32', 'k255', 'k2']

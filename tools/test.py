@@ -1,59 +1,7 @@
 """Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
-import argparse
 import sys
 
-from mmdepthcls import arguments, program
-from mmdepthcls.engine.option_pairs import check_options
-from mmdepthcls.evaluation.protocols import PRESETS
-from mmdepthcls.evaluation.table import summary_table
-
-
-def parse_args():
-    parser = argparse.ArgumentParser(description='Test a depth classifier (or any MMSegmentation model)')
-    arguments.add_arguments(parser)
-    parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--out', help='write every prediction into this folder as 16-bit PNG (metres * 256)')
-    parser.add_argument('--show', action='store_true', help='show pictures of the predictions')
-    parser.add_argument('--show-dir', help='write pictures of the predictions into this folder')
-    parser.add_argument('--wait-time', type=float, default=2, help='seconds that --show shows each picture')
-    parser.add_argument('--protocols', nargs='+', metavar='NAME', choices=PRESETS,
-                        help=f'score under these protocols in one run: {", ".join(PRESETS)}')
-    parser.add_argument('--report', metavar='DIR',
-                        help='write a report into DIR: Markdown, JSON, pictures; what the bins alone and the best '
-                        'constant cost, distance bands, worst and best images')
-    parser.add_argument('--submission', metavar='DIR',
-                        help="predict the KITTI depth benchmark's 500 test images and write its submission into DIR")
-    parser.add_argument('--submission-images', metavar='DIR',
-                        default='data/kitti/test_depth_prediction_anonymous/image',
-                        help='where those images are (of data_depth_selection.zip; default: %(default)s)')
-    parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
-    args = parser.parse_args()
-    try:
-        check_options(args)
-    except ValueError as error:
-        parser.error(str(error))
-    arguments.check_arguments(args)
-    for option in ('out', 'show_dir', 'report', 'submission'):
-        if getattr(args, option):
-            arguments.check_folder(f'--{option.replace("_", "-")}', getattr(args, option))
-    return args
-
-
-def main(args):
-    from mmdepthcls.engine import command_line, console, readiness, testing_options
-    with program.refusing():
-        cfg = command_line.load_config(args)
-        cfg.load_from = args.checkpoint
-        remarks = testing_options.apply_options(cfg, args)
-        readiness.check_run(cfg, ('test', ))
-    for remark in remarks:
-        command_line.say(remark)
-    console.use_free_cpus()
-    metrics = console.build_runner(cfg).test()
-    if any(isinstance(value, float) for value in metrics.values()):
-        table = summary_table(metrics, cfg.get('experiment_name') or 'test')
-        print(console.fitted(f'\n{args.checkpoint}\n\n{table}'))
-
+from mmdepthcls.commands.test.test import run
 
 if __name__ == '__main__':
-    sys.exit(program.run(parse_args, main, host=True))
+    sys.exit(run())

@@ -1,35 +1,7 @@
 """Train a model: the flags are those of MMSegmentation's tools/train.py."""
-import argparse
 import sys
 
-from mmdepthcls import arguments, program
-
-
-def parse_args():
-    parser = argparse.ArgumentParser(description='Train a depth classifier (or any MMSegmentation model)')
-    arguments.add_arguments(parser)
-    parser.add_argument('--resume', action='store_true',
-                        help='go on from the latest checkpoint in the work folder, wherever it has been moved; '
-                        'where there is none, begin and say so')
-    parser.add_argument('--amp', action='store_true', help='train with automatic mixed precision')
-    args = parser.parse_args()
-    arguments.check_arguments(args)
-    return args
-
-
-def main(args):
-    from mmdepthcls.engine import command_line, console, readiness, start_of_training
-    with program.refusing():
-        cfg = command_line.load_config(args)
-        if args.amp:
-            command_line.enable_amp(cfg)
-        remark = start_of_training.choose_start(cfg, args)
-        readiness.check_run(cfg, ('train', 'val'), training=True)
-    if remark:
-        command_line.say(remark)
-    console.use_free_cpus()
-    console.build_runner(cfg).train()
-
+from mmdepthcls.commands.train.train import run
 
 if __name__ == '__main__':
-    sys.exit(program.run(parse_args, main, host=True))
+    sys.exit(run())

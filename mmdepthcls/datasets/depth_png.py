@@ -12,7 +12,7 @@ from .depth_format import KITTI_SCALE, DepthFileError, DepthFormat
 SIGNATURE = b'\x89PNG\r\n\x1a\n'
 HEADER_BYTES = 33
 TRAILER = b'\x00\x00\x00\x00IEND\xaeB`\x82'
-CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # PNG colour type -> channels
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # PNG color type -> channels
 MAX_PIXELS = 2**27
 JPEG_START = b'\xff\xd8'
 PALETTE = 3
@@ -26,7 +26,7 @@ class PNGHeader(NamedTuple):
     width: int
     bit_depth: int
     channels: int
-    palette: bool = False  # its numbers are colours
+    palette: bool = False  # its numbers are colors
 
 
 def read_header(data, path):
@@ -47,11 +47,11 @@ def read_header(data, path):
         raise DepthFileError(f'{path}: expected a PNG file, but its content is {what}. Convert or replace the file.')
     if len(data) < HEADER_BYTES or zlib.crc32(data[12:29]) != struct.unpack('>I', data[29:33])[0]:
         raise DepthFileError(f'{path}: the PNG header is cut off or damaged. Copy the file again.')
-    width, height, bit_depth, colour_type = struct.unpack('>IIBB', data[16:26])
-    if not 0 < width * height <= MAX_PIXELS or colour_type not in CHANNELS:
+    width, height, bit_depth, color_type = struct.unpack('>IIBB', data[16:26])
+    if not 0 < width * height <= MAX_PIXELS or color_type not in CHANNELS:
         raise DepthFileError(f'{path}: impossible PNG header: {width} x {height} pixels (at most {MAX_PIXELS} in all), '
-                             f'colour type {colour_type}. Copy the file again.')
-    return PNGHeader(height, width, bit_depth, CHANNELS[colour_type], colour_type == PALETTE)
+                             f'color type {color_type}. Copy the file again.')
+    return PNGHeader(height, width, bit_depth, CHANNELS[color_type], color_type == PALETTE)
 
 
 def probe(path):

@@ -14,7 +14,7 @@ ENDING = re.compile(r'\.(?:png|jpe?g|jpe|jfif|jp2|bmp|dib|gif|webp|avif|heic|tif
                     r'mat|h5|hdf5|dpt|raw)', re.IGNORECASE)
 NUMBER = re.compile(r'[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?', re.IGNORECASE)
 # Which words of a header or of a path tell what the column is.
-IMAGE_WORDS = {'image', 'images', 'img', 'rgb', 'color', 'colour', 'left', 'filename', 'file', 'filepath', 'path',
+IMAGE_WORDS = {'image', 'images', 'img', 'rgb', 'color', 'left', 'filename', 'file', 'filepath', 'path',
                'input'}
 DEPTH_WORDS = {'depth', 'depths', 'disparity', 'disp', 'groundtruth', 'gt', 'target'}
 OTHER_WORDS = {'time', 'timestamp', 'stamp', 'id', 'idx', 'index', 'width', 'height', 'size', 'focal', 'drive', 'scene',

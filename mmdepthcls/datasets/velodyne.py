@@ -21,7 +21,7 @@ def read_calibration(folder, camera=2):
 
     Args:
         folder (str): day folder with ``calib_cam_to_cam.txt`` and ``calib_velo_to_cam.txt``.
-        camera (int): 0..3; 2 is the left and 3 the right colour camera.
+        camera (int): 0..3; 2 is the left and 3 the right color camera.
 
     Returns:
         Calibration

@@ -1,7 +1,7 @@
 """Predictions that look at no image: what a model must beat. Pure."""
 import numpy as np
 
-from .crops import crop_region
+from ..crops import crop_region
 from .protocols import USUAL_RANGE
 
 
@@ -12,7 +12,7 @@ def best_constant(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1]
 
     Args:
         depth_maps (iterable of ndarray): (H, W) metres, 0 = no measurement.
-        min_depth, max_depth, crop: which pixels count, as in :func:`mmdepthcls.evaluation.scoring.score_map`.
+        min_depth, max_depth, crop: which pixels count, as in :func:`mmdepthcls.evaluation.protocol_scores.score_map`.
 
     Returns:
         float: metres.

@@ -11,16 +11,10 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DEPTH_RANGE, DepthBins
-from .depth_histogram import DepthHistogram
+from ..markdown_table import metrics_table, protocols_table
 from .errors import ALL_NAMES, COUNT, ERROR_NAMES
-from .prediction_files import PredictionWriter
-from .predictions import Views
-from .protocols import USUAL_RANGE, build_protocols, range_protocol
-from .published import published_table
-from .quantisation import bin_confusion
-from .report import ReportData, distance_limits, write_report
-from .report_tally import ReportTally, ScoredImage, extremes
-from .scoring import (
+from .files.prediction_files import PredictionWriter
+from .protocol_scores import (
     check_bands,
     image_errors,
     regroup,
@@ -30,7 +24,13 @@ from .scoring import (
     summing_limits,
     usual_bands,
 )
-from .table import metrics_table, protocols_table
+from .protocols import USUAL_RANGE, build_protocols, range_protocol
+from .quantisation import bin_confusion
+from .report.depth_histogram import DepthHistogram
+from .report.published import published_table
+from .report.report import ReportData, distance_limits, write_report
+from .report.tally import ReportTally, ScoredImage, extremes
+from .views import Views
 
 GROUND_TRUTH = 'gt_depth_map'
 # What is a part of every protocol, by the settings of a protocol.

@@ -6,7 +6,7 @@ conventions of well-known code; each is defined here once and printed beside its
 import dataclasses
 from dataclasses import dataclass
 
-from .crops import check_region
+from ..crops import check_region
 
 FLIPS = (None, 'mean', 'blend')
 INPUT_CROPS = (None, 'kb', 'any')
@@ -32,7 +32,7 @@ class Protocol:
         clamp (tuple[float, float], optional): predictions are clamped to it, m, before anything is averaged or resized
             (with median_scaling: after the scaling).
         align_corners (bool): how a prediction of another size is resized, bilinearly.
-        region (str or tuple, optional): which pixels count, see :func:`~mmdepthcls.evaluation.crops.crop_region`.
+        region (str or tuple, optional): which pixels count, see :func:`~mmdepthcls.crops.crop_region`.
         min_depth (float): ground truth must be greater, m.
         max_depth (float, optional): ground truth must be less, m (the cap). None: no cap.
         include_max (bool): whether ``max_depth`` itself counts.
@@ -121,7 +121,7 @@ def range_protocol(name, min_depth=None, max_depth=None, region=None, depth_rang
         min_depth (float, optional): m; 0: whatever is measured counts, and predictions are clamped from 1 mm on.
             Default: of :func:`scored_range`.
         max_depth (float, optional): m (the cap). Default: likewise.
-        region (str or tuple, optional): see :func:`~mmdepthcls.evaluation.crops.crop_region`.
+        region (str or tuple, optional): see :func:`~mmdepthcls.crops.crop_region`.
         depth_range (tuple[float, float], optional): first and last edge of the model's bins, m.
 
     Returns:

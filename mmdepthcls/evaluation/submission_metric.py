@@ -3,7 +3,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
-from .submission import SubmissionWriter
+from .files.submission import SubmissionWriter
 
 
 @METRICS.register_module()

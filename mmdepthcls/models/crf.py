@@ -3,13 +3,13 @@ import torch
 from mmseg.registry import MODELS
 from torch import nn
 
-from ..dense_crf import dense_crf
+from ..crf.dense_crf import dense_crf
 from .decoders import log_probabilities
 
 
 @MODELS.register_module()
 class DenseCRF(nn.Module):
-    """Mean field of a fully connected CRF on the bins' probabilities, see :func:`mmdepthcls.dense_crf.dense_crf`::
+    """Mean field of a fully connected CRF on the bins' probabilities, see :func:`mmdepthcls.crf.dense_crf.dense_crf`::
 
         model = dict(crf=dict(type='DenseCRF'))
 

@@ -5,7 +5,7 @@ from mmengine.logging import print_log
 from mmseg.models import SegDataPreProcessor
 from mmseg.registry import MODELS
 
-from ..config_class import class_of
+from ..config.config_class import class_of
 
 # From how many times the images' own pixels on it is said that a batch is mostly padding.
 WASTEFUL = 1.5

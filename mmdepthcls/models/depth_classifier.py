@@ -11,12 +11,7 @@ from ..bins import DEPTH_RANGE, DepthBins
 from . import bin_checkpoint, bin_labels
 from .crf import check_crf, refine
 from .data_preprocessor import depth_preprocessor
-from .decoders import log_probabilities
-from .empty_batches import EmptyBatches
-from .frame import as_host_sees, paste_into_frame
-from .head_config import default_decoder, default_loss, fit_heads
-from .head_loss import connect_losses
-from .prediction_maps import (
+from .decoded_maps import (
     check_decoder,
     complete_test_cfg,
     logits_of_model_bins,
@@ -25,6 +20,11 @@ from .prediction_maps import (
     probabilities_of_model_bins,
     resized,
 )
+from .decoders import log_probabilities
+from .empty_batches import EmptyBatches
+from .frame import as_host_sees, paste_into_frame
+from .head_config import default_decoder, default_loss, fit_heads
+from .head_loss import connect_losses
 from .pretrained import loading_error
 from .temperature import TEMPERATURE_KEY, read_temperature, stored_temperature
 

@@ -3,7 +3,7 @@ import torch
 from mmengine.model import BaseTTAModel
 from mmseg.registry import MODELS
 
-from ..evaluation.predictions import blend_ramp
+from ..evaluation.views import blend_ramp
 from .decoders import log_probabilities
 
 FLIPS = ('mean', 'blend')

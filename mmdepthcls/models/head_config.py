@@ -6,7 +6,7 @@ import logging
 from mmengine.logging import print_log
 from mmseg.registry import MODELS
 
-from ..config_class import class_name, class_of, is_a
+from ..config.config_class import class_name, class_of, is_a
 
 # STDC's detail head learns the edges between labels, whatever the labels are.
 EDGE_HEADS = ('STDCHead', )

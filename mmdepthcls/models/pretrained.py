@@ -1,7 +1,7 @@
 """Pretrained weights of a backbone that could not be had."""
 from mmseg.registry import WEIGHT_INITIALIZERS
 
-from ..config_class import is_a
+from ..config.config_class import is_a
 
 
 def loading_error(error, backbone, pretrained):

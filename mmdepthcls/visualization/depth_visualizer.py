@@ -9,7 +9,7 @@ from mmseg.registry import VISUALIZERS
 from mmseg.visualization import SegLocalVisualizer
 
 from ..bins import DEPTH_RANGE
-from .colour import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
+from .color import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
 from .figures import depth_figure
 
 PATH_PARTS = 4  # of an image's path, for its stored name: tells KITTI's drives and cameras apart
@@ -17,7 +17,7 @@ PATH_PARTS = 4  # of an image's path, for its stored name: tells KITTI's drives 
 
 @VISUALIZERS.register_module()
 class DepthVisualizer(SegLocalVisualizer):
-    """Draws image, true depth and predicted depth on one fixed colour scale. Takes the place of SegLocalVisualizer,
+    """Draws image, true depth and predicted depth on one fixed color scale. Takes the place of SegLocalVisualizer,
     also in MMSegmentation's ``MMSegInferencer``, which accepts no other.
 
     It needs no ``dataset_meta``: depth has no classes and no palette.
@@ -27,14 +27,14 @@ class DepthVisualizer(SegLocalVisualizer):
         image (numpy.ndarray | None): (H, W, 3) uint8, RGB, the first image to show.
         vis_backends (list[dict] | dict | None): MMEngine's visualization backends.
         save_dir (str | None): folder of the backends.
-        min_depth (float | None): m, the first colour. None: where the bins of the model begin whose prediction is drawn
+        min_depth (float | None): m, the first color. None: where the bins of the model begin whose prediction is drawn
             (``depth_range`` of the sample; the last one that was seen where a sample has none); before any was seen, 1.
-        max_depth (float | None): m, the last colour. None: where they end; before any was seen, 80.
+        max_depth (float | None): m, the last color. None: where they end; before any was seen, 80.
         scale (str): 'log' or 'linear'.
         colormap (str): name of a matplotlib colormap.
 
     Raises:
-        ValueError: the colour scale makes no sense.
+        ValueError: the color scale makes no sense.
 
     Example:
         >>> visualizer = dict(type='DepthVisualizer', vis_backends=[dict(type='LocalVisBackend')], max_depth=80.0)
@@ -43,12 +43,12 @@ class DepthVisualizer(SegLocalVisualizer):
     def __init__(self, name='visualizer', image=None, vis_backends=None, save_dir=None, min_depth=None,
                  max_depth=None, scale=SCALE, colormap=COLORMAP):
         self._given, self.scale = (min_depth, max_depth), scale
-        self.colours = dict(self._ends((MIN_DEPTH, MAX_DEPTH)), scale=scale, colormap=colormap)
-        check_scale(**self.colours)
+        self.colors = dict(self._ends((MIN_DEPTH, MAX_DEPTH)), scale=scale, colormap=colormap)
+        check_scale(**self.colors)
         super().__init__(name=name, image=image, vis_backends=vis_backends, save_dir=save_dir)
 
     def _ends(self, depth_range):
-        """Ends of the colours: what the config gives, and the rest of the bins' range, m."""
+        """Ends of the colors: what the config gives, and the rest of the bins' range, m."""
         low, high = (own if given is None else given for given, own in zip(self._given, depth_range, strict=True))
         if self._given[0] is None and low == 0 and self.scale == 'log':
             low = high / 100  # there is no logarithm of 0
@@ -84,12 +84,12 @@ class DepthVisualizer(SegLocalVisualizer):
         truth = depth_of(data_sample, 'gt_depth_map') if draw_gt else None
         prediction = depth_of(data_sample, 'pred_depth_map') if draw_pred else None
         if data_sample is not None and data_sample.get(DEPTH_RANGE) is not None:
-            self.colours.update(self._ends(data_sample.get(DEPTH_RANGE)))
+            self.colors.update(self._ends(data_sample.get(DEPTH_RANGE)))
         crop_box = None
         if data_sample is not None and any(depth is not None and depth.shape != image.shape[:2]
                                            for depth in (truth, prediction)):
             crop_box = data_sample.get('crop_box')
-        figure = depth_figure(image, truth, prediction, crop_box=crop_box, **self.colours)
+        figure = depth_figure(image, truth, prediction, crop_box=crop_box, **self.colors)
         self.set_image(figure)
         if show:
             self.show(figure, win_name=name, wait_time=wait_time)

@@ -1,11 +1,11 @@
-"""Pictures for people: image, truth and prediction beside each other, with the bar of their colours. Pure.
+"""Pictures for people: image, truth and prediction beside each other, with the bar of their colors. Pure.
 
 H, W: height and width in pixels. Depth is in metres, 0 = no measurement; pictures are RGB.
 """
 import cv2
 import numpy as np
 
-from .colour import (
+from .color import (
     COLORMAP,
     INVALID,
     MAX_DEPTH,
@@ -13,8 +13,8 @@ from .colour import (
     PAPER,
     SCALE,
     check_depth,
-    colour_bar,
-    colour_depth,
+    color_bar,
+    color_depth,
     draw_text,
     is_valid,
     text_height_for,
@@ -24,12 +24,12 @@ from .colour import (
 LAYOUTS = ('row', 'column')
 WIDE = 2.5  # an image wider than this many heights is stacked, since a row of such images is a ribbon
 SPARSE = 0.3  # below this share of valid pixels, measured points are enlarged
-MIN_BAR_WIDTH = 240  # pixels, for the labels of the colour bar under tiny images
+MIN_BAR_WIDTH = 240  # pixels, for the labels of the color bar under tiny images
 
 
 def depth_figure(image, truth=None, prediction=None, *, layout=None, point_size=None, crop_box=None,
                  min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE, colormap=COLORMAP, invalid=INVALID):
-    """Compose image | truth | prediction, titled, above the colour bar. Nothing is resampled: a pixel stays a pixel.
+    """Compose image | truth | prediction, titled, above the color bar. Nothing is resampled: a pixel stays a pixel.
 
     Args:
         image (numpy.ndarray): (H, W, 3) uint8, RGB, or a larger one together with ``crop_box``.
@@ -41,26 +41,26 @@ def depth_figure(image, truth=None, prediction=None, *, layout=None, point_size=
             pixels are valid, and 1 elsewhere. Where there is room, the panel's title says so.
         crop_box (tuple[int, int, int, int] | None): (top, left, height, width) in pixels of ``image``: the part of it
             that ``truth`` and ``prediction`` show.
-        min_depth, max_depth, scale, colormap, invalid: the colours, see
-            :func:`~mmdepthcls.visualization.colour.colour_depth`.
+        min_depth, max_depth, scale, colormap, invalid: the colors, see
+            :func:`~mmdepthcls.visualization.color.color_depth`.
 
     Returns:
-        numpy.ndarray: the figure, uint8, RGB, on white. Without truth and prediction there is no colour bar.
+        numpy.ndarray: the figure, uint8, RGB, on white. Without truth and prediction there is no color bar.
 
     Raises:
         TypeError, ValueError: an array of the wrong kind or shape, sizes that differ, an unknown layout or scale.
     """
     image = _checked_image(image, crop_box)
-    colours = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
+    colors = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
     panels = [('image', '', image)]
     if truth is not None:
         truth = _checked_map('truth', truth, image, crop_box)
         point_size = auto_point_size(truth) if point_size is None else point_size
         note = f' (points drawn {point_size} px wide)' if point_size > 1 else ''
-        panels.append(('truth', note, colour_depth(enlarge_points(truth, point_size), **colours, invalid=invalid)))
+        panels.append(('truth', note, color_depth(enlarge_points(truth, point_size), **colors, invalid=invalid)))
     if prediction is not None:
         prediction = _checked_map('prediction', prediction, image, crop_box)
-        panels.append(('prediction', '', colour_depth(prediction, **colours, invalid=invalid)))
+        panels.append(('prediction', '', color_depth(prediction, **colors, invalid=invalid)))
     height, width = image.shape[:2]
     layout = ('column' if width > WIDE * height else 'row') if layout is None else layout
     if layout not in LAYOUTS:
@@ -71,7 +71,7 @@ def depth_figure(image, truth=None, prediction=None, *, layout=None, point_size=
     blocks = [_titled(panel, title, note, text_height) for title, note, panel in panels]
     figure = _joined(blocks, axis=1 if layout == 'row' else 0, gap=gap)
     if len(panels) > 1:
-        bar = colour_bar(max(figure.shape[1], MIN_BAR_WIDTH), height=3 * text_height, **colours)
+        bar = color_bar(max(figure.shape[1], MIN_BAR_WIDTH), height=3 * text_height, **colors)
         figure = _joined([figure, bar], axis=0, gap=gap)
     return figure
 

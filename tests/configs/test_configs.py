@@ -11,8 +11,8 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 
-from mmdepthcls.recipes.adaptation import DEPTH_LOSSES
-from mmdepthcls.recipes.trial import without_pretrained
+from mmdepthcls.commands.make_config.adaptation import DEPTH_LOSSES
+from mmdepthcls.commands.make_config.trial import without_pretrained
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))

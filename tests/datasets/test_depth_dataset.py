@@ -109,7 +109,7 @@ DAMAGE = [
     ('depth header byte', 'depth', lambda b, data: flip(data, 18), 'header is cut off or damaged', True),
     ('image header byte', 'image', lambda b, data: flip(data, 18), 'header is cut off or damaged', False),
     ('8-bit depth', 'depth', lambda b, data: b.png_bytes(b.image()[..., 0]), '16-bit depth, got 8 bits', True),
-    ('8-bit colour depth', 'depth', lambda b, data: b.png_bytes(b.image()), '16-bit depth, got 8 bits', True),
+    ('8-bit color depth', 'depth', lambda b, data: b.png_bytes(b.image()), '16-bit depth, got 8 bits', True),
     ('3-channel depth', 'depth', lambda b, data: b.png_bytes(np.stack([b.units()] * 3, -1)), '1 channel.*got 3', True),
     ('jpeg as depth', 'depth', lambda b, data: as_jpeg(b), 'a JPEG', True),
     ('jpeg as png image', 'image', lambda b, data: as_jpeg(b), 'a JPEG', False),

@@ -230,7 +230,7 @@ BAD = [
     ('header.npy', FILES['.npy'][:40], 'its content is none'),
     ('pickle.npy', pickled(), r'expected \(H, W\) real numbers'),
     ('huge.npy', header_only((2**20, 2**20)), r'expected \(H, W\) real numbers, at most'),
-    ('colour.npy', npy(np.zeros((4, 5, 3), np.float32)), r'got float32 of shape \(4, 5, 3\)'),
+    ('color.npy', npy(np.zeros((4, 5, 3), np.float32)), r'got float32 of shape \(4, 5, 3\)'),
     ('8bit.npy', npy(np.zeros((4, 5), np.uint8)), '8-bit numbers'),
     ('bool.npy', npy(np.zeros((4, 5), bool)), 'got bool'),
     ('empty.npz', b'', 'it is none or truncated'),

@@ -71,8 +71,8 @@ def jpeg():
     return cv2.imencode('.jpg', np.zeros((20, 30, 3), np.uint8))[1].tobytes()
 
 
-def forged_header(width, height, colour_type=0, bit_depth=16):
-    body = b'IHDR' + struct.pack('>IIBBBBB', width, height, bit_depth, colour_type, 0, 0, 0)
+def forged_header(width, height, color_type=0, bit_depth=16):
+    body = b'IHDR' + struct.pack('>IIBBBBB', width, height, bit_depth, color_type, 0, 0, 0)
     return b'\x89PNG\r\n\x1a\n' + struct.pack('>I', 13) + body + struct.pack('>I', zlib.crc32(body))
 
 
@@ -84,7 +84,7 @@ def forged_header(width, height, colour_type=0, bit_depth=16):
     pytest.param(lambda b: b.png_bytes(b.units()).replace(b'IHDR\0', b'IHDR\1'), 'off or damaged', id='header byte'),
     pytest.param(lambda b: forged_header(10**5, 10**5), 'impossible PNG header: 100000 x 100000', id='bomb'),
     pytest.param(lambda b: forged_header(0, 5), 'impossible PNG header: 0 x 5', id='no pixels'),
-    pytest.param(lambda b: forged_header(5, 5, colour_type=7), 'colour type 7', id='colour type'),
+    pytest.param(lambda b: forged_header(5, 5, color_type=7), 'color type 7', id='color type'),
     pytest.param(lambda b: b.png_bytes(b.image()), 'expected 16-bit depth, got 8 bits', id='8-bit rgb'),
     pytest.param(lambda b: b.png_bytes(b.image()[..., 0]), 'expected 16-bit depth, got 8 bits', id='8-bit grey'),
     pytest.param(lambda b: b.png_bytes(np.stack([b.units()] * 3, -1)), r'expected 1 channel\(s\) of depth, got 3',

@@ -109,10 +109,10 @@ def test_eight_bits_where_they_are_asked_for(dtype):
 
 
 def test_channels_and_palettes():
-    colour = np.stack([VALUES, VALUES * 2, VALUES * 3], axis=-1).astype(np.uint16)
+    color = np.stack([VALUES, VALUES * 2, VALUES * 3], axis=-1).astype(np.uint16)
     with pytest.raises(DepthFileError, match=r'got 3. Set depth_format=dict\(channels=3\)'):
-        read_depth(tiff_bytes(colour), 'a.tiff', METRES)
-    np.testing.assert_array_equal(read_depth(tiff_bytes(colour), 'a.tiff', DepthFormat(scale=1.0, channels=3)), VALUES)
+        read_depth(tiff_bytes(color), 'a.tiff', METRES)
+    np.testing.assert_array_equal(read_depth(tiff_bytes(color), 'a.tiff', DepthFormat(scale=1.0, channels=3)), VALUES)
     file = io.BytesIO()
     Image.fromarray((VALUES % 7).astype(np.uint8), 'P').save(file, 'TIFF')
     with pytest.raises(DepthFileError, match='a palette'):

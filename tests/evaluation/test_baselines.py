@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmdepthcls.evaluation.baselines import best_constant, mean_depth_map
-from mmdepthcls.evaluation.scoring import score_map, summarize
+from mmdepthcls.evaluation.protocol_scores import score_map, summarize
 
 
 def abs_rel_of(constant, maps, **kwargs):

@@ -20,7 +20,7 @@ from mmseg.structures import SegDataSample
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.depth_evaluator import DepthEvaluator
 from mmdepthcls.evaluation.errors import ALL_NAMES
-from mmdepthcls.evaluation.scoring import BANDS, ImageScores, image_errors, score_map, summarize
+from mmdepthcls.evaluation.protocol_scores import BANDS, ImageScores, image_errors, score_map, summarize
 
 SIZE = (24, 40)
 NUM_IMAGES, WITHOUT_GT = 5, 2

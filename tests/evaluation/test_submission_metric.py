@@ -9,7 +9,7 @@ from mmengine.structures import PixelData
 from mmseg.registry import METRICS
 from mmseg.structures import SegDataSample
 
-from mmdepthcls.evaluation import submission
+from mmdepthcls.evaluation.files import submission
 from mmdepthcls.evaluation.submission_metric import KITTISubmission
 
 

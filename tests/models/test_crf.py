@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from mmdepthcls.dense_crf import dense_crf
+from mmdepthcls.crf.dense_crf import dense_crf
 from mmdepthcls.models.crf import DenseCRF
 
 CRF = dict(type='DenseCRF', iterations=3, appearance_width=5.0, color_width=20.0)

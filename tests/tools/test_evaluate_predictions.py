@@ -15,8 +15,8 @@ import pytest
 from script_process import run_script
 from small_data import BUILDERS
 
-from mmdepthcls.evaluation import ground_truth_files
 from mmdepthcls.evaluation.errors import ALL_NAMES
+from mmdepthcls.evaluation.files import ground_truth_files
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / 'tools' / 'evaluate_predictions.py'

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 from script_process import run_script
 
-from mmdepthcls.engine.testing_options import CONTRADICTIONS, check_options
+from mmdepthcls.commands.test.option_pairs import CONTRADICTIONS, check_options
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'test.py'
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from small_data import BUILDERS
 
-from mmdepthcls.datasets.preparation import kitti_files
+from mmdepthcls.commands.prepare import kitti_files
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / 'tools' / 'prepare_kitti.py'
@@ -178,7 +178,7 @@ def test_interrupted_it_ends_at_once_and_leaves_whole_files(kitti):
     for folder, suffix in (('image_02', 'png'), ('velodyne_points', 'bin')):
         for frame in range(12, 1000):
             os.link(data / folder / f'data/0000000005.{suffix}', data / folder / f'data/{frame:010d}.{suffix}')
-    code = ('import runpy, sys\nfrom mmdepthcls.datasets.preparation import kitti_files\n'
+    code = ('import runpy, sys\nfrom mmdepthcls.commands.prepare import kitti_files\n'
             f'kitti_files.eigen_split = lambda name: [({DRIVE!r}, frame) for frame in range(12, 1000)]\n'
             f'sys.argv = ["x", {str(kitti)!r}, "--project", "--workers", "1", "--split", "train"]\n'
             f'runpy.run_path({str(TOOL)!r}, run_name="__main__")')

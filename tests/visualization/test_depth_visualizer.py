@@ -158,13 +158,13 @@ def test_more_than_one_map_is_refused(visualizer):
         visualizer.add_datasample('x', image, data_sample)
 
 
-def test_colour_settings_reach_the_figure(tmp_path):
-    colours = dict(min_depth=0.5, max_depth=20.0, scale='linear', colormap='viridis')
-    visualizer = DepthVisualizer(name=uuid.uuid4().hex, **colours)
+def test_color_settings_reach_the_figure(tmp_path):
+    colors = dict(min_depth=0.5, max_depth=20.0, scale='linear', colormap='viridis')
+    visualizer = DepthVisualizer(name=uuid.uuid4().hex, **colors)
     image, data_sample = sample()
     visualizer.add_datasample('x', image, data_sample, out_file=tmp_path / 'x.png')
     np.testing.assert_array_equal(stored_pictures(tmp_path)['x.png'],
-                                  depth_figure(image, *maps_of(data_sample), **colours))
+                                  depth_figure(image, *maps_of(data_sample), **colors))
 
 
 def test_settings_without_sense_are_refused_at_once():

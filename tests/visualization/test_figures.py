@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mmdepthcls.visualization.colour import colour_bar, colour_depth
+from mmdepthcls.visualization.color import color_bar, color_depth
 from mmdepthcls.visualization.figures import contact_sheet, depth_figure, enlarge_points
 
 SPARSE_MAPS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), fill=st.just(np.float32(0)),
@@ -43,11 +43,11 @@ def points_by_hand(depth, size):
 
 
 @pytest.mark.parametrize('layout', ['row', 'column'])
-def test_panels_hold_the_image_and_the_colours_of_the_depth(layout):
+def test_panels_hold_the_image_and_the_colors_of_the_depth(layout):
     image, truth, prediction = scene()
     figure = depth_figure(image, truth, prediction, layout=layout)
     assert figure.dtype == np.uint8 and figure.ndim == 3 and figure.shape[2] == 3
-    places = [find(figure, panel) for panel in (image, colour_depth(truth), colour_depth(prediction))]
+    places = [find(figure, panel) for panel in (image, color_depth(truth), color_depth(prediction))]
     assert None not in places
     along = 0 if layout == 'column' else 1
     assert places[0][along] < places[1][along] < places[2][along]
@@ -56,10 +56,10 @@ def test_panels_hold_the_image_and_the_colours_of_the_depth(layout):
 
 def test_settings_of_the_scale_reach_panels_and_bar():
     image, truth, _ = scene()
-    colours = dict(min_depth=0.5, max_depth=20.0, scale='linear', colormap='viridis')
-    figure = depth_figure(image, truth, **colours)
-    assert find(figure, colour_depth(truth, **colours)) is not None
-    assert any(np.array_equal(figure[-height:], colour_bar(figure.shape[1], height, **colours))
+    colors = dict(min_depth=0.5, max_depth=20.0, scale='linear', colormap='viridis')
+    figure = depth_figure(image, truth, **colors)
+    assert find(figure, color_depth(truth, **colors)) is not None
+    assert any(np.array_equal(figure[-height:], color_bar(figure.shape[1], height, **colors))
                for height in range(24, 121))
 
 
@@ -74,7 +74,7 @@ def test_missing_maps_leave_their_panel_out():
     image, truth, prediction = scene()
     only_truth = depth_figure(image, truth, layout='column')
     only_prediction = depth_figure(image, prediction=prediction, layout='column')
-    assert find(only_truth, colour_depth(truth)) and find(only_prediction, colour_depth(prediction))
+    assert find(only_truth, color_depth(truth)) and find(only_prediction, color_depth(prediction))
     assert only_truth.shape == only_prediction.shape
     assert only_truth.shape[0] < depth_figure(image, truth, prediction, layout='column').shape[0] - 40
     alone = depth_figure(image, layout='column')
@@ -85,7 +85,7 @@ def test_no_panel_covers_another_and_titles_stand_between():
     image, truth, prediction = scene(40, 60)
     dark = np.zeros_like(image)
     figure = depth_figure(dark, truth, prediction, layout='column')
-    truth_top, prediction_top = find(figure, colour_depth(truth))[0], find(figure, colour_depth(prediction))[0]
+    truth_top, prediction_top = find(figure, color_depth(truth))[0], find(figure, color_depth(prediction))[0]
     between = figure[truth_top + 40:prediction_top]
     assert len(between) >= 20 and (between == 0).any() and (between[0] == 255).all()
 
@@ -93,10 +93,10 @@ def test_no_panel_covers_another_and_titles_stand_between():
 def test_sparse_truth_is_enlarged_and_keeps_every_measurement():
     image, truth, _ = scene(80, 100, share=0.05)
     small, large = (depth_figure(image, truth, point_size=size) for size in (1, None))
-    top, left = find(small, colour_depth(truth))
+    top, left = find(small, color_depth(truth))
     panel = large[top:top + 80, left:left + 100]
     measured = truth > 0
-    np.testing.assert_array_equal(panel[measured], colour_depth(truth)[measured])
+    np.testing.assert_array_equal(panel[measured], color_depth(truth)[measured])
     assert (panel != 0).any(axis=-1).sum() > 5 * measured.sum()
 
 
@@ -122,7 +122,7 @@ def test_crop_box_cuts_the_image():
     image, truth, _ = scene()
     cut, box = truth[5:35, 10:50], (5, 10, 30, 40)
     figure = depth_figure(image, cut, crop_box=box)
-    assert find(figure, image[5:35, 10:50]) and find(figure, colour_depth(cut))
+    assert find(figure, image[5:35, 10:50]) and find(figure, color_depth(cut))
     with pytest.raises(ValueError, match='30 x 40 after crop_box'):
         depth_figure(image, truth, crop_box=box)
     for outside in ((20, 0, 30, 40), (0, 30, 30, 40), (-1, 0, 30, 40), (0, 0, 0, 40)):
@@ -202,5 +202,5 @@ def test_real_frame(kitti_sample):
     tops = [y for y in range(figure.shape[0] - 375) if np.array_equal(figure[y:y + 375], image)]
     assert len(tops) == 1
     panels = [figure[y:y + 375] for y in range(tops[0] + 375, figure.shape[0] - 375)]
-    measured, expected = truth > 0, colour_depth(truth)
+    measured, expected = truth > 0, color_depth(truth)
     assert sum(np.array_equal(panel[measured], expected[measured]) for panel in panels) == 1

@@ -1,4 +1,4 @@
-"""Colour augmentation."""
+"""Color augmentation."""
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -7,7 +7,7 @@ from mmseg.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomColorGain(BaseTransform):
-    """Multiply each colour channel by a random gain, the same for all pixels (Eigen et al., 2014, sec. 3.4: "a random
+    """Multiply each color channel by a random gain, the same for all pixels (Eigen et al., 2014, sec. 3.4: "a random
     RGB value c in [0.8, 1.2]^3").
 
     Modified Keys:

@@ -7,9 +7,9 @@ from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from ...bins import IGNORE_INDEX
-from ...evaluation.crops import crop_region
+from ...crops import crop_region
 
-# What lies outside an image: ImageNet's mean colour (BGR), no depth, no label.
+# What lies outside an image: ImageNet's mean color (BGR), no depth, no label.
 MEAN_BGR = (103.53, 116.28, 123.675)
 MAX_CHANNELS = 4  # that OpenCV warps at once
 COLOR_TYPES = (np.uint8, np.uint16, np.float32)  # that OpenCV converts
@@ -21,7 +21,7 @@ class RandomDepthWarp(BaseTransform):
     divided by s (an object that looks s times larger is s times nearer), rotation about the image's center, crop, flip.
 
     The image is sampled once, bilinearly; depth and labels are taken from the nearest pixel and never averaged. What
-    lies outside is the mean colour, depth 0 (no measurement), label 255. A crop larger than the zoomed image is padded,
+    lies outside is the mean color, depth 0 (no measurement), label 255. A crop larger than the zoomed image is padded,
     so 420 x 800 comes out of KITTI's 375 rows.
 
     Modified Keys:
@@ -145,7 +145,7 @@ class RandomDepthZoom(RandomDepthWarp):
 
 @TRANSFORMS.register_module()
 class DepthCrop(BaseTransform):
-    """Crop image, depth and labels to one size, padding where the image is smaller: image with the mean colour, depth
+    """Crop image, depth and labels to one size, padding where the image is smaller: image with the mean color, depth
     with 0 (no measurement), labels with 255.
 
     The crop becomes the image: ``ori_shape`` follows, so that at test time the prediction is compared with the cropped

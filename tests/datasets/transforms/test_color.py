@@ -1,4 +1,4 @@
-"""Colour augmentation."""
+"""Color augmentation."""
 import numpy as np
 import pytest
 

@@ -47,7 +47,7 @@ def decoded(depth, scale):
        crop=st.none() | st.tuples(st.integers(5, 90), st.integers(5, 90)), shape=st.tuples(*[st.integers(20, 60)] * 2),
        seed=st.integers(0, 999))
 def test_image_and_depth_stay_on_the_same_pixel(scale, angle, flip, crop, shape, seed):
-    """Colour and depth both encode the position: decoded, they name the same source pixel to less than one."""
+    """Color and depth both encode the position: decoded, they name the same source pixel to less than one."""
     np.random.seed(seed)
     image, depth = position_fields(*shape)
     warp = RandomDepthWarp(crop, (scale, scale), angle, float(flip), pad_value=(-1e4, ) * 3)
@@ -56,13 +56,13 @@ def test_image_and_depth_stay_on_the_same_pixel(scale, angle, flip, crop, shape,
     assert results['img'].shape == (*size, 3) and results['gt_depth_map'].shape == size
     assert results['img_shape'] == results['ori_shape'] == size
     row, column, valid = decoded(results['gt_depth_map'], scale)
-    colour = results['img']
-    inner = valid & (colour[..., 2] == 0)  # bilinear at the border mixes with the padding
+    color = results['img']
+    inner = valid & (color[..., 2] == 0)  # bilinear at the border mixes with the padding
     for channel, source in ((0, column), (1, row)):
-        difference = (colour[..., channel] - source)[inner]
+        difference = (color[..., channel] - source)[inner]
         assert np.abs(difference).max(initial=0) <= 0.51  # nearest
     # Where depth is missing there is no image either, but for the half pixel at the border.
-    assert (colour[~valid][:, 2] < 0).all()
+    assert (color[~valid][:, 2] < 0).all()
     assert crop or angle > 0 or inner.mean() > 0.8
 
 
@@ -158,9 +158,9 @@ def test_the_papers_crop_comes_out_of_375_rows():
         assert results['img'].shape == (420, 800, 3)
         valid = results['gt_depth_map'] > 0
         assert set(results['gt_depth_map'][valid]) == {np.float32(1 / np.float32(scale))}
-        # what is no image is mean colour and has no depth
-        mean_colour = (results['img'] == [104, 116, 124]).all(axis=-1)
-        assert not mean_colour[valid].any() and padded == (~valid).any() == mean_colour.any()
+        # what is no image is mean color and has no depth
+        mean_color = (results['img'] == [104, 116, 124]).all(axis=-1)
+        assert not mean_color[valid].any() and padded == (~valid).any() == mean_color.any()
         assert valid.mean() > 0.8
 
 
@@ -247,7 +247,7 @@ def test_crop_equals_the_slow_loop(shape, size, position, seed):
         np.testing.assert_array_equal(results[key], slow_crop(array, top, left, size, padding))
 
 
-def test_crop_pads_with_the_mean_colour_that_normalisation_makes_0():
+def test_crop_pads_with_the_mean_color_that_normalisation_makes_0():
     assert np.allclose(MEAN_BGR, [103.53, 116.28, 123.675])  # ImageNet's, BGR
     for dtype, tolerance in ((np.uint8, 0.5), (np.float32, 1e-5)):
         image = DepthCrop((4, 4), 'center')(dict(img=np.zeros((2, 2, 3), dtype)))['img']

@@ -71,12 +71,12 @@ def test_whole_training_pipeline(tmp_path, builders, mmseg_scope, prob, zoom):
         assert 0.2 < (label < 255).float().mean() < 0.8
         assert tuple(data.ori_shape) == tuple(data.img_shape) == (420, 800)
         assert data.seg_map_path == repr(SIDBins(1, 80, 71)) and data.flip == bool(prob)
-        # Column of the original image, told by the colour (red; BGR) and by the depth.
+        # Column of the original image, told by the color (red; BGR) and by the depth.
         inside = depth[0] > 0
-        by_colour = (packed['inputs'][2].float() * 8 + 3.5)[inside]
+        by_color = (packed['inputs'][2].float() * 8 + 3.5)[inside]
         by_depth = ((depth[0] * done * 256 - 2560) / 8)[inside]
-        assert (by_colour - by_depth).abs().max() < 3.5 + 4 + 1  # a step of the colour, its rounding, a pixel
-        assert abs((by_colour - by_depth).mean()) < 0.5
+        assert (by_color - by_depth).abs().max() < 3.5 + 4 + 1  # a step of the color, its rounding, a pixel
+        assert abs((by_color - by_depth).mean()) < 0.5
         columns_seen = torch.diff(depth[0], dim=1)[inside[:, 1:] & inside[:, :-1]]
         assert (columns_seen <= 0).all() if prob else (columns_seen >= 0).all()
 

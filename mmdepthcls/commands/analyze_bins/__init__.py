@@ -1,0 +1,1 @@
+"""What schemes of bins cost on a data set: the command, its numbers and its picture."""

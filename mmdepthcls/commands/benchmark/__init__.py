@@ -1,0 +1,1 @@
+"""How long data, evaluation and losses take, as ratios within one run."""

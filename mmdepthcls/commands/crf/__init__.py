@@ -1,0 +1,1 @@
+"""Commands around the fully connected CRF: tune it, compare several, time it."""

@@ -1,0 +1,1 @@
+"""Scoring depth that any program wrote."""

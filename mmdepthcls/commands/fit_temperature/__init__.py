@@ -1,0 +1,1 @@
+"""Fitting the temperature of a checkpoint."""

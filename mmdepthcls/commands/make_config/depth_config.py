@@ -1,0 +1,333 @@
+"""A depth config written from a recipe: its text, what it changes, and a proof that it works."""
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmseg.registry import DATASETS, HOOKS, METRICS, TRANSFORMS, VISUALIZERS
+
+from ...bins import LIDBins, SIDBins, UDBins
+from ...compat import STACKS
+from ...config.config_class import class_name
+from ...config.config_parts import evaluators_of
+from .adaptation import adapt_model, fit_crop, heads_of, is_square, model_for
+from .depth_data import DATA
+from .recipe import why_no_depth
+from .trial import NEEDS_LARGER, SMALL, quiet, try_model
+
+WIDTH = 120
+SCHEMES = {'sid': (SIDBins, 1.0), 'ud': (UDBins, 0.0), 'lid': (LIDBins, 0.0)}
+
+TEXT = '''\
+# {title} for depth on {data.title}, as tools/make_config.py writes it.
+{hint}custom_imports = dict(imports={imports}, allow_failed_imports=False)
+_base_ = ['{base}']
+
+# The three changes: the model classifies depth ...
+crop_size = {crop}
+{model}
+# ... of these images (the model makes its labels itself, so the pipeline needs none) ...
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadDepth'),
+    dict(
+        type='RandomDepthWarp', crop_size=crop_size, scale_range=(1.0, 1.5), max_angle=5.0,
+        flip_prob=0.5{data.warp}),
+    dict(type='RandomColorGain'),
+    dict(type='PackDepthInputs'),
+]
+test_pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackSegInputs')]
+{data.comment}data = dict({data.code}, _delete_=True)
+train_dataloader = dict(dataset=dict(data, {data.splits[0]}, pipeline=train_pipeline))
+val_dataloader = dict({one_image}dataset=dict(data, {data.splits[1]}, test_mode=True, pipeline=test_pipeline))
+test_dataloader = dict({one_image}dataset=dict(data, {data.splits[2]}, test_mode=True, pipeline=test_pipeline))
+# ... and is judged by depth errors.
+val_evaluator = dict(type='DepthEvaluator'{evaluator}, _delete_=True)
+test_evaluator = val_evaluator
+
+# Pictures, test-time augmentation and checkpoints of depth.
+visualizer = dict(type='DepthVisualizer')
+tta_model = dict(type='DepthTTAModel')
+tta_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(
+        type='TestTimeAug',
+        transforms=[[dict(type='RandomFlip', prob=0.0), dict(type='RandomFlip', prob=1.0)], [dict(type='LoadDepth')],
+                    [dict(type='PackSegInputs')]])
+]
+default_hooks = dict(checkpoint=dict(save_best='abs_rel', rule='less'))
+custom_hooks = [
+    {hooks}dict(type='FiniteLossHook'), dict(type='FiniteLoaderHook'), dict(type='ResumeBinsHook'),
+    dict(type='WorkFolderHook')]
+'''
+HINT = (
+    "# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the "
+    f'{STACKS[0]} stack refuses; there\n'
+    "# use this project's tools/train.py and tools/test.py.\n")
+
+
+@dataclass(frozen=True)
+class DepthConfig:
+    """A config that is not written yet.
+
+    Args:
+        text (str): of the file.
+        changes (list[str]): what it changes in the recipe, and why.
+        crop (tuple[int, int]): height and width of its training crops.
+        image_size (tuple[int, int], optional): of the data set's images.
+    """
+
+    text: str
+    changes: list
+    crop: tuple
+    image_size: tuple
+
+
+def bins_of_name(name, min_depth=None, max_depth=80.0):
+    """Config of bins from their short name.
+
+    Args:
+        name (str): scheme and number: 'sid71', 'ud71', 'lid32'.
+        min_depth (float, optional): m. Default: 1 for SID, else 0.
+        max_depth (float): m.
+
+    Returns:
+        dict
+
+    Raises:
+        ValueError: for another name, and for bins that there cannot be.
+
+    >>> bins_of_name('lid32', max_depth=60.0)
+    {'type': 'LIDBins', 'min_depth': 0.0, 'max_depth': 60.0, 'num_bins': 32}
+    """
+    match = re.fullmatch(r'([a-z]+)(\d+)', name)
+    if not match or match.group(1) not in SCHEMES:
+        raise ValueError(f'expected bins such as sid71, ud71 or lid32 (scheme and number), got {name!r}')
+    scheme, lowest = SCHEMES[match.group(1)]
+    arguments = dict(min_depth=lowest if min_depth is None else min_depth, max_depth=max_depth,
+                     num_bins=int(match.group(2)))
+    scheme(**arguments)
+    return dict(type=scheme.__name__, **arguments)
+
+
+def short_name(path):
+    """Name of a recipe without its training: 'segformer_mit-b0_8xb2-160k_ade20k-512x512.py' -> 'segformer_mit-b0'."""
+    return re.split(r'_\d+xb\d', Path(path).stem)[0]
+
+
+def write_config(recipe, data, bins, folder, crop=None):
+    """The depth config of a recipe.
+
+    Args:
+        recipe (Recipe): as MMSegmentation ships it, or one's own.
+        data (str | DepthData): a key of ``DATA``, or data of one's own.
+        bins (dict): config of the bins.
+        folder (Path): where the file will be; relative paths start there.
+        crop (tuple[int, int], optional): height and width of training crops. Default: the recipe's, as far as the
+            images are that large.
+
+    Returns:
+        DepthConfig
+
+    Raises:
+        ValueError: with the reason, if the recipe cannot classify depth.
+    """
+    cfg, data = recipe.cfg, DATA[data] if isinstance(data, str) else data
+    reason = why_no_depth(cfg) or _no_training(cfg)
+    if reason:
+        raise ValueError(f'{recipe.path.name} cannot become a depth config: {reason}')
+    crop, why_crop = fit_crop(cfg.model, data.image_size, crop)
+    model, notes = adapt_model(cfg.model, bins, crop)
+    base = recipe.base_from(folder)
+    text = TEXT.format(
+        title=short_name(recipe.path), data=data, hint=HINT if base.startswith('mmseg::') else '', base=base,
+        imports=[*_imports(cfg), 'mmdepthcls'], crop=crop, model=_assignment('model', model, crop),
+        one_image='batch_size=1, ' if _largest_batch(cfg) > 1 else '',
+        evaluator=data.evaluator and f', {data.evaluator}',
+        hooks='*_base_.custom_hooks, ' if cfg.get('custom_hooks') else '')
+    return DepthConfig(text, _changes(cfg, data, bins, f'{crop[0]} x {crop[1]} ({why_crop})', notes), crop,
+                       data.image_size)
+
+
+def _no_training(cfg):
+    missing = [key for key in ('train_dataloader', 'val_dataloader', 'test_dataloader', 'optim_wrapper', 'train_cfg',
+                               'val_evaluator') if not cfg.get(key)]
+    return f'it has no {", no ".join(missing)}: it is a part of a recipe' if missing else None
+
+
+def _imports(cfg):
+    imports = cfg.get('custom_imports', {}).get('imports', [])
+    return [imports] if isinstance(imports, str) else list(imports)
+
+
+def _largest_batch(cfg):
+    return max(cfg[key].get('batch_size', 1) for key in ('val_dataloader', 'test_dataloader'))
+
+
+def _changes(cfg, data, bins, crop, notes):
+    """What the config changes in the recipe, and what it keeps."""
+    model = cfg.model
+    classes = sorted({str(head.get('num_classes')) for _, head in heads_of(model)})
+    optimizer = cfg.optim_wrapper.optimizer
+    length = f'{cfg.train_cfg.max_iters} iterations' if 'max_iters' in cfg.train_cfg else (
+        f'{cfg.train_cfg.get("max_epochs")} epochs')
+    return [
+        f'model.type: {class_name(model)} -> DepthClassifier, with {bins["type"]} of {bins["num_bins"]} bins from '
+        f'{bins["min_depth"]:g} to {bins["max_depth"]:g} m',
+        f'num_classes: {", ".join(classes)} -> {bins["num_bins"]} in {", ".join(name for name, _ in heads_of(model))} '
+        '(by DepthClassifier); cross-entropy averages over the pixels that have depth',
+        'data_preprocessor: SegDataPreProcessor -> DepthDataPreProcessor (by DepthClassifier), which does not pad '
+        'depth with 255 m',
+        'decoder: expectation of log depth (by DepthClassifier)',
+        f'crop: {crop}',
+        *notes,
+        f'data and pipelines: {data.title}; depth is divided by the zoom; test images keep their size',
+        f'evaluator: {", ".join(map(class_name, evaluators_of(cfg.val_evaluator)))} -> '
+        f'DepthEvaluator({data.evaluator}); its cap and the colors of pictures follow the bins',
+        "checkpoints: save_best='abs_rel', the least; visualizer, test-time augmentation and hooks of depth",
+        f'kept: {class_name(optimizer)}, lr {optimizer.lr:g}, {length}, {cfg.train_dataloader.get("batch_size")} '
+        'images a GPU, pretrained weights',
+    ]
+
+
+def _assignment(name, value, crop):
+    """``name = value`` as code: one line, or one a key."""
+    line = f'{name} = {as_code(value, crop)}'
+    if len(line) <= WIDTH and len(value) < 3:
+        return line
+    inner = ',\n'.join(f'    {key}={as_code(each, crop)}' for key, each in value.items())
+    return f'{name} = dict(\n{inner})'
+
+
+def as_code(value, crop=None):
+    """A config's value as code on one line; the crop by its name.
+
+    >>> as_code(dict(type='A', size=(1, 2), more=[dict(b=1)]), (1, 2))
+    "dict(type='A', size=crop_size, more=[dict(b=1)])"
+    """
+    if isinstance(value, dict):
+        return f'dict({", ".join(f"{key}={as_code(each, crop)}" for key, each in value.items())})'
+    if isinstance(value, list):
+        return f'[{", ".join(as_code(each, crop) for each in value)}]'
+    return 'crop_size' if value == crop else repr(value)
+
+
+def output_path(out, name, force=False):
+    """Where a config is written.
+
+    Args:
+        out (str, optional): a file that ends in .py, or a folder (one that is there, or a name without an ending).
+            Default: the current folder.
+        name (str): of the file, where ``out`` is a folder.
+        force (bool): overwrite a file.
+
+    Returns:
+        Path
+
+    Raises:
+        FileExistsError: if there is such a file; names the remedy.
+        ValueError: for another ending, which MMEngine would not read.
+        OSError: if nothing can be written there.
+    """
+    path = Path(out or '.')
+    if path.is_dir() or not path.suffix or str(out).endswith(('/', os.sep)):
+        path = path / name
+    if path.suffix != '.py':
+        raise ValueError(f'--out {out}: the name of a config ends in .py')
+    if path.is_dir():
+        raise IsADirectoryError(f'{path} is a folder: give another --out')
+    if path.exists() and not force:
+        raise FileExistsError(f'{path} exists; give --force to overwrite it, or another --out')
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if not folder.is_dir():
+        raise NotADirectoryError(f'--out {out}: {folder} is no folder')
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f'--out {out}: {folder} may not be written to; give another --out')
+    return path
+
+
+def save_verified(config, path, force=False, trial=True):
+    """Write a config once it is known to work: a file that does not work is not left behind.
+
+    Args:
+        config (DepthConfig)
+        path (Path): the file.
+        force (bool): overwrite a file.
+        trial (bool): build the model and run it; else only load the config and build all around the model.
+
+    Returns:
+        Trial or None: what the model did.
+
+    Raises:
+        FileExistsError: if there is such a file.
+        ValueError: if the config does not work, with the reason.
+    """
+    path = output_path(path, Path(path).name, force)
+    made = [parent for parent in path.absolute().parents if not parent.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'{path.stem}_unverified_{os.getpid()}.py')
+    try:
+        temporary.write_text(config.text, 'utf-8')
+        done = verify(temporary, config, trial)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+        if not path.exists():
+            for folder in made:  # from the innermost
+                folder.rmdir()
+    return done
+
+
+def count_samples(path):
+    """Build the datasets of a config, which looks at all their files.
+
+    Args:
+        path (Path): the config.
+
+    Returns:
+        dict[str, int]: samples for training, validation and testing.
+
+    Raises:
+        ValueError, OSError: as the datasets do, with what is wrong with the data.
+    """
+    cfg, counts = Config.fromfile(path), {}
+    with DefaultScope.overwrite_default_scope('mmseg'), quiet():
+        for part in ('train', 'val', 'test'):
+            counts[part] = len(DATASETS.build(cfg[f'{part}_dataloader'].dataset))
+    return counts
+
+
+def verify(path, config, trial=True):
+    """Load a config as the tools do, and build and run what it describes. Arguments as :func:`save_verified`."""
+    try:
+        cfg = Config.fromfile(path)
+    except Exception as error:  # a config is Python: anything may be raised
+        raise ValueError(f'the config cannot be loaded: {type(error).__name__}: {error}') from error
+    _build_surroundings(cfg)
+    if not trial:
+        return None
+    model, size = cfg.model, SMALL
+    if is_square(model):
+        size = (SMALL[0], ) * 2
+        model = model_for(model, model.bins, size)
+    try:
+        return try_model(model, size, optim_wrapper=cfg.optim_wrapper)
+    except ValueError as error:
+        if NEEDS_LARGER not in str(error):
+            raise
+        return try_model(cfg.model, config.crop, config.image_size, cfg.optim_wrapper)
+
+
+def _build_surroundings(cfg):
+    loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
+    with DefaultScope.overwrite_default_scope('mmseg'), quiet():
+        for step in [*(step for loader in loaders for step in loader.dataset.pipeline), *cfg.tta_pipeline]:
+            TRANSFORMS.build(step)
+        for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+            METRICS.build(evaluator)
+        for hook in cfg.custom_hooks:
+            HOOKS.build(hook)
+        if VISUALIZERS.get(cfg.visualizer.type) is None:
+            raise ValueError(f'there is no visualizer {cfg.visualizer.type}')

@@ -1,0 +1,106 @@
+"""Turn a segmentation recipe of MMSegmentation into a depth config, and prove that it works."""
+import argparse
+from dataclasses import replace
+
+from ..running import program
+from .depth_data import DATA
+
+EPILOG = """The file is written only if it works: it is loaded as tools/train.py does, all in it is built, and the model
+(without pretrained weights) trains a step on random images and predicts. Examples:
+
+    python tools/make_config.py segformer/segformer_mit-b2_8xb2-160k_ade20k-512x512.py --dataset kitti --bins sid71
+    python tools/make_config.py segformer_mit-b0_8xb2-160k_ade20k-512x512 --dataset folder --data-root data/mine \\
+        --images rgb --depth depth --depth-scale 1000 --make-split --min-depth 0.5 --max-depth 10"""
+
+OWN = ('images', 'depth', 'depth_scale', 'make_split')
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('recipe', metavar='MMSEG_CONFIG',
+                        help="a config that MMSegmentation ships, such as segformer/NAME.py or NAME (with or without "
+                        "'mmseg::'), or any config file of a segmentation model")
+    parser.add_argument('--dataset', choices=sorted(DATA), default='kitti', help='default: %(default)s')
+    parser.add_argument('--bins', default='sid71', metavar='NAME',
+                        help='scheme and number of bins: sid71, ud71, lid32, ... (default: %(default)s)')
+    parser.add_argument('--min-depth', type=float, metavar='M', help='first edge, m (default: 1 for sid, else 0)')
+    parser.add_argument('--max-depth', type=float, default=80.0, metavar='M', help='last edge, m (default: 80)')
+    parser.add_argument('--crop', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
+                        help="training crops (default: the recipe's, cut to the size of the images)")
+    parser.add_argument('--data-root', metavar='DIR',
+                        help="folder of the data (default: what the data set's environment variable says)")
+    own = parser.add_argument_group('own data', 'with --dataset folder and --data-root')
+    own.add_argument('--images', metavar='FOLDER', help='folder of images below DIR (default: image)')
+    own.add_argument('--depth', metavar='FOLDER', help='folder of depth maps of equal names below DIR (default: depth)')
+    own.add_argument('--depth-scale', type=float, metavar='N',
+                     help='stored units per metre: 1000 for millimetres (default: 256 for whole numbers, else 1)')
+    own.add_argument('--make-split', action='store_true',
+                     help='write train.txt, val.txt and test.txt into DIR, of the pairs in these two folders')
+    parser.add_argument('--out', metavar='PATH',
+                        help='file to write, or its folder (default: MODEL_DATASET_BINS.py in the current folder)')
+    parser.add_argument('--force', action='store_true', help='overwrite existing files')
+    parser.add_argument('--no-trial', action='store_true',
+                        help='do not build and run the model, which may be too large for this machine')
+    program.add_arguments(parser)
+    args = parser.parse_args()
+    given = [f'--{name.replace("_", "-")}' for name in OWN if getattr(args, name)]
+    if given and (args.dataset != 'folder' or not args.data_root):
+        parser.error(f'{given[0]} goes with --dataset folder and --data-root DIR')
+    if args.depth_scale is not None and not 0 < args.depth_scale < float('inf'):
+        parser.error(f'--depth-scale must be > 0, got {args.depth_scale:g}')
+    return args
+
+
+def find_data(args):
+    """DepthData of the arguments, and own data with the lists that are to be written, where that is asked for."""
+    if not args.data_root:
+        return DATA[args.dataset], None, {}
+    if args.dataset != 'folder':
+        return DATA[args.dataset].in_folder(args.data_root), None, {}
+    from .own_data import OwnData
+    own = OwnData(args.data_root, args.images or 'image', args.depth or 'depth', args.depth_scale)
+    lists = own.make_lists(args.force) if args.make_split else {}
+    return replace(own.data(lists), image_size=own.image_size(bool(lists))), own, lists
+
+
+def main(args):
+    from .depth_config import bins_of_name, output_path, save_verified, short_name, write_config
+    from .recipe import read_recipe
+    with program.refusing():
+        recipe = read_recipe(args.recipe)
+        path = output_path(args.out, f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py', args.force)
+        bins = bins_of_name(args.bins, args.min_depth, args.max_depth)
+        data, own, lists = find_data(args)
+        config = write_config(recipe, data, bins, path.absolute().parent, args.crop and tuple(args.crop))
+    trial = save_verified(config, path, args.force, not args.no_trial)
+    if own:
+        own.write(lists)
+    print(f'{recipe.path}\nbecomes {path}:')
+    print(''.join(f'- {change}\n' for change in config.changes), end='')
+    if trial is None:
+        print('Loaded; the model was not built (--no-trial).')
+    else:
+        print(f'Tried: {trial.num_parameters / 1e6:.1f} million parameters, a training step at '
+              f'{trial.size[0]} x {trial.size[1]} (loss {trial.losses["loss"]:.2f}) and a prediction.')
+    print(f'Data: {data.where}')
+    if args.data_root:
+        print_samples(path, lists)
+    print(f'Next: python tools/check_data.py {path}\n      python tools/train.py {path}')
+
+
+def print_samples(path, lists):
+    if lists:
+        print(f'Written: {", ".join(lists)}')
+    from .depth_config import count_samples
+    try:
+        counts = count_samples(path)
+    except (OSError, ValueError) as error:
+        print(f'The data cannot be used yet: {error}')
+    else:
+        print(f'Samples: {", ".join(f"{count} for {part}" for part, count in counts.items())}; all files looked at')
+
+
+def run():
+    """Run the command; the exit status."""
+    return program.run(parse_args, main, host=True)

@@ -1,0 +1,56 @@
+"""What the command-line tools share: from arguments to a config and a runner."""
+import os
+import os.path as osp
+import sys
+
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from mmseg.registry import OPTIM_WRAPPERS
+
+from ...config.config_check import check_config
+from ...config.config_class import class_name, class_of
+from .readiness import read_config
+
+# Set by launchers: the number of a process among all.
+RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
+
+
+def load_config(args):
+    """Config of parsed arguments.
+
+    Args:
+        args (argparse.Namespace): with what :func:`~mmdepthcls.commands.running.arguments.add_arguments` defines.
+
+    Returns:
+        Config: with ``work_dir``, ``launcher`` and ``default_scope`` set. What was mended in it is said.
+
+    Raises:
+        ValueError: see :func:`~.config_check.check_config`.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = read_config(args.config, args.cfg_options)
+    cfg.launcher = args.launcher
+    name = osp.splitext(osp.basename(args.config))[0]
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or osp.join('work_dirs', name)
+    cfg.default_scope = cfg.get('default_scope') or 'mmseg'  # pure Python configs need none; what is added here does
+    for remark in check_config(cfg):
+        say(remark)
+    return cfg
+
+
+def say(remark):
+    """Print a line for whoever started the program, once however many processes there are."""
+    if all(os.environ.get(name, '0') == '0' for name in RANKS):
+        print(remark, file=sys.stderr, flush=True)
+
+
+def enable_amp(cfg):
+    """Train with automatic mixed precision.
+
+    Raises:
+        ValueError: if the config has an optimizer wrapper of its own.
+    """
+    wrapper = cfg.optim_wrapper
+    if 'type' in wrapper and class_of(wrapper, OPTIM_WRAPPERS) not in (OptimWrapper, AmpOptimWrapper):
+        raise ValueError(f"--amp: expected optim_wrapper.type 'OptimWrapper', got {class_name(wrapper)!r}")
+    wrapper.type = 'AmpOptimWrapper'
+    wrapper.setdefault('loss_scale', 'dynamic')

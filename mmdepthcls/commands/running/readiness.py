@@ -1,0 +1,143 @@
+"""What a run needs that only a loaded config says: its data, a device, a folder for its logs, and keys that exist."""
+import difflib
+import os
+import os.path as osp
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+
+from ...config.config_class import class_name
+from .arguments import check_checkpoint, check_folder
+from .config_files import variable_of
+from .program import UsageError, answer_of
+
+ALIKE = 0.8  # difflib's ratio, from which on a new key is taken for a misspelt one
+
+
+def read_config(path, options=None):
+    """Load a config and override its keys.
+
+    Args:
+        path (str): of the file.
+        options (dict, optional): dotted key -> value, as ``--cfg-options`` gives them.
+
+    Returns:
+        Config
+
+    Raises:
+        UsageError: names the file and the line that cannot be read, or the option that fits nothing.
+    """
+    try:
+        cfg = Config.fromfile(path)
+    except Exception as error:  # a config is Python: anything may be raised
+        raise UsageError(f'config {_place(error, path)}: {_reason(error)}') from error
+    for key, value in (options or {}).items():
+        _check_option(cfg, key)
+        try:
+            cfg.merge_from_dict({key: value})
+        except Exception as error:
+            raise UsageError(f'--cfg-options {key}: {_reason(error)}') from error
+    return cfg
+
+
+def _place(error, path):
+    """File and line of a config (or one that it builds on) that an error comes from."""
+    place, trace = path, error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith('.py') and 'site-packages' not in file and trace.tb_frame.f_code.co_name == '<module>' \
+                and trace.tb_frame.f_globals.get('__name__') in (None, 'builtins'):
+            place = f'{osp.relpath(file)}, line {trace.tb_lineno}' if osp.exists(file) else path
+        trace = trace.tb_next
+    return place
+
+
+def _reason(error):
+    answer = answer_of(error)
+    if answer is not None:
+        return answer.removeprefix('the config is wrong: ')
+    text = error.args[0] if isinstance(error, KeyError) and error.args else error
+    return f'{type(error).__name__}: {text}'
+
+
+def _check_option(cfg, key):
+    """Refuse a key that is not there where one is that is spelt nearly so. Other new keys are allowed."""
+    node, names = cfg, key.split('.')
+    for depth, name in enumerate(names):
+        if not hasattr(node, 'keys'):
+            return  # lists and values: MMEngine says what is wrong
+        if name not in node:
+            near = difflib.get_close_matches(name, [each for each in node if isinstance(each, str)], 1, ALIKE)
+            if near:
+                before = '.'.join(names[:depth])
+                raise UsageError(f'--cfg-options {key}: {before or "the config"} has no {name!r}. Is '
+                                 f'{".".join([*names[:depth], *near, *names[depth + 1:]])} meant? (A new key of such '
+                                 'a name can be set in a config file.)')
+            return
+        node = node[name]
+
+
+def check_run(cfg, splits, training=False):
+    """Refuse a run that could not begin, before its model is built.
+
+    Args:
+        cfg (Config): as it will run.
+        splits (sequence of str): whose data loaders will be used, of 'train', 'val', 'test'.
+        training (bool): whether the run trains.
+
+    Raises:
+        UsageError: the work folder, the device, the checkpoint to begin with or the data cannot be had.
+    """
+    check_folder('work_dir', cfg.work_dir)
+    check_device(cfg, training)
+    if cfg.get('load_from'):
+        check_checkpoint(cfg.load_from, 'load_from')
+    for split in splits:
+        loader = cfg.get(f'{split}_dataloader')
+        if loader:
+            for key, dataset in _datasets(loader.get('dataset') or {}, f'{split}_dataloader.dataset'):
+                _check_root(cfg, key, dataset.get('data_root'))
+
+
+def _datasets(dataset, key):
+    """Configs of data sets that hold files, inside others that wrap them."""
+    inner = dataset.get('datasets') or ([dataset['dataset']] if dataset.get('dataset') else [])
+    if not inner:
+        yield key, dataset
+    for index, each in enumerate(inner):
+        yield from _datasets(each, f'{key}.datasets[{index}]' if dataset.get('datasets') else f'{key}.dataset')
+
+
+def _check_root(cfg, key, root):
+    if not root or not isinstance(root, str) or '://' in root:
+        return
+    missing = not osp.exists(root)
+    if missing or not osp.isdir(root):
+        variable = variable_of(cfg.filename, root)
+        raise UsageError(f'{root} {"does not exist" if missing else "is no folder"} ({key}.data_root); set '
+                         f'{variable or "it with --cfg-options " + key + ".data_root=DIR"} or see docs/data.md')
+
+
+def check_device(cfg, training=False):
+    """Refuse several processes, or mixed precision, where there is no device for them.
+
+    Raises:
+        UsageError
+    """
+    device = get_device()
+    launcher = cfg.get('launcher', 'none')
+    if launcher != 'none' and device == 'cpu':
+        raise UsageError(f'--launcher {launcher} needs a GPU, and torch finds none here'
+                         + ('' if torch.version.cuda else f': this torch ({torch.__version__}) is built without CUDA'))
+    if launcher == 'pytorch':
+        missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
+        if missing:
+            raise UsageError(f'--launcher pytorch: {", ".join(missing)} is not set. Start the tool with '
+                             'torchrun --nproc_per_node=GPUS tools/NAME.py ... --launcher pytorch')
+        rank, there = int(os.environ.get('LOCAL_RANK', 0)), torch.cuda.device_count()
+        if device == 'cuda' and rank >= there:
+            raise UsageError(f'process {rank} of this machine has no GPU: torch finds {there}. Give torchrun '
+                             f'--nproc_per_node={there}')
+    if training and device == 'cpu' and class_name(cfg.get('optim_wrapper') or {}) == 'AmpOptimWrapper':
+        raise UsageError('automatic mixed precision (--amp, AmpOptimWrapper) needs a GPU, and torch finds none here')

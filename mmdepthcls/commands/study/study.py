@@ -1,0 +1,82 @@
+"""Train every variant of a study, and write what came out: tables, a chart, which claims held, and all raw numbers."""
+import argparse
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from ...atomic_file import write_atomically
+from ...parallel import map_parallel, usable_cpus
+from ..running import program
+from ..running.config_files import check_config
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('study', help='file of configs/study/')
+    parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
+                        '(default: work_dirs/study_NAME)')
+    parser.add_argument('--out', default='docs/study.md', help='report to write, with its .json and .png beside it')
+    parser.add_argument('--workers', type=int, help='trainings at a time (default: one a CPU; with a GPU 1)')
+    parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
+    program.add_arguments(parser)
+    args = parser.parse_args()
+    check_config(args.study)
+    return args
+
+
+def main(args):
+    from .chart import draw_study
+    from .plan import Plan
+    from .study_report import study_report
+    folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.study).stem}'))
+    out = Path(args.out)
+    with program.refusing():
+        plan = Plan(args.study)
+        # Now, and not after the trainings.
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_dir():
+            raise program.UsageError(f'{out} is a folder; --out is the file of the report')
+        if not args.report_only:
+            folder.mkdir(parents=True, exist_ok=True)
+    records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)
+    command = f'python tools/study.py {args.study}'
+    write_atomically(out.with_suffix('.json'), json.dumps(records, indent=1).encode())
+    write_atomically(out.with_suffix('.png'), draw_study(records, plan))
+    write_atomically(out, study_report(records, plan, command, out.with_suffix('').name).encode())
+    print(f'Written: {out}', file=sys.stderr)
+
+
+def known_records(plan, folder):
+    """What is there; results of other configs are named and left out."""
+    from .training import known_record
+    records = []
+    for run in plan.runs():
+        record = known_record(plan, folder, run)
+        if record:
+            records.append(record)
+        elif (folder / f'{run.name}.json').is_file():
+            print(f'{run.name}: left out, it is of another config', file=sys.stderr)
+    return records
+
+
+def train_all(args, plan, folder):
+    """Records of all runs, trained where there is none yet."""
+    from ..minidrive.writer import make_minidrive
+    from .training import train_run
+    data = make_minidrive(folder / 'data', **plan.data)
+    workers = args.workers or default_workers()
+    train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers),
+                    verbose=args.verbose)
+    records = dict(map_parallel(train, plan.runs(), title='Study', unit='trainings', workers=workers))
+    return [records[index] for index in range(len(records))]
+
+
+def default_workers():
+    import torch
+    return 1 if torch.cuda.is_available() else usable_cpus()
+
+
+def run():
+    """Run the command; the exit status."""
+    return program.run(parse_args, main, host=True)

@@ -1,0 +1,1 @@
+"""Training a model: the command, and what a training begins with."""

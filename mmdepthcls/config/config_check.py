@@ -1,0 +1,138 @@
+"""What is wrong in a config before anything is built: misspelt keys, loaders that never end, settings of no worker."""
+import re
+
+from mmseg.registry import DATA_SAMPLERS, LOOPS
+
+from .config_class import class_name, is_a
+
+SPLITS = ('train', 'val', 'test')
+# Top-level keys that MMEngine, MMSegmentation's tools and these tools read; every other one is a variable.
+KEYS = (
+    'model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_dataloader', 'train_cfg', 'val_cfg', 'test_cfg',
+    'auto_scale_lr', 'optim_wrapper', 'param_scheduler', 'val_evaluator', 'test_evaluator', 'default_hooks',
+    'custom_hooks', 'data_preprocessor', 'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level',
+    'visualizer', 'default_scope', 'randomness', 'experiment_name', 'model_wrapper_cfg', 'find_unused_parameters',
+    'runner_type', 'strategy', 'custom_imports', 'tta_model', 'tta_pipeline')
+# Names that recipes give to variables and that nobody means otherwise, however like a key they look.
+VARIABLES = ('models', )
+# What torch refuses, or takes for something else, without worker processes.
+OF_WORKERS = ('prefetch_factor', 'timeout', 'multiprocessing_context')
+
+
+def check_config(cfg):
+    """Refuse what would go wrong without a word, and mend what has one meaning only.
+
+    Args:
+        cfg (Config): changed in place.
+
+    Returns:
+        list[str]: what was mended, a line each.
+
+    Raises:
+        ValueError: for a key that is like one of :data:`KEYS`, and loaders that never end; says what to set.
+    """
+    check_keys(cfg)
+    check_loops(cfg)
+    return mend_workers(cfg)
+
+
+def check_keys(cfg):
+    """Refuse top-level keys that nobody reads and that were meant to be read.
+
+    Args:
+        cfg (Config or dict)
+
+    Raises:
+        ValueError: names the key and the one it is like.
+    """
+    for key in cfg:
+        if key in KEYS or key in VARIABLES:
+            continue
+        meant = min(KEYS, key=lambda known: _distance(key, known))
+        if _distance(key, meant) <= (1 if len(meant) < 8 else 2):
+            raise ValueError(f"the config's key {key!r} is read by nothing. Did you mean {meant!r}? (If it is a "
+                             f'variable of yours, give it a name that is less like it.)')
+
+
+def check_loops(cfg):
+    """Refuse an ``InfiniteSampler`` where a loop waits for the end of its loader.
+
+    Args:
+        cfg (Config or dict)
+
+    Raises:
+        ValueError: names the loader, and what to set.
+    """
+    for split in SPLITS:
+        loop, sampler = cfg.get(f'{split}_cfg'), (cfg.get(f'{split}_dataloader') or {})
+        sampler = sampler.get('sampler') if isinstance(sampler, dict) else getattr(sampler, 'sampler', None)
+        if loop is None or sampler is None or not is_a(sampler, DATA_SAMPLERS, 'InfiniteSampler'):
+            continue
+        by_epoch = isinstance(loop, dict) and loop.get('type') is None and loop.get('by_epoch', False)
+        if split != 'train' or by_epoch or is_a(loop, LOOPS, 'EpochBasedTrainLoop'):
+            raise ValueError(endless_message(split, class_name(sampler), class_name(loop) or {
+                'train': 'EpochBasedTrainLoop', 'val': 'ValLoop', 'test': 'TestLoop'}[split]))
+
+
+def endless_message(split, sampler, loop):
+    """str: that a loader never ends, and the remedy."""
+    remedy = f"{split}_dataloader.sampler.type='DefaultSampler'"
+    other = ", or train by iterations: train_cfg=dict(type='IterBasedTrainLoop', max_iters=...)"
+    return (f'{loop} waits for the end of the {split}_dataloader, which its {sampler} never comes to. Set {remedy}'
+            f'{other if split == "train" else ""}')
+
+
+def mend_workers(cfg):
+    """Loaders without worker processes have nothing to keep or to prefetch, and torch refuses what says so.
+
+    Args:
+        cfg (Config or dict): changed in place.
+
+    Returns:
+        list[str]: what was changed, a line a loader.
+
+    Raises:
+        ValueError: for a number of workers that is none.
+    """
+    said = []
+    for split in SPLITS:
+        loader = cfg.get(f'{split}_dataloader')
+        if not isinstance(loader, dict):
+            continue
+        number = loader.get('num_workers', 0)
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            raise ValueError(f'{split}_dataloader.num_workers: expected a whole number from 0 on, got {number!r}')
+        needless = [key for key in OF_WORKERS if loader.get(key)] if number == 0 else []
+        needless += ['persistent_workers'] if number == 0 and loader.get('persistent_workers') else []
+        for key in needless:
+            del loader[key]
+        if needless:
+            said.append(f'{split}_dataloader has num_workers=0: {", ".join(needless)} left out')
+    return said
+
+
+def _distance(one, other):
+    """Letters to insert, drop, change or swap with their neighbor (optimal string alignment).
+
+    >>> _distance('load_form', 'load_from'), _distance('resum', 'resume'), _distance('bins', 'model')
+    (1, 1, 5)
+    """
+    before, last = None, list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, expected in enumerate(other, 1):
+            cost = min(last[j] + 1, row[-1] + 1, last[j - 1] + (letter != expected))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == expected:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
+
+
+def is_local(path):
+    """Whether a checkpoint's name is a path, not one with a scheme of MMEngine's loaders or a URL.
+
+    >>> is_local('work_dirs/a.pth'), is_local('C:/a.pth'), is_local('open-mmlab://resnet50'), is_local('mmcls://x')
+    (True, True, False, False)
+    """
+    return not re.match(r'[A-Za-z][\w+.-]+:', str(path))

@@ -1,0 +1,1 @@
+"""The fully connected CRF and its lattice, in PyTorch alone. Pure."""

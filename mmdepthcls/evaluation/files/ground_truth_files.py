@@ -1,0 +1,195 @@
+"""Ground truth on disk, frame by frame: a KITTI tree, or any folder of depth files. Pure."""
+import os
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+
+from ...commands.prepare.kitti_files import KNOWN_GAPS
+from ...commands.prepare.kitti_projection import image_size
+from ...datasets import depth_png, velodyne
+from ...datasets.depth_file import DepthFormat, read_depth
+from ...datasets.eigen import eigen_split
+from ...datasets.file_finder import IMAGE_SUFFIXES
+from ...datasets.kitti_layout import Folders, is_kitti_tree, list_depth, list_frames
+from .prediction_files import find_predictions
+
+# Ground truths that are projected from the scans, and by which convention.
+SCANS = {'velodyne': 'kitti', 'velodyne_monodepth': 'monodepth'}
+ANNOTATED = 'annotated'
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The ground truths of one frame, and where they are.
+
+    Args:
+        name (str): path of its image, or of its ground truth, below their folder.
+        files (dict[str or None, str]): name of a ground truth (None: it has none) -> depth file or LiDAR scan.
+        depth_format (DepthFormat): of the depth files.
+        day (str, optional): folder of the calibration, for scans.
+        camera (int): for scans.
+        sized_by (str, optional): an image file or depth PNG of the frame's size. Default: the calibration says it.
+    """
+    name: str
+    files: dict
+    depth_format: DepthFormat = field(default_factory=DepthFormat)
+    day: str | None = None
+    camera: int = 2
+    sized_by: str | None = None
+
+    def load(self):
+        """Read or project the ground truths.
+
+        Returns:
+            dict[str or None, ndarray]: (H, W) float32 metres, 0 = no measurement.
+
+        Raises:
+            OSError, ValueError: for a file that is missing or damaged; names it.
+        """
+        truths = {}
+        for name, path in self.files.items():
+            if name in SCANS:
+                calibration = _calibration(self.day, self.camera)
+                truths[name] = velodyne.project_velodyne(velodyne.read_scan(path), calibration, self._shape(),
+                                                         SCANS[name])
+            else:
+                truths[name] = read_depth(Path(path).read_bytes(), path, self.depth_format)
+        shapes = {truth.shape for truth in truths.values()}
+        if len(shapes) > 1:
+            raise ValueError(f'{self.name}: its ground truths have different sizes: {sorted(shapes)}. Are '
+                             f'{" and ".join(self.files.values())} of one frame?')
+        return truths
+
+    def _shape(self):
+        return image_size(self.sized_by) if self.sized_by else rectified_size(self.day, self.camera)
+
+
+_calibration = lru_cache(maxsize=64)(velodyne.read_calibration)
+
+
+@cache
+def rectified_size(day, camera):
+    """Size of a KITTI camera's rectified images, as the calibration says it.
+
+    Args:
+        day (str): folder with ``calib_cam_to_cam.txt``.
+        camera (int): 0..3.
+
+    Returns:
+        tuple[int, int]: H, W.
+
+    Raises:
+        ValueError: if the file does not say it.
+    """
+    path, key = os.path.join(day, 'calib_cam_to_cam.txt'), f'S_rect_{camera:02d}'
+    with open(path, encoding='utf-8', errors='replace') as file:
+        values = dict(line.split(':', 1) for line in file if ':' in line).get(key, '').split()
+    if len(values) != 2:
+        raise ValueError(f"{path}: no line '{key}: WIDTH HEIGHT', which tells the size of a frame that has neither "
+                         'image nor annotated depth. Is it the calibration of a raw KITTI day?')
+    return int(float(values[1])), int(float(values[0]))
+
+
+def is_kitti(folder):
+    """bool: whether a folder is a KITTI tree, see :mod:`mmdepthcls.datasets.kitti_layout`."""
+    return is_kitti_tree(folder)
+
+
+def folder_frames(folder, depth_format=None):
+    """Frames of a folder of depth files, whose ground truth has no name.
+
+    Args:
+        folder (str | Path)
+        depth_format (DepthFormat, optional): what the numbers mean. Default: metres * 256 in whole numbers, metres in
+            floating point.
+
+    Returns:
+        list[Frame]
+
+    Raises:
+        FileNotFoundError: if there is no depth file.
+    """
+    depth_format = depth_format or DepthFormat()
+    return [Frame(name, {None: str(Path(folder, name))}, depth_format) for name in find_predictions(folder)]
+
+
+def kitti_frames(root, split, ground_truths, camera=2, raw=None, annotated=None):
+    """Frames of a KITTI tree. Images are not needed.
+
+    Args:
+        root (str | Path): folder that holds ``raw`` and ``annotated``, or has another of KITTI's layouts.
+        split (str, optional): 'train', 'fit', 'val' or 'test' of the Eigen split, in its order. None: every frame of
+            which there is one of the ground truths.
+        ground_truths (iterable[str]): which are needed: 'annotated', 'velodyne', 'velodyne_monodepth'.
+        camera (int): 2 (left) or 3 (right).
+        raw, annotated (str | Path, optional): other folders than those that are found.
+
+    Returns:
+        list[Frame]: also those of the split that never had ground truth.
+
+    Raises:
+        FileNotFoundError: if a ground truth is missing that the split has, or there is none at all.
+    """
+    tree = _Tree(Folders.of(root, raw, annotated), camera, [name for name in (ANNOTATED, *SCANS)
+                                                            if name in ground_truths])
+    wanted = eigen_split(split) if split else tree.frames()
+    frames = [tree.frame(drive, number) for drive, number in wanted]
+    if split:
+        tree.check(wanted, frames, set(eigen_split(f'{split}_annotated')))
+    if not any(frame.files for frame in frames):
+        raise FileNotFoundError(f'{root}: there is no ground truth of the kinds {", ".join(tree.names) or "wanted"}')
+    return frames
+
+
+class _Tree:
+    """A KITTI tree; each of its folders is listed once."""
+
+    def __init__(self, folders, camera, names):
+        self.folders, self.camera, self.names = folders, camera, names
+        self._listings = {}
+
+    def annotated(self, drive):
+        """dict[int, str]: annotated depth of each frame of a drive."""
+        return self._list(drive, 'annotated', lambda: list_depth(self.folders.annotated, drive, 'groundtruth',
+                                                                 self.camera))
+
+    def scans(self, drive):
+        """dict[int, str]: scan of each frame of a drive."""
+        return self._list(drive, 'scans', lambda: list_frames(self.folders.scans(drive), ('.bin', )))
+
+    def images(self, drive):
+        """dict[int, str]: image of each frame of a drive."""
+        return self._list(drive, 'images', lambda: list_frames(self.folders.images(drive, self.camera), IMAGE_SUFFIXES))
+
+    def _list(self, drive, kind, look):
+        if (drive, kind) not in self._listings:
+            self._listings[drive, kind] = look()
+        return self._listings[drive, kind]
+
+    def _of(self, name, drive):
+        return self.annotated(drive) if name == ANNOTATED else self.scans(drive)
+
+    def frames(self):
+        """list[tuple[str, int]]: drive and number of every frame that has a ground truth, in order."""
+        return [(drive, number) for drive in self.folders.drives()
+                for number in sorted({number for name in self.names for number in self._of(name, drive)})]
+
+    def frame(self, drive, number):
+        """Frame with those of the wanted ground truths that are there."""
+        files = {name: self._of(name, drive)[number] for name in self.names if number in self._of(name, drive)}
+        sized_by = None
+        if any(name in SCANS for name in files):
+            sized_by = self.annotated(drive).get(number) or self.images(drive).get(number)
+        name = f'{drive}_sync/image_{self.camera:02d}/data/{number:010d}.png'
+        return Frame(name, files, DepthFormat(depth_png.KITTI_SCALE), str(self.folders.day(drive)), self.camera,
+                     sized_by)
+
+    def check(self, wanted, frames, annotated):
+        """Raise if a ground truth is missing that KITTI has."""
+        missing = [f'{name} of {frame.name}' for (drive, number), frame in zip(wanted, frames, strict=True)
+                   for name in self.names if name not in frame.files and (
+                       (drive, number) in annotated if name == ANNOTATED else number not in KNOWN_GAPS.get(drive, ()))]
+        if missing:
+            raise FileNotFoundError(
+                f'{len(missing)} ground truths are missing in {self.folders.annotated} or {self.folders.raw}, such as '
+                f'{missing[0]}. tools/prepare_kitti.py says which and fetches them; --split none scores what is there.')

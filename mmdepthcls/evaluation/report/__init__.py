@@ -1,0 +1,1 @@
+"""The report of a test: Markdown, JSON, charts and pictures. Pure."""

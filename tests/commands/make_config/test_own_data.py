@@ -1,0 +1,85 @@
+"""Two folders become lists without leaks; lists that are there are used."""
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmdepthcls.commands.make_config.own_data import LISTS, OwnData, split_pairs
+from mmdepthcls.datasets import DepthFolderDataset
+
+
+@given(st.lists(st.tuples(st.sampled_from('abcdefghijklmno'), st.integers(0, 30)), min_size=3, unique=True))
+def test_every_pair_is_in_one_part_and_no_part_is_empty(names):
+    pairs = [(f'rgb/{folder}/{number:03d}.png', f'depth/{folder}/{number:03d}.png') for folder, number in names]
+    parts = split_pairs(pairs)
+    assert list(parts) == ['train', 'val', 'test'] and all(parts.values())
+    assert sorted(pair for part in parts.values() for pair in part) == sorted(pairs)
+    folders = [{image.split('/')[1] for image, _ in part} for part in parts.values()]
+    if len(set.union(*folders)) >= 10:
+        assert not folders[0] & folders[1] and not folders[0] & folders[2] and not folders[1] & folders[2]
+    else:  # neighbours stay together: only at two borders is one file in another part than the next
+        order = [name for image in sorted(image for image, _ in pairs) for name, part in parts.items()
+                 if image in dict(part)]
+        assert sum(first != second for first, second in zip(order, order[1:], strict=False)) == 2
+
+
+def test_folders_named_train_and_val_decide():
+    pairs = [(f'rgb/{part}/{index}.png', '') for part in ('Training', 'val') for index in range(2)]
+    assert {part: len(found) for part, found in split_pairs(pairs).items()} == dict(train=2, val=2)
+
+
+def test_two_pairs_are_too_few():
+    with pytest.raises(ValueError, match='at least 3'):
+        split_pairs([('a.png', 'a.npy'), ('b.png', 'b.npy')])
+
+
+@pytest.fixture
+def own(builders, tmp_path):
+    """Twelve pairs in folders named otherwise, and an image without depth."""
+    builders.pairs(tmp_path, 12)
+    builders.write(tmp_path / 'image/alone.png', builders.image())
+    for old, new in (('image', 'rgb'), ('depth', 'range')):
+        (tmp_path / old).rename(tmp_path / new)
+    return OwnData(tmp_path, 'rgb', 'range', scale=1000)
+
+
+def test_lists_are_made_of_two_folders_and_read_by_the_dataset(own):
+    lists = own.make_lists()
+    data, size = own.data(lists), own.image_size(made=True)
+    assert not own.lists and size == (20, 64)  # nothing is written yet
+    own.write(lists)
+    assert own.data() == data and own.image_size() == size and 'scale=1000.0' in data.code
+    counts = [len(DepthFolderDataset(data_root=str(own.root), ann_file=name, pipeline=[])) for name in LISTS.values()]
+    assert counts == [10, 1, 1]
+    with pytest.raises(FileExistsError, match='--make-split.*--force'):
+        own.make_lists()
+    assert own.make_lists(force=True) == lists
+
+
+def test_names_are_read_from_a_list_as_they_are_written_or_refused(own, builders):
+    builders.write(own.root / 'rgb/a b.png', builders.image())
+    builders.write(own.root / 'range/a b.png', builders.units())
+    try:
+        own.write(own.make_lists())
+    except ValueError as error:
+        assert 'a b.png' in str(error) and 'rename' in str(error)
+    else:
+        found = [sample['img_path'] for name in LISTS.values() for sample in DepthFolderDataset(
+            data_root=str(own.root), ann_file=name, pipeline=[]).load_data_list()]
+        assert any(path.endswith('a b.png') for path in found)
+
+
+def test_validation_is_the_test_where_there_is_no_other(own):
+    lists = own.make_lists()
+    own.write({name: lists[name] for name in ('train.txt', 'val.txt')})
+    assert own.data().splits == ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='val.txt'")
+
+
+def test_what_is_not_there_is_said_with_what_to_do(own, tmp_path):
+    with pytest.raises(FileNotFoundError, match='train.txt and val.txt.*--make-split'):
+        own.data()
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        OwnData(tmp_path / 'nowhere')
+    with pytest.raises(ValueError, match='--images and --depth'):
+        OwnData(tmp_path, 'rgb', 'rgb/..').make_lists()
+    with pytest.raises(FileNotFoundError, match='image'):
+        OwnData(tmp_path).make_lists()

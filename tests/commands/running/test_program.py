@@ -1,0 +1,103 @@
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from mmdepthcls.bins import SIDBins
+from mmdepthcls.commands.running import program
+from mmdepthcls.parallel import map_parallel
+
+
+def run(main, arguments=(), **options):
+    def parse_args():
+        parser = argparse.ArgumentParser()
+        program.add_arguments(parser)
+        return parser.parse_args(list(arguments))
+
+    return program.run(parse_args, main, **options)
+
+
+def raising(error):
+    def main(args):
+        raise error
+    return main
+
+
+def test_statuses(capsys):
+    assert run(lambda args: None) == 0
+    assert run(lambda args: 1) == 1
+    assert run(raising(program.UsageError('no such thing'))) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(': no such thing')
+    assert run(raising(KeyboardInterrupt()), interrupted='Stopped.') == 130
+    assert capsys.readouterr().err == '\nStopped.\n'
+
+
+def test_a_deliberate_error_is_an_answer_and_a_bug_is_not(capsys):
+    assert run(lambda args: SIDBins(90.0, 80.0, 4)) == 1
+    captured = capsys.readouterr().err
+    assert 'min_depth' in captured and 'Traceback' not in captured
+    assert run(lambda args: SIDBins(90.0, 80.0, 4), failed=2) == 2
+    # Raised inside the package, by Python and not by a statement of the package.
+    with pytest.raises(TypeError):
+        run(lambda args: SIDBins('near', 80.0, 4))
+    with pytest.raises(ValueError, match='raised outside'):
+        run(raising(ValueError('raised outside of the package')))
+    with pytest.raises(ZeroDivisionError):
+        run(lambda args: 1 / 0)
+
+
+def test_what_the_system_says_of_a_file_is_an_answer(capsys, tmp_path):
+    assert run(lambda args: (tmp_path / 'nothing').read_text()) == 1
+    assert capsys.readouterr().err.strip().endswith(f'{tmp_path / "nothing"}: No such file or directory')
+
+
+def test_debug_shows_the_traceback(capsys, monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['tool.py', '--debug'])
+    assert run(lambda args: SIDBins(90.0, 80.0, 4), ['--debug']) == 1
+    captured = capsys.readouterr().err
+    assert 'Traceback' in captured and captured.splitlines()[-1].startswith('tool: ')
+
+
+def test_refusing_makes_answers_refusals():
+    with pytest.raises(program.UsageError, match='min_depth'), program.refusing():
+        SIDBins(90.0, 80.0, 4)
+    with pytest.raises(ZeroDivisionError), program.refusing():
+        _ = 1 / 0
+
+
+def refuse(value):
+    return SIDBins(90.0, 80.0, value)
+
+
+def test_answers_of_other_processes(tmp_path):
+    for function, answer in ((refuse, 'min_depth'), (open, 'No such file'), (int, None)):
+        with pytest.raises((OSError, ValueError)) as caught:
+            list(map_parallel(function, [str(tmp_path / 'a'), 'b'] if function is not refuse else [4, 5], title='',
+                              workers=2, progress=False))
+        found = program.answer_of(caught.value)
+        assert found is None if answer is None else answer in found
+
+
+def test_an_answer_of_a_process_that_loads_data():
+    from torch._utils import ExceptionWrapper
+    for function, expected in ((lambda: SIDBins(90.0, 80.0, 4), 'min_depth'), (lambda: 1 / 0, None)):
+        try:
+            function()
+        except Exception:
+            wrapper = ExceptionWrapper(where='in DataLoader worker process 0')
+        with pytest.raises((ValueError, ZeroDivisionError)) as caught:
+            wrapper.reraise()
+        found = program.answer_of(caught.value)
+        assert found is None if expected is None else expected in found
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    script = tmp_path / 'talker.py'
+    script.write_text("import argparse, sys\nfrom mmdepthcls import program\n"
+                      "def parse():\n    parser = argparse.ArgumentParser()\n    program.add_arguments(parser)\n"
+                      "    return parser.parse_args()\n"
+                      "def main(args):\n    for _ in range(100000):\n        print('x' * 80)\n"
+                      "sys.exit(program.run(parse, main))\n")
+    result = subprocess.run(f'{sys.executable} {script} | head -1', shell=True, capture_output=True, text=True)
+    assert result.stdout == 'x' * 80 + '\n' and result.stderr == ''

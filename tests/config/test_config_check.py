@@ -1,0 +1,96 @@
+import itertools
+import re
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from mmengine.config import Config
+from mmengine.dataset import DefaultSampler, InfiniteSampler
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
+
+from mmdepthcls.commands.make_config.recipe import shipped_configs
+from mmdepthcls.config.config_check import KEYS, check_config, check_keys, check_loops, mend_workers
+
+ENDLESS = ['InfiniteSampler', 'mmengine.InfiniteSampler', 'mmengine.dataset.InfiniteSampler', InfiniteSampler]
+
+
+@pytest.mark.parametrize('key, meant', [
+    ('load_form', 'load_from'), ('resum', 'resume'), ('train_cfgg', 'train_cfg'), ('optim_wraper', 'optim_wrapper'),
+    ('custom_import', 'custom_imports'), ('test_evalutor', 'test_evaluator'), ('workdir', 'work_dir')])
+def test_misspelt_keys(key, meant):
+    with pytest.raises(ValueError, match=f"'{key}' is read by nothing. Did you mean '{meant}'"):
+        check_keys(Config({key: 1}))
+
+
+@given(st.sampled_from([key for key in KEYS if len(key) > 5]), st.data())
+def test_a_slip_of_the_fingers_is_noticed(key, data):
+    position = data.draw(st.integers(0, len(key) - 2))
+    one, other = key[position:position + 2]
+    slip = data.draw(st.sampled_from([other + one, one + 'x' + other, other]))
+    misspelt = key[:position] + slip + key[position + 2:]
+    if misspelt in KEYS:
+        return
+    with pytest.raises(ValueError, match='Did you mean'):
+        check_keys({misspelt: 1})
+
+
+def test_variables_of_configs_pass():
+    check_keys(dict.fromkeys(('bins', 'crop_size', 'data_root', 'train_pipeline', 'test_pipeline', 'norm_cfg', *KEYS)))
+
+
+def test_no_recipe_that_is_shipped_is_refused():
+    paths = sorted(shipped_configs().rglob('*.py'))
+    assert len(paths) > 100
+    for path in paths:
+        check_keys(re.findall(r'^([A-Za-z]\w*) *=', path.read_text('utf-8'), re.MULTILINE))
+
+
+def loops(split='train', loop=None, sampler=None):
+    cfg = {f'{split}_cfg': loop or {}}
+    cfg[f'{split}_dataloader'] = dict(dataset=dict(), sampler=sampler)
+    return Config(cfg)
+
+
+@pytest.mark.parametrize('sampler', ENDLESS)
+def test_an_endless_epoch(sampler):
+    for loop in (dict(type='EpochBasedTrainLoop', max_epochs=1), dict(type=EpochBasedTrainLoop, max_epochs=1),
+                 dict(by_epoch=True, max_epochs=1)):
+        with pytest.raises(ValueError, match='EpochBasedTrainLoop waits.*InfiniteSampler.*DefaultSampler.*or train'):
+            check_loops(loops('train', loop, dict(type=sampler)))
+    for split, name in (('val', 'ValLoop'), ('test', 'TestLoop')):
+        for loop in (dict(type=name), {}):
+            with pytest.raises(ValueError, match=f"{name} waits for the end of the {split}_dataloader"):
+                check_loops(loops(split, loop, dict(type=sampler)))
+
+
+def test_loops_that_end():
+    by_iterations = (dict(type='IterBasedTrainLoop', max_iters=1), dict(type=IterBasedTrainLoop), dict(by_epoch=False))
+    for loop, sampler in itertools.product(by_iterations, ENDLESS):
+        check_loops(loops('train', loop, dict(type=sampler)))
+    for loop in (dict(type='EpochBasedTrainLoop'), dict(type='IterBasedTrainLoop')):
+        check_loops(loops('train', loop, dict(type=DefaultSampler)))
+    check_loops(Config(dict(train_cfg=None, val_cfg=None, test_cfg=None, train_dataloader=None)))
+
+
+@pytest.mark.parametrize('settings', [
+    dict(persistent_workers=True), dict(prefetch_factor=2), dict(timeout=5), dict(multiprocessing_context='fork'),
+    dict(persistent_workers=True, prefetch_factor=4, pin_memory=True)])
+def test_loaders_without_workers(settings):
+    def load(loader):
+        return sum(batch.sum().item() for batch in torch.utils.data.DataLoader(torch.arange(4), **loader))
+
+    cfg = Config(dict(val_dataloader=dict(num_workers=0, **settings), train_dataloader=dict(num_workers=2, **settings)))
+    with pytest.raises((ValueError, AssertionError)):
+        load(cfg.val_dataloader)
+    said = mend_workers(cfg)
+    assert len(said) == 1 and all(name in said[0] for name in settings if name != 'pin_memory')
+    assert load(cfg.val_dataloader) == 6
+    assert cfg.train_dataloader == dict(num_workers=2, **settings)
+    assert not check_config(cfg)
+
+
+@pytest.mark.parametrize('number', [-1, 1.5, '2', True, None])
+def test_numbers_of_workers(number):
+    with pytest.raises(ValueError, match='train_dataloader.num_workers: expected a whole number'):
+        mend_workers(Config(dict(train_dataloader=dict(num_workers=number))))

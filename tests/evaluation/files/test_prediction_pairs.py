@@ -1,0 +1,100 @@
+"""Predictions as programs name them, with real files."""
+import cv2
+import numpy as np
+import pytest
+
+from mmdepthcls.datasets.depth_format import DepthFormat
+from mmdepthcls.evaluation.files.prediction_files import find_predictions
+from mmdepthcls.evaluation.files.prediction_pairs import pair_predictions, unmatched
+
+NAMES = ['000.png', '001.png', '010.png']
+DEPTH = np.full((4, 5), 7, np.float32)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes files by their names: arrays, or PNGs of ``bits``."""
+    def write_files(*names, bits=8):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix == '.png':
+                cv2.imwrite(str(path), DEPTH.astype(np.uint8 if bits == 8 else np.uint16))
+            else:
+                np.save(path, DEPTH)
+        return tmp_path
+
+    return write_files
+
+
+def pair(folder, names=None, **options):
+    return pair_predictions(folder, find_predictions(folder), names or NAMES, **options)
+
+
+@pytest.mark.parametrize('front, behind', [
+    ('', '_raw_depth_meter'), ('', '_depth'), ('', '_pred'), ('', '-disp'), ('', '.depth'), ('', 'depth'),
+    ('pred_', ''), ('depth-', ''), ('out/depth_', '')])
+def test_one_word_in_all_names(write, front, behind):
+    files = [f'{front}{name[:-4]}{behind}.npy' for name in NAMES]
+    pairs = pair(write(*files))
+    assert pairs.found == dict(zip(NAMES, files, strict=True))
+    word = front.split('/')[-1] or behind
+    assert len(pairs.notes) == 1 and repr(word) in pairs.notes[0] and 'each prediction is named' in pairs.notes[0]
+
+
+def test_a_word_in_the_names_of_the_ground_truth(write):
+    names = ['a_gt.png', 'b_gt.png']
+    pairs = pair(write('a.npy', 'b.npy'), names)
+    assert pairs.found == {'a_gt.png': 'a.npy', 'b_gt.png': 'b.npy'}
+    assert 'each ground truth is named' in pairs.notes[0]
+
+
+def test_equal_names_come_first_and_numbers_are_not_cut(write):
+    assert pair(write('000.npy', '000_depth.npy', '0000.npy')).found == {'000.png': '000.npy'}
+    assert pair(write(), ['1.png', '2.png']).found == {}
+
+
+def test_folders_stay_apart(write):
+    names = ['a/0.png', 'b/0.png']
+    assert pair(write('a/0_depth.npy', 'b/0_depth.npy'), names).found == {
+        'a/0.png': 'a/0_depth.npy', 'b/0.png': 'b/0_depth.npy'}
+
+
+def test_several_words_are_refused_unless_one_is_named(write):
+    folder = write('000_depth.npy', '000_confidence.npy', '001_depth.npy')
+    with pytest.raises(ValueError, match=r"'_confidence'.*'_depth'.*--pred-affix WORD"):
+        pair(folder)
+    for affix in ('_depth', '_depth.npy'):
+        pairs = pair(folder, affix=affix)
+        assert pairs.found == {'000.png': '000_depth.npy', '001.png': '001_depth.npy'}
+        assert unmatched(find_predictions(folder), pairs) == ['000_confidence.npy']
+    with pytest.raises(ValueError, match="no prediction .* has '_disp'"):
+        pair(folder, affix='_disp')
+
+
+@pytest.mark.parametrize('files', [
+    ('000.npy', '001.npy'), ('000_depth.npy', '001_depth.npy'), ('npy/000.npy', 'npy/001.npy')])
+@pytest.mark.parametrize('picture', ['{}.png', 'vis/{}.png'])
+def test_pictures_beside_arrays_are_passed_over(write, files, picture):
+    folder = write(*files, *(picture.format(file.split('/')[-1][:-4]) for file in files))
+    pairs = pair(folder)
+    assert list(pairs.found.values()) == list(files)
+    assert [note for note in pairs.notes if 'Pictures: 2 PNGs of 8 bits' in note]
+    assert unmatched(find_predictions(folder), pairs) == []
+
+
+def test_pictures_with_another_word_are_no_choice(write):
+    folder = write('000_depth.npy', '001_depth.npy', '000_vis.png', '001_vis.png')
+    assert pair(folder).found == {'000.png': '000_depth.npy', '001.png': '001_depth.npy'}
+
+
+def test_two_files_with_depth_are_refused(write):
+    with pytest.raises(ValueError, match='both .* may be the prediction for 000.png'):
+        pair(write('000.npy', '000.png', bits=16))
+    with pytest.raises(ValueError, match='both .* may be the prediction for 000.png'):
+        pair(write('000.npy', '000.png'), depth_format=DepthFormat(bits=8, scale=25.5))
+
+
+def test_pictures_alone_are_left_to_the_reader(write):
+    pairs = pair(write('000.png'))
+    assert pairs.found == {'000.png': '000.png'} and pairs.notes == []
