@@ -50,7 +50,7 @@ PURE = ['arguments', 'atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compa
         'models.bin_width_network', 'models.image_bins', 'parallel', 'pattern_search', 'permutohedral', 'program',
         'sparse_rows', 'study.chart', 'study.record', 'study.study_report', 'threads',
         'visualization.bin_figure',
-        'visualization.color', 'visualization.comparison_figure', 'visualization.figures']
+        'visualization.depth_color', 'visualization.comparison_figure', 'visualization.figures']
 
 
 def run_python(code, **environment):

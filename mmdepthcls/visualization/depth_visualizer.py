@@ -9,7 +9,7 @@ from mmseg.registry import VISUALIZERS
 from mmseg.visualization import SegLocalVisualizer
 
 from ..bins import DEPTH_RANGE
-from .color import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
+from .depth_color import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
 from .figures import depth_figure
 
 PATH_PARTS = 4  # of an image's path, for its stored name: tells KITTI's drives and cameras apart

@@ -5,7 +5,7 @@ H, W: height and width in pixels. Depth is in metres, 0 = no measurement; pictur
 import cv2
 import numpy as np
 
-from .color import (
+from .depth_color import (
     COLORMAP,
     INVALID,
     MAX_DEPTH,
@@ -42,7 +42,7 @@ def depth_figure(image, truth=None, prediction=None, *, layout=None, point_size=
         crop_box (tuple[int, int, int, int] | None): (top, left, height, width) in pixels of ``image``: the part of it
             that ``truth`` and ``prediction`` show.
         min_depth, max_depth, scale, colormap, invalid: the colors, see
-            :func:`~mmdepthcls.visualization.color.color_depth`.
+            :func:`~mmdepthcls.visualization.depth_color.color_depth`.
 
     Returns:
         numpy.ndarray: the figure, uint8, RGB, on white. Without truth and prediction there is no color bar.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mmdepthcls.visualization.color import color_bar, color_depth
+from mmdepthcls.visualization.depth_color import color_bar, color_depth
 from mmdepthcls.visualization.figures import contact_sheet, depth_figure, enlarge_points
 
 SPARSE_MAPS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), fill=st.just(np.float32(0)),

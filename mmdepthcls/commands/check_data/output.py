@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 
 from ...atomic_file import write_atomically
-from ...visualization.color import MAX_DEPTH
+from ...visualization.depth_color import MAX_DEPTH
 from . import report
 from .bin_chart import draw_bins
 from .finding import NOTE

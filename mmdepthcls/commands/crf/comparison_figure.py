@@ -4,7 +4,7 @@ import io
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ...visualization.color import MAX_DEPTH, MIN_DEPTH, color_depth
+from ...visualization.depth_color import MAX_DEPTH, MIN_DEPTH, color_depth
 
 WIDTH = 3.2  # of a panel, inches
 

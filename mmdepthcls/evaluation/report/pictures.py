@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 from matplotlib import colormaps
 
-from ...visualization.color import PAPER, color_bar, color_depth, draw_text, text_height_for, text_width
+from ...visualization.depth_color import PAPER, color_bar, color_depth, draw_text, text_height_for, text_width
 from ...visualization.figures import WIDE, auto_point_size, contact_sheet, enlarge_points
 from .charts import confusion_chart, distance_chart
 
@@ -63,7 +63,7 @@ def error_figure(scored, title, image=None, **colors):
         scored (ScoredImage)
         title (str)
         image (ndarray, optional): (H, W, 3) uint8, RGB.
-        **colors: of depth, see :func:`~mmdepthcls.visualization.color.color_depth`.
+        **colors: of depth, see :func:`~mmdepthcls.visualization.depth_color.color_depth`.
 
     Returns:
         ndarray: the figure, uint8, RGB, on white.

@@ -8,7 +8,7 @@ from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.report.charts import confusion_chart, distance_chart
 from mmdepthcls.evaluation.report.pictures import color_error, error_bar, error_figure, image_of
 from mmdepthcls.evaluation.report.tally import ScoredImage
-from mmdepthcls.visualization.color import color_depth
+from mmdepthcls.visualization.depth_color import color_depth
 
 
 def scored_image(height=60, width=100, name='nowhere.png', share=1.0, crop_box=None):

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from matplotlib import colormaps
 from matplotlib.colors import LogNorm, Normalize
 
-from mmdepthcls.visualization.color import color_bar, color_depth, depth_ticks
+from mmdepthcls.visualization.depth_color import color_bar, color_depth, depth_ticks
 
 SCALE_CASES = [
     pytest.param(dict(), id='default'),
