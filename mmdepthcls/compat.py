@@ -3,12 +3,15 @@
 Two distributions provide the import names ``mmengine``, ``mmcv`` and ``mmseg``: **onedl** (onedl-mmengine, onedl-mmcv,
 onedl-mmsegmentation) and **openmmlab** (mmengine, mmcv or mmcv-lite, mmsegmentation). No other file asks which it is.
 """
+from __future__ import annotations
+
 import importlib
 import importlib.util
 import io
 import sys
 import types
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import metadata
 
@@ -28,10 +31,10 @@ DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
 IMPORT_NOISE = ('Could not import OneDL', )
 IMPORT_WARNINGS = 'Fail to import ``MultiScaleDeformableAttention``'
-_KEPT = []
+_KEPT: list = []
 
 
-def is_installed(module):
+def is_installed(module: str) -> bool:
     """Whether top-level ``module`` can be found (it is not imported)."""
     try:
         return importlib.util.find_spec(module) is not None
@@ -39,13 +42,13 @@ def is_installed(module):
         return False
 
 
-def has_mmseg():
+def has_mmseg() -> bool:
     """Whether mmengine, mmcv and mmseg can all be found (none of them is imported)."""
     return all(is_installed(module) for module in HOST_MODULES)
 
 
-def installed_stack():
-    """str: which of ``STACKS`` provides mmseg."""
+def installed_stack() -> str:
+    """Which of ``STACKS`` provides mmseg."""
     return STACKS[0] if _has_distribution('onedl-mmsegmentation') else STACKS[1]
 
 
@@ -78,15 +81,15 @@ def lazy_names(package, names):
     return __getattr__, lambda: sorted(names), sorted(names)
 
 
-def import_hint(error):
+def import_hint(error: ImportError) -> str | None:
     """What is not installed, and how to install it.
 
     Args:
-        error (ImportError): as Python raised it.
+        error: as Python raised it.
 
     Returns:
-        str or None: None where no module is missing: one that is there and broken, a name that a module lacks, or a
-        module of this package.
+        None where no module is missing: one that is there and broken, a name that a module lacks, or a module of this
+        package.
     """
     module = (getattr(error, 'name', None) or '').partition('.')[0]
     if module in HOST_MODULES:
@@ -98,7 +101,7 @@ def import_hint(error):
 
 
 @contextmanager
-def quiet_import():
+def quiet_import() -> Iterator[None]:
     """Import hosts without the noise that they make; what else is printed meanwhile is printed."""
     warnings.filterwarnings('ignore', message=IMPORT_WARNINGS)
     printed = io.StringIO()
@@ -111,7 +114,7 @@ def quiet_import():
             print('\n'.join(lines))
 
 
-def prepare_host():
+def prepare_host() -> None:
     """Arrange that MMSegmentation, when somebody imports it, is mended and knows this package's classes; nothing of it
     is imported now. Idempotent.
 

@@ -1,4 +1,6 @@
 """The Eigen split of KITTI as data (Eigen et al., 2014), in the form everybody uses. Pure."""
+from __future__ import annotations
+
 import csv
 from functools import cache
 from pathlib import Path
@@ -10,16 +12,16 @@ VAL_DRIVES = ('2011_09_26_drive_0005', '2011_09_26_drive_0070', '2011_09_26_driv
 SPLITS = ('train', 'train_annotated', 'fit', 'fit_annotated', 'val', 'val_annotated', 'test', 'test_annotated')
 
 
-def eigen_split(name):
+def eigen_split(name: str) -> list[tuple[str, int]]:
     """Frames of one part of the Eigen split.
 
     Args:
-        name (str): 'train' (23 488 left frames of 33 drives: the paper's), 'val' (those of :data:`VAL_DRIVES`), 'fit'
+        name: 'train' (23 488 left frames of 33 drives: the paper's), 'val' (those of :data:`VAL_DRIVES`), 'fit'
             ('train' without 'val'), 'test' (697 of 28 other drives, in the customary order). With the suffix
             '_annotated' only the frames that have annotated ("improved") ground truth: train 23 158, test 652.
 
     Returns:
-        list[tuple[str, int]]: drive such as '2011_09_26_drive_0001', and frame number.
+        Drive such as '2011_09_26_drive_0001', and frame number.
 
     Raises:
         ValueError: for another name; lists the names there are.

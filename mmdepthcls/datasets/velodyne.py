@@ -3,6 +3,8 @@
 Frames: LiDAR x forward, y left, z up; rectified camera x right, y down, z forward; all in metres. P is the number of
 points, H x W the image.
 """
+from __future__ import annotations
+
 import os
 from typing import NamedTuple
 
@@ -16,15 +18,12 @@ class Calibration(NamedTuple):
     projection: np.ndarray
 
 
-def read_calibration(folder, camera=2):
+def read_calibration(folder: str | os.PathLike[str], camera: int = 2) -> Calibration:
     """Calibration of one recording day.
 
     Args:
-        folder (str): day folder with ``calib_cam_to_cam.txt`` and ``calib_velo_to_cam.txt``.
-        camera (int): 0..3; 2 is the left and 3 the right color camera.
-
-    Returns:
-        Calibration
+        folder: day folder with ``calib_cam_to_cam.txt`` and ``calib_velo_to_cam.txt``.
+        camera: 0..3; 2 is the left and 3 the right color camera.
 
     Raises:
         FileNotFoundError: if a file is missing.
@@ -53,7 +52,7 @@ def _read_matrix(path, key, shape):
     raise ValueError(f'{path}: no line {key!r}. Is it the calibration of a raw KITTI day?')
 
 
-def check_scan(path):
+def check_scan(path: str | os.PathLike[str]) -> None:
     """Look at the size of a LiDAR scan, without reading it.
 
     Raises:
@@ -65,14 +64,14 @@ def check_scan(path):
                          'truncated? Copy it again.')
 
 
-def read_scan(path):
+def read_scan(path: str | os.PathLike[str]) -> np.ndarray:
     """One LiDAR scan.
 
     Args:
-        path (str): ``.bin`` file of float32 x, y, z, reflectance.
+        path: ``.bin`` file of float32 x, y, z, reflectance.
 
     Returns:
-        ndarray: (P, 4) float32.
+        (P, 4) float32.
 
     Raises:
         ValueError: see :func:`check_scan`.
@@ -81,20 +80,21 @@ def read_scan(path):
     return np.fromfile(path, dtype=np.float32).reshape(-1, 4)
 
 
-def project_velodyne(points, calibration, shape, convention='kitti'):
+def project_velodyne(points: np.ndarray, calibration: Calibration, shape: tuple[int, int],
+                     convention: str = 'kitti') -> np.ndarray:
     """Sparse depth map of a scan.
 
     Args:
-        points (ndarray): (P, >= 3) LiDAR points, m.
-        calibration (Calibration): of the day and camera.
-        shape (tuple[int, int]): H, W of the image.
-        convention (str): 'kitti': pixel = round(u), depth = camera z, the nearest point wins (agrees with KITTI's own
-            maps). 'monodepth': as the evaluation code of Godard et al. 2017, on which published raw-LiDAR numbers
-            rest: pixel = round(u) - 1, depth = the LiDAR's forward x (about 0.27 m too far), and its row-wrapping
-            index of shared pixels.
+        points: (P, >= 3) LiDAR points, m.
+        calibration: of the day and camera.
+        shape: H, W of the image.
+        convention: 'kitti': pixel = round(u), depth = camera z, the nearest point wins (agrees with KITTI's own maps).
+            'monodepth': as the evaluation code of Godard et al. 2017, on which published raw-LiDAR numbers rest: pixel
+            = round(u) - 1, depth = the LiDAR's forward x (about 0.27 m too far), and its row-wrapping index of shared
+            pixels.
 
     Returns:
-        ndarray: (H, W) float32 metres, 0 = no point.
+        (H, W) float32 metres, 0 = no point.
 
     Raises:
         ValueError: for another convention.

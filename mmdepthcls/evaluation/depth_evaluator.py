@@ -1,8 +1,12 @@
 """The evaluator that MMEngine's runner calls."""
+from __future__ import annotations
+
 import logging
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from mmengine.dist import all_gather_object, get_dist_info
@@ -11,10 +15,12 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DEPTH_RANGE, DepthBins
+from ..crops import Region
 from ..markdown_table import metrics_table, protocols_table
 from .errors import ALL_NAMES, COUNT, ERROR_NAMES
 from .files.prediction_files import PredictionWriter
 from .protocol_scores import (
+    ImageScores,
     check_bands,
     image_errors,
     regroup,
@@ -24,7 +30,7 @@ from .protocol_scores import (
     summing_limits,
     usual_bands,
 )
-from .protocols import USUAL_RANGE, build_protocols, range_protocol
+from .protocols import USUAL_RANGE, Protocol, build_protocols, range_protocol
 from .quantisation import bin_confusion
 from .report.depth_histogram import DepthHistogram
 from .report.published import published_table
@@ -45,29 +51,27 @@ class DepthEvaluator(BaseMetric):
     pixels and distributed evaluation counts each image once.
 
     Args:
-        protocols (sequence, optional): presets' names, dicts or :class:`~.protocols.Protocol`, see
-            :func:`~.protocols.build_protocol`, e.g. ``['eigen_annotated', dict(preset='eigen_annotated',
-            max_depth=50.0, name='50 m')]``. Default: one, made of the next three arguments.
-        min_depth (float, optional): ground truth must be greater, predictions are clamped to it, m; 0 takes all that is
-            measured. Default: 0.001, or where the model's bins begin if that is nearer.
-        max_depth (float, optional): ground truth must be less (the cap), predictions are clamped to it, m. Default:
-            where the model's bins end; 80 for predictions without bins.
-        crop (str or tuple, optional): region, see :func:`~.crops.crop_region`.
-        bands (sequence of float, optional): ascending limits of distance bands, m, such as ``(0, 10, 20)`` for two; in
-            each of them errors are computed too. Of the report (``report_dir``) by default shares of the cap: 0, 10,
-            20, 40 and 80 m.
-        output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating; 0 where
-            it is bad), see :class:`~.prediction_files.PredictionWriter`.
-        keep_results (bool): accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
-        report_dir (str, optional): also write a report there, see :func:`~.report.write_report`. What is in the folder
-            of an earlier report is replaced, other files are left alone.
-        report_title (str, optional): what is evaluated, such as a config's and a checkpoint's name.
-        bins (dict or DepthBins, optional): the model's; the report says what they alone cost and how far predicted bins
-            are from true ones. Like the worst and best images, the latter is of the first protocol.
-        published (str, optional): which of :data:`~.published.PUBLISHED` the report sets beside the first protocol.
-        prefix (str, optional): goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's
-            ``save_best``).
-        collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
+        protocols: presets' names, dicts or :class:`~.protocols.Protocol`, see :func:`~.protocols.build_protocol`, e.g.
+            ``['eigen_annotated', dict(preset='eigen_annotated', max_depth=50.0, name='50 m')]``. Default: one, made of
+            the next three arguments.
+        min_depth: ground truth must be greater, predictions are clamped to it, m; 0 takes all that is measured.
+            Default: 0.001, or where the model's bins begin if that is nearer.
+        max_depth: ground truth must be less (the cap), predictions are clamped to it, m. Default: where the model's
+            bins end; 80 for predictions without bins.
+        crop: region, see :func:`~.crops.crop_region`.
+        bands: ascending limits of distance bands, m, such as ``(0, 10, 20)`` for two; in each of them errors are
+            computed too. Of the report (``report_dir``) by default shares of the cap: 0, 10, 20, 40 and 80 m.
+        output_dir: also write every prediction there as a 16-bit PNG (metres * 256, saturating; 0 where it is bad), see
+            :class:`~.prediction_files.PredictionWriter`.
+        keep_results: accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
+        report_dir: also write a report there, see :func:`~.report.write_report`. What is in the folder of an earlier
+            report is replaced, other files are left alone.
+        report_title: what is evaluated, such as a config's and a checkpoint's name.
+        bins: the model's; the report says what they alone cost and how far predicted bins are from true ones. Like the
+            worst and best images, the latter is of the first protocol.
+        published: which of :data:`~.published.PUBLISHED` the report sets beside the first protocol.
+        prefix: goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's ``save_best``).
+        collect_device: see :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
         ValueError: for settings without sense, and for ``min_depth``, ``max_depth`` or ``crop`` beside ``protocols``;
@@ -80,20 +84,22 @@ class DepthEvaluator(BaseMetric):
     ``num_pixels``. ``save_best`` takes each of these names.
     """
 
+    _extremes: tuple[Any, Any]  # worst and best images
+
     def __init__(self,
-                 protocols=None,
-                 min_depth=None,
-                 max_depth=None,
-                 crop=None,
-                 bands=None,
-                 output_dir=None,
-                 keep_results=False,
-                 report_dir=None,
-                 report_title=None,
-                 bins=None,
-                 published=None,
-                 prefix=None,
-                 collect_device='cpu'):
+                 protocols: Sequence[str | dict | Protocol] | None = None,
+                 min_depth: float | None = None,
+                 max_depth: float | None = None,
+                 crop: Region = None,
+                 bands: Sequence[float] | None = None,
+                 output_dir: str | None = None,
+                 keep_results: bool = False,
+                 report_dir: str | None = None,
+                 report_title: str | None = None,
+                 bins: dict | DepthBins | None = None,
+                 published: str | None = None,
+                 prefix: str | None = None,
+                 collect_device: str = 'cpu') -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.bins = bins if bins is None or isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
         # What of the one protocol the config says; the model's bins say the rest.
@@ -120,15 +126,15 @@ class DepthEvaluator(BaseMetric):
         self._limits = self.bands and summing_limits(self.bands)
         self._shown_bands = self.bands or usual_bands(self._reach)  # of the report
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score one batch.
 
         Args:
-            data_batch (dict): not used.
-            data_samples (list[dict]): with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map`` (what
-                it is called says ``ground_truth`` of the sample) or ``gt_depth_map_NAME``, each (1, H, W) metres. Where
-                there are ``pred_depth_view`` and ``pred_depth_view_flipped``, protocols make their predictions of
-                these. ``depth_range``, first and last edge of the model's bins, decides what the config leaves open.
+            data_batch: not used.
+            data_samples: with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map`` (what it is called
+                says ``ground_truth`` of the sample) or ``gt_depth_map_NAME``, each (1, H, W) metres. Where there are
+                ``pred_depth_view`` and ``pred_depth_view_flipped``, protocols make their predictions of these.
+                ``depth_range``, first and last edge of the model's bins, decides what the config leaves open.
         """
         rank, world_size = get_dist_info()
         for sample in data_samples:
@@ -168,7 +174,7 @@ class DepthEvaluator(BaseMetric):
         self._tally.add(position, confusion, image)
         return replace(record, histograms=histograms)
 
-    def evaluate(self, size):
+    def evaluate(self, size: int) -> dict[str, float]:
         """Errors over the whole data set, of all processes; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
         if self.report_dir is None:
             return super().evaluate(size)
@@ -181,16 +187,15 @@ class DepthEvaluator(BaseMetric):
         self._tally = ReportTally(None if self.bins is None else self.bins.num_bins)
         self._confusion, self._extremes = None, ([], [])
 
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list[ImageScores]) -> dict[str, float]:
         """Errors over all images, also printed as a table.
 
         Args:
-            results (list[ImageScores]): one an image.
-
-        Returns:
-            dict[str, float]
+            results: one an image.
         """
-        metrics, rows, bands = {}, {}, {}
+        metrics: dict[str, float] = {}
+        rows: dict[Protocol, dict] = {}
+        bands: dict[str, dict] = {}
         for protocol in self.protocols:
             scores = [image.scores[protocol.name] for image in results]
             row = summarize(scores, protocol.mean) or dict.fromkeys(ALL_NAMES, math.nan)

@@ -2,22 +2,26 @@
 
 An image becomes a few sums a protocol (see :mod:`.errors`), whatever its size; these are added up in the end.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
-from ..crops import crop_region
+from ..bins import DepthBins
+from ..crops import Region, crop_region
 from .errors import errors_of_sums, is_good, merge_sums, sum_errors
-from .protocols import USUAL_RANGE, range_protocol
+from .protocols import USUAL_RANGE, Protocol, range_protocol
 from .quantisation import bins_alone
 from .views import Views, predict, unmade
 
 BAND_SHARES = (0, 1 / 8, 1 / 4, 1 / 2, 1)
 
 
-def usual_bands(reach=USUAL_RANGE[1]):
-    """tuple[float]: limits of the distance bands of a report, m, for depths up to ``reach``.
+def usual_bands(reach: float = USUAL_RANGE[1]) -> tuple[float, ...]:
+    """Limits of the distance bands of a report, m, for depths up to ``reach``.
 
     >>> usual_bands()
     (0.0, 10.0, 20.0, 40.0, 80.0)
@@ -28,14 +32,11 @@ def usual_bands(reach=USUAL_RANGE[1]):
 BANDS = usual_bands()
 
 
-def check_bands(bands):
+def check_bands(bands: Sequence[float]) -> tuple[float, ...]:
     """Limits of distance bands.
 
     Args:
-        bands (sequence of float): m.
-
-    Returns:
-        tuple[float]
+        bands: m.
 
     Raises:
         ValueError: unless there are two or more, ascending from 0 or more; the last alone may be infinite.
@@ -51,8 +52,8 @@ def check_bands(bands):
     return limits
 
 
-def summing_limits(*bands):
-    """tuple[float]: limits, m, from which all of several bands can be added up, see :func:`regroup`; the first is 0."""
+def summing_limits(*bands: Sequence[float]) -> tuple[float, ...]:
+    """Limits, m, from which all of several bands can be added up, see :func:`regroup`; the first is 0."""
     return tuple(sorted({0.0, *(float(limit) for limits in bands for limit in limits)}))
 
 
@@ -61,10 +62,10 @@ class ProtocolScore:
     """Score of one image under one protocol.
 
     Args:
-        sums (ndarray or None): (L, 14) sums of errors, for L limits of distance bands, in each of the bands and beyond
-            the last limit; (1, 14) without bands; None where nothing is scored.
-        num_bad (int): scored pixels that were not predicted, NaN, infinite, zero or negative.
-        reason (str, optional): why nothing is scored.
+        sums: (L, 14) sums of errors, for L limits of distance bands, in each of the bands and beyond the last limit;
+            (1, 14) without bands; None where nothing is scored.
+        num_bad: scored pixels that were not predicted, NaN, infinite, zero or negative.
+        reason: why nothing is scored.
     """
     sums: np.ndarray | None
     num_bad: int = 0
@@ -79,41 +80,42 @@ class ImageScores:
     """Scores of one image.
 
     Args:
-        name (str): of the image.
-        scores (dict[str, ProtocolScore]): by the protocols' names.
-        floor (dict[str, ProtocolScore]): of the ground truth itself, after it went through bins; ``num_bad`` counts
-            what no bin holds.
-        histograms (dict[str, DepthHistogram]): of the ground truth that is scored.
+        name: of the image.
+        scores: by the protocols' names.
+        floor: of the ground truth itself, after it went through bins; ``num_bad`` counts what no bin holds.
+        histograms: of the ground truth that is scored.
     """
     name: str
-    scores: dict = field(default_factory=dict)
-    floor: dict = field(default_factory=dict)
+    scores: dict[str, ProtocolScore] = field(default_factory=dict)
+    floor: dict[str, ProtocolScore] = field(default_factory=dict)
     histograms: dict = field(default_factory=dict)
 
 
-def score_image(views, ground_truths, protocols, bands=None, name='', bins=None, observe=None):
+def score_image(views: Views, ground_truths: dict[str | None, np.ndarray], protocols: list[Protocol],
+                bands: Sequence[float] | None = None, name: str = '', bins: DepthBins | None = None,
+                observe: Callable[[Protocol, np.ndarray, np.ndarray], None] | None = None) -> ImageScores:
     """Score one image.
 
     Args:
-        views (Views): what the network gave.
-        ground_truths (dict[str or None, ndarray]): (H, W) metres by name, 0 = no measurement; None is the name of one
-            that has none. The first is that of protocols that name none.
-        protocols (list[Protocol]): how to score.
-        bands (sequence of float, optional): limits of distance bands, m; the first is 0, see :func:`summing_limits`.
-        name (str): of the image.
-        bins (DepthBins, optional): also score what these alone make of the ground truth, on the same pixels.
-        observe (callable, optional): ``observe(protocol, pred, gt)`` is called with the pixels that a protocol scores,
-            each (P, ) metres, P > 0, predictions scaled and clamped.
-
-    Returns:
-        ImageScores
+        views: what the network gave.
+        ground_truths: (H, W) metres by name, 0 = no measurement; None is the name of one that has none. The first is
+            that of protocols that name none.
+        protocols: how to score.
+        bands: limits of distance bands, m; the first is 0, see :func:`summing_limits`.
+        name: of the image.
+        bins: also score what these alone make of the ground truth, on the same pixels.
+        observe: ``observe(protocol, pred, gt)`` is called with the pixels that a protocol scores, each (P, ) metres, P
+            > 0, predictions scaled and clamped.
 
     Raises:
         ValueError: if prediction and ground truth do not show the same frame; for bands that do not begin at 0.
     """
     if bands is not None and bands[0] != 0:
         raise ValueError(f'score_image: bands must begin at 0 m, got {bands!r}; see summing_limits and regroup')
-    scores, floor, predicted, groups = {}, {}, {}, {}
+    scores: dict[str, ProtocolScore] = {}
+    floor: dict[str, ProtocolScore] = {}
+    predicted: dict[tuple, tuple[np.ndarray, np.ndarray | None]] = {}
+    groups: dict[tuple, list[Protocol]] = {}
     for protocol in protocols:
         key, gt = _ground_truth(protocol, ground_truths)
         if gt is None:
@@ -139,17 +141,18 @@ def score_image(views, ground_truths, protocols, bands=None, name='', bins=None,
     return ImageScores(name, {protocol.name: scores[protocol.name] for protocol in protocols}, floor)
 
 
-def scored_maps(views, ground_truths, protocol):
+def scored_maps(views: Views, ground_truths: dict[str | None, np.ndarray],
+                protocol: Protocol) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One image as a protocol that scores it sees it, for pictures.
 
     Args:
-        views (Views): what the network gave.
-        ground_truths (dict[str or None, ndarray]): see :func:`score_image`.
+        views: what the network gave.
+        ground_truths: see :func:`score_image`.
         protocol (Protocol)
 
     Returns:
-        tuple[ndarray, ndarray, ndarray]: prediction (scaled, clamped; float32) and ground truth, both (H, W) metres,
-        and (H, W) bool of the pixels that are scored.
+        Prediction (scaled, clamped; float32) and ground truth, both (H, W) metres, and (H, W) bool of the pixels that
+        are scored.
     """
     gt = _ground_truth(protocol, ground_truths)[1]
     rows, index = _candidates([protocol], gt)
@@ -319,28 +322,25 @@ def _sum_atoms(protocols, code, num_bands, pred, gt, bad):
     return result
 
 
-def image_errors(score):
+def image_errors(score: ProtocolScore) -> dict[str, float] | None:
     """Errors of one image, or None where nothing is scored.
 
     Args:
         score (ProtocolScore)
-
-    Returns:
-        dict[str, float] or None
     """
     return None if score.sums is None else errors_of_sums(merge_sums(score.sums))
 
 
-def regroup(score, limits, wanted):
+def regroup(score: ProtocolScore, limits: Sequence[float], wanted: Sequence[float]) -> ProtocolScore:
     """A score in fewer distance bands.
 
     Args:
-        score (ProtocolScore): in bands of ``limits``.
-        limits (sequence of float): m, from :func:`summing_limits`.
-        wanted (sequence of float): m, a part of them.
+        score: in bands of ``limits``.
+        limits: m, from :func:`summing_limits`.
+        wanted: m, a part of them.
 
     Returns:
-        ProtocolScore: what is nearer than the first of the wanted limits is left out.
+        What is nearer than the first of the wanted limits is left out.
     """
     if score.sums is None or len(wanted) == len(limits):
         return score
@@ -348,16 +348,16 @@ def regroup(score, limits, wanted):
     return ProtocolScore(np.stack([merge_sums(score.sums[group == band]) for band in range(len(wanted))]))
 
 
-def summarize(scores, mean='image', band=None):
+def summarize(scores: list[ProtocolScore], mean: str = 'image', band: int | None = None) -> dict[str, float]:
     """Errors over many images.
 
     Args:
-        scores (list[ProtocolScore]): of one protocol.
-        mean (str): 'image': the mean of each image's error; 'pixel': the error over all pixels together.
-        band (int, optional): only pixels of this distance band.
+        scores: of one protocol.
+        mean: 'image': the mean of each image's error; 'pixel': the error over all pixels together.
+        band: only pixels of this distance band.
 
     Returns:
-        dict[str, float]: keys :data:`~.errors.ALL_NAMES`; empty where nothing is scored.
+        Keys :data:`~.errors.ALL_NAMES`; empty where nothing is scored.
     """
     sums = [merge_sums(score.sums) if band is None else score.sums[band] for score in scores if score.sums is not None]
     sums = [each for each in sums if each[0] > 0]
@@ -369,16 +369,14 @@ def summarize(scores, mean='image', band=None):
     return {name: float(np.mean([each[name] for each in errors])) for name in errors[0]}
 
 
-def score_map(pred, gt, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1], crop=None):
+def score_map(pred: np.ndarray, gt: np.ndarray, min_depth: float = USUAL_RANGE[0], max_depth: float = USUAL_RANGE[1],
+              crop: Region = None) -> ProtocolScore:
     """Score of one map as in KITTI papers: ``min_depth < gt < max_depth`` inside a region, prediction clamped to it.
 
     Args:
-        pred (ndarray): (H, W) metres.
-        gt (ndarray): (H, W) metres, 0 = no measurement.
+        pred: (H, W) metres.
+        gt: (H, W) metres, 0 = no measurement.
         min_depth, max_depth, crop: see :func:`~.protocols.range_protocol`.
-
-    Returns:
-        ProtocolScore
 
     Raises:
         ValueError: for a range without sense; if the shapes differ.

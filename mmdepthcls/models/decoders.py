@@ -18,7 +18,7 @@ class Decoder(nn.Module):
     """
     uses_edges = False
     of_softmax = True
-    family = None
+    family: str | None = None
 
     def forward(self, logits, centers, edges=None):
         """Decode, over blocks of rows.

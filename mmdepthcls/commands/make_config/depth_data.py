@@ -26,7 +26,7 @@ class DepthData:
     variable: str
     root: str
     needs: str
-    image_size: tuple = None
+    image_size: tuple[int, int] | None = None
     warp: str = ''
     evaluator: str = ''
     comment: str = ''

@@ -7,6 +7,7 @@ ROOT/depth_sparse/{train,val,test}/...       the same, as a LiDAR would see it
 ROOT/{train,val,test}.txt                    a sample a line: `image/train/000000.png depth/train/000000.png`
 ROOT/{train,val,test}_sparse.txt             the same with depth_sparse
 """
+from __future__ import annotations
 
 import json
 from functools import partial
@@ -28,24 +29,24 @@ MANIFEST = 'minidrive.json'
 
 
 def make_minidrive(
-    root, num_train=480, num_val=40, num_test=80, height=128, width=416, seed=0, workers=None, progress=True
-):
+    root: str | Path, num_train: int = 480, num_val: int = 40, num_test: int = 80, height: int = 128, width: int = 416,
+    seed: int = 0, workers: int | None = None, progress: bool = True
+) -> Path:
     """Write a data set of street scenes, or finish one that was interrupted.
 
     Every sample depends on (seed, split, index, size) alone: the number of workers changes no byte, more samples can
     be added later, and no two splits share a scene. (Another processor or numpy may round a sample on an edge apart.)
 
     Args:
-        root (str | Path): Folder to make; if it exists it must be empty or hold a MiniDrive of the same seed, size and
-            version.
-        num_train, num_val, num_test (int): Samples of each split.
-        height, width (int): Image size in pixels.
-        seed (int): Chooses the scenes.
-        workers (int, optional): Processes; default: the CPUs this process may use. 1 starts none.
-        progress (bool): Show progress and the remaining time on stderr.
+        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same seed, size and version.
+        num_train, num_val, num_test: Samples of each split.
+        height, width: Image size in pixels.
+        seed: Chooses the scenes.
+        workers: Processes; default: the CPUs this process may use. 1 starts none.
+        progress: Show progress and the remaining time on stderr.
 
     Returns:
-        Path: The root.
+        The root.
     """
     root = Path(root)
     counts = dict(zip(SPLITS, (num_train, num_val, num_test), strict=True))

@@ -1,5 +1,8 @@
 """Geometry that keeps image and depth registered to the pixel and invents no depth."""
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -33,14 +36,14 @@ class RandomDepthWarp(BaseTransform):
     - img_shape, ori_shape: the new size.
 
     Args:
-        crop_size (tuple[int, int], optional): height, width, at a uniformly random place. None: the whole zoomed image.
-        scale_range (tuple[float, float]): s is uniform in it; 0 < low <= high.
-        max_angle (float): the rotation is uniform in +- this many degrees, 0..180.
-        flip_prob (float): probability of mirroring left and right.
-        min_valid (float): least share of the result's pixels that must have depth; with less, everything is drawn anew.
-        max_tries (int): after so many draws the one with the most depth is taken.
-        pad_value (tuple[float]): color outside the image, 0..255 in its channel order (an image of one channel gets its
-            mean, a fourth channel 0, 16 bits 257 times as much); or one number for each of the image's channels.
+        crop_size: height, width, at a uniformly random place. None: the whole zoomed image.
+        scale_range: s is uniform in it; 0 < low <= high.
+        max_angle: the rotation is uniform in +- this many degrees, 0..180.
+        flip_prob: probability of mirroring left and right.
+        min_valid: least share of the result's pixels that must have depth; with less, everything is drawn anew.
+        max_tries: after so many draws the one with the most depth is taken.
+        pad_value: color outside the image, 0..255 in its channel order (an image of one channel gets its mean, a fourth
+            channel 0, 16 bits 257 times as much); or one number for each of the image's channels.
 
     Raises:
         ValueError: for settings without sense, and if labels were made before a zoom (they would keep the depth from
@@ -48,13 +51,13 @@ class RandomDepthWarp(BaseTransform):
     """
 
     def __init__(self,
-                 crop_size=None,
-                 scale_range=(1.0, 1.0),
-                 max_angle=0.0,
-                 flip_prob=0.0,
-                 min_valid=0.0,
-                 max_tries=10,
-                 pad_value=MEAN_BGR):
+                 crop_size: tuple[int, int] | None = None,
+                 scale_range: tuple[float, float] = (1.0, 1.0),
+                 max_angle: float = 0.0,
+                 flip_prob: float = 0.0,
+                 min_valid: float = 0.0,
+                 max_tries: int = 10,
+                 pad_value: Sequence[float] = MEAN_BGR) -> None:
         self.crop_size = None if crop_size is None else _checked_size(type(self).__name__, crop_size)
         low, high = scale_range
         for fault, expected, got in (
@@ -73,7 +76,7 @@ class RandomDepthWarp(BaseTransform):
         self.max_tries = max_tries
         self.pad_value = pad_value
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Warp every field."""
         if 'gt_seg_map' in results and self.scale_range != (1, 1):
             raise ValueError(f'{type(self).__name__} divides depth, so DepthToBinLabel must come after it in the '
@@ -133,10 +136,10 @@ class RandomDepthZoom(RandomDepthWarp):
     """Zoom the image by s and divide depth by s, nothing else: see :class:`RandomDepthWarp`.
 
     Args:
-        scale_range (tuple[float, float]): s is uniform in it; 0 < low <= high.
+        scale_range: s is uniform in it; 0 < low <= high.
     """
 
-    def __init__(self, scale_range=(1.0, 1.5)):
+    def __init__(self, scale_range: tuple[float, float] = (1.0, 1.5)) -> None:
         super().__init__(scale_range=scale_range)
 
     def __repr__(self):
@@ -161,22 +164,23 @@ class DepthCrop(BaseTransform):
     - crop_box (tuple): top, left, height, width of the crop in the image before; negative top or left is padding.
 
     Args:
-        crop_size (tuple[int, int]): height, width.
-        position (str): 'random' or 'center'.
-        pad_value (tuple[float]): color of the padding, see :class:`RandomDepthWarp`.
+        crop_size: height, width.
+        position: 'random' or 'center'.
+        pad_value: color of the padding, see :class:`RandomDepthWarp`.
 
     Raises:
         ValueError: for a size that is not positive or an unknown position.
     """
 
-    def __init__(self, crop_size, position='random', pad_value=MEAN_BGR):
+    def __init__(self, crop_size: tuple[int, int], position: str = 'random',
+                 pad_value: Sequence[float] = MEAN_BGR) -> None:
         self.crop_size = _checked_size('DepthCrop', crop_size)
         if position not in ('random', 'center'):
             raise ValueError(f"DepthCrop: position must be 'random' or 'center', got {position!r}")
         self.position = position
         self.pad_value = pad_value
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Crop every field."""
         corner = [_offset(length - wanted, self.position)
                   for length, wanted in zip(results['img'].shape, self.crop_size, strict=False)]
@@ -208,7 +212,7 @@ class KBCrop(BaseTransform):
         ValueError: for an image that is smaller, or that has been resized or cropped before.
     """
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Crop every field."""
         full_shape = tuple(results['img'].shape[:2])
         original = tuple(results.get('ori_shape', full_shape)[:2])

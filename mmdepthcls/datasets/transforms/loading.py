@@ -1,5 +1,8 @@
 """Loading of metric depth."""
+from __future__ import annotations
+
 from functools import lru_cache
+from typing import Any
 
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
@@ -71,10 +74,10 @@ class LoadDepth(BaseTransform):
         DepthFileError: (a ValueError) for a file that is not intact, no depth or of another size; names it.
     """
 
-    def __init__(self, **depth_format):
+    def __init__(self, **depth_format: Any) -> None:
         self.depth_format = DepthFormat(**depth_format)
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Add ``gt_depth_map``."""
         path = results.get('depth_map_path')
         if path is None:
@@ -103,15 +106,15 @@ class LoadVelodyneDepth(BaseTransform):
     - ground_truth (str): name of ``gt_depth_map``: 'velodyne' or 'velodyne_monodepth'.
 
     Args:
-        convention (str): 'kitti' or 'monodepth', see :func:`mmdepthcls.datasets.velodyne.project_velodyne`.
+        convention: 'kitti' or 'monodepth', see :func:`mmdepthcls.datasets.velodyne.project_velodyne`.
     """
 
-    def __init__(self, convention='kitti'):
+    def __init__(self, convention: str = 'kitti') -> None:
         if convention not in velodyne.CONVENTIONS:
             raise ValueError(f'LoadVelodyneDepth: convention must be one of {velodyne.CONVENTIONS}, got {convention!r}')
         self.convention = convention
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Add ``gt_depth_map``."""
         path = results.get('velodyne_path')
         if path is None:

@@ -3,10 +3,13 @@
 The server takes a zip with 0000000000.png ... 0000000499.png in its root: one channel of 16 bits, 352 x 1216 pixels,
 metres * 256, where 0 would be "no prediction".
 """
+from __future__ import annotations
+
 import os
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -32,26 +35,26 @@ class SubmissionWriter:
     :attr:`written`.
 
     Args:
-        folder (str | Path): is made where it is not there; the zip comes into it too.
+        folder: is made where it is not there; the zip comes into it too.
 
     Attributes:
         written (dict[str, int]): name -> CRC-32 of each image that this writer has written.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self.written = {}
-        self._images = {}
+        self.written: dict[str, int] = {}
+        self._images: dict[str, str] = {}
 
-    def add(self, img_path, depth):
+    def add(self, img_path: str, depth: np.ndarray) -> tuple[str, int]:
         """Write one image.
 
         Args:
-            img_path (str): the test image, such as '.../0000000007.png'. The same image may come again.
-            depth (ndarray): (352, 1216) metres, all of them positive; saturates from 255.998 m.
+            img_path: the test image, such as '.../0000000007.png'. The same image may come again.
+            depth: (352, 1216) metres, all of them positive; saturates from 255.998 m.
 
         Returns:
-            tuple[str, int]: name and CRC-32 of what was written.
+            Name and CRC-32 of what was written.
 
         Raises:
             ValueError: for an image that is none of the 500, another shape, a bad prediction (NaN, infinite, zero,
@@ -70,14 +73,14 @@ class SubmissionWriter:
         self.written[name] = zlib.crc32(data)
         return name, self.written[name]
 
-    def finish(self, *others):
+    def finish(self, *others: dict[str, int]) -> Path:
         """Make the zip of all images, and read it back. The zip appears only if it is right.
 
         Args:
-            *others (dict[str, int]): ``written`` of the other processes' writers.
+            *others: ``written`` of the other processes' writers.
 
         Returns:
-            Path: the zip.
+            The zip.
 
         Raises:
             ValueError: if an image has not been written, or is not any more what was written; names it.
@@ -107,15 +110,16 @@ class SubmissionWriter:
         return path
 
 
-def write_submission(predictions, folder):
+def write_submission(predictions: dict[str, np.ndarray] | Iterable[tuple[str, np.ndarray]],
+                     folder: str | os.PathLike[str]) -> Path:
     """Write and check a whole submission.
 
     Args:
-        predictions (dict or iterable): image path (or name) and (352, 1216) metres, 500 of them.
-        folder (str | Path): for the images and the zip.
+        predictions: image path (or name) and (352, 1216) metres, 500 of them.
+        folder: for the images and the zip.
 
     Returns:
-        Path: the zip.
+        The zip.
 
     Raises:
         ValueError: see :class:`SubmissionWriter`.
@@ -126,13 +130,12 @@ def write_submission(predictions, folder):
     return writer.finish()
 
 
-def check_submission(path, predictions=None):
+def check_submission(path: str | os.PathLike[str], predictions: dict[str, np.ndarray] | None = None) -> None:
     """Read back a submission as the server will.
 
     Args:
-        path (str | Path): the zip.
-        predictions (dict[str, ndarray], optional): image path or name -> (352, 1216) metres that it must hold, to
-            within half a unit, 1/512 m.
+        path: the zip.
+        predictions: image path or name -> (352, 1216) metres that it must hold, to within half a unit, 1/512 m.
 
     Raises:
         ValueError: for the first fault: not a zip, wrong names or count, an image that is damaged, of another kind or

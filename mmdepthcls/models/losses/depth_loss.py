@@ -30,7 +30,7 @@ class DepthLoss(nn.Module):
     #: :meth:`per_pixel` also takes (N, K, H, W) logits and (N, H, W) labels.
     takes_maps = False
     #: Logits a pixel; None: one a bin.
-    num_logits = None
+    num_logits: int | None = None
     #: What the logits are, as a decoder must read them (:mod:`mmdepthcls.models.loss_family`).
     family = 'softmax'
     #: Is a mean of what each pixel costs, so that a head's sampler can choose pixels.
