@@ -5,15 +5,18 @@ onedl-mmsegmentation) and **openmmlab** (mmengine, mmcv or mmcv-lite, mmsegmenta
 """
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import io
 import sys
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import metadata
+from pathlib import Path
+from typing import Any
 
 from .import_hooks import after_import, before_import
 
@@ -52,25 +55,30 @@ def installed_stack() -> str:
     return STACKS[0] if _has_distribution('onedl-mmsegmentation') else STACKS[1]
 
 
-def lazy_names(package, names):
+def lazy_names(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Public names of a package that are imported on first use (PEP 562), so that pure modules need no MMSegmentation.
 
+    They are what the package's stub imports, ``__init__.pyi``, which is all that type checkers see of the package.
+
     Args:
-        package (str): the package's ``__name__``.
-        names (dict[str, str]): public name -> submodule that defines it; '.module' is one of the package above.
+        package: its ``__name__``.
+        file: its ``__file__``; the stub lies beside it.
 
     Returns:
-        tuple: ``__getattr__``, ``__dir__`` and ``__all__`` for the package's ``__init__``.
+        ``__getattr__``, ``__dir__`` and ``__all__`` for the package's ``__init__``.
 
     Raises:
         ImportError: on first use of a name whose module needs what is not installed; names it and says how to install.
     """
+    stub = ast.parse(Path(file).with_suffix('.pyi').read_text('utf-8'))
+    names = {name.name: '.' * node.level + str(node.module)
+             for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names}
 
     def __getattr__(name):
         if name not in names:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         try:
-            module = importlib.import_module(f'.{names[name]}', package)
+            module = importlib.import_module(names[name], package)
         except ImportError as error:
             hint = import_hint(error)
             if hint is None:

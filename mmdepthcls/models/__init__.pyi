@@ -1,0 +1,12 @@
+from .adaptive_bins_head import AdaptiveBinsHead as AdaptiveBinsHead
+from .crf import DenseCRF as DenseCRF
+from .data_preprocessor import DepthDataPreProcessor as DepthDataPreProcessor
+from .decoders import ArgmaxDecoder as ArgmaxDecoder
+from .decoders import ExpectationDecoder as ExpectationDecoder
+from .decoders import LocalExpectationDecoder as LocalExpectationDecoder
+from .decoders import QuantileDecoder as QuantileDecoder
+from .deeplabv2_head import DeepLabV2Head as DeepLabV2Head
+from .depth_classifier import DepthClassifier as DepthClassifier
+from .depth_tta import DepthTTAModel as DepthTTAModel
+from .ordinal_decoder import OrdinalDecoder as OrdinalDecoder
+from .regression_decoder import RegressionDecoder as RegressionDecoder
