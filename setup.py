@@ -30,5 +30,5 @@ setup(
     # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
     extras_require={
         **STACKS, 'timm': ['timm'],
-        'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'ruff', 'timm']},
+        'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'mypy==2.4.1', 'ruff', 'timm']},
 )
