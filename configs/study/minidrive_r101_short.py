@@ -12,7 +12,7 @@ options = {
     'train_dataloader': loader,
     'val_dataloader': loader,
     'test_dataloader': loader,
-    'optim_wrapper': dict(optimizer=dict(type='AdamW', lr=5e-4, weight_decay=1e-2, _delete_=True)),
+    'optim_wrapper': dict(optimizer=dict(type='AdamW', lr=2e-4, weight_decay=1e-2, _delete_=True)),
     'train_cfg.max_iters': iterations,
     'param_scheduler': [
         dict(type='LinearLR', start_factor=0.1, begin=0, end=60, by_epoch=False),
