@@ -18,5 +18,5 @@ COMMANDS = {
     'study': ('study', 'train variants of a config and write what follows'),
     'sweep-models': ('make_config', 'try every model that MMSegmentation ships'),
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
-    'benchmark-crf': ('crf', "time the CRF beside its authors' code"),
+    'benchmark-crf': ('benchmark', "time the CRF beside its authors' code"),
 }

@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from ..commands.crf.crf_settings import COMPATIBILITIES
+from .compatibilities import COMPATIBILITIES
 from .permutohedral import GaussianKernels
 
 

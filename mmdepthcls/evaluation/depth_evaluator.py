@@ -11,9 +11,9 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DEPTH_RANGE, DepthBins
-from ..markdown_table import metrics_table, protocols_table
 from .errors import ALL_NAMES, COUNT, ERROR_NAMES
 from .files.prediction_files import PredictionWriter
+from .metrics_table import metrics_table, protocols_table
 from .protocol_scores import (
     check_bands,
     image_errors,

@@ -7,8 +7,8 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
 from ..bins import DEPTH_RANGE
-from ..markdown_table import metrics_table
 from .edges import NAMES, NO_EDGES, count_edges, summarize_edges
+from .metrics_table import metrics_table
 from .protocols import USUAL_RANGE
 
 

@@ -10,9 +10,9 @@ from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DepthBins
 from ..crops import check_region, crop_region
-from ..markdown_table import metrics_table
 from ..models import uncertainty
 from ..models.temperature import fit_temperature
+from .metrics_table import metrics_table
 from .uncertainty_metrics import (
     NAMES,
     calibration_error,

@@ -69,7 +69,7 @@ def frames_and_bins(args):
     from .depth_tally import frames_of_folder, frames_of_samples
     if args.folder:
         return frames_of_folder(args.data, args.gt_format), None
-    from ..check_data.listing import list_splits
+    from ...datasets.sample_listing import list_splits
     from ..running.readiness import read_config
     cfg = read_config(args.data, args.cfg_options)
     listings, bins = list_splits(cfg)
@@ -77,8 +77,8 @@ def frames_and_bins(args):
     listing = next((listing for listing in listings if listing.name == name), None)
     if listing is None:
         raise ValueError(f'{args.data} has no {name}_dataloader; it has {", ".join(each.name for each in listings)}')
-    if listing.findings:
-        fault = listing.findings[0]
+    if listing.faults:
+        fault = listing.faults[0]
         raise ValueError(f'{name}: {fault.kind}: {fault.path}: {fault.seen}')
     frames = [frame for source in listing.sources for frame in frames_of_samples(source.samples, source.reading)]
     if not frames:

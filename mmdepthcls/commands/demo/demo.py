@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from ...atomic_file import write_atomically
-from ...markdown_table import metrics_table
+from ...evaluation.metrics_table import metrics_table
 from ..running import arguments, program
 
 EPILOG = ('It can be stopped (Ctrl-C) and run again: it goes on where it stopped. A finished demo prints its table '

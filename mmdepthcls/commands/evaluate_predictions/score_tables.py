@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ...evaluation.errors import ALL_NAMES, COUNT
 from ...evaluation.files.ground_truth_files import Frame
+from ...evaluation.metrics_table import protocols_table
 from ...evaluation.protocol_scores import image_errors, summarize
-from ...markdown_table import protocols_table
 
 BAD_KINDS = ('NaN', 'infinite', 'zero or negative')
 LISTED = 10

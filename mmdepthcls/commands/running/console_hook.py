@@ -7,7 +7,7 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
 
-from ...markdown_table import summary_table
+from ...evaluation.metrics_table import summary_table
 from ...parallel import ProgressLine, time_text
 
 WIDTH = 79

@@ -1,6 +1,4 @@
 """Loading of metric depth."""
-from functools import lru_cache
-
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
 from mmseg.registry import TRANSFORMS
@@ -116,13 +114,10 @@ class LoadVelodyneDepth(BaseTransform):
         path = results.get('velodyne_path')
         if path is None:
             return results
-        calibration = _calibration(results['calibration_folder'], results['camera'])
+        calibration = velodyne.known_calibration(results['calibration_folder'], results['camera'])
         depth = velodyne.project_velodyne(velodyne.read_scan(path), calibration, _frame_shape(results),
                                           self.convention)
         return _add_depth(results, depth, path, VELODYNE_NAMES[self.convention])
 
     def __repr__(self):
         return f'{type(self).__name__}(convention={self.convention!r})'
-
-
-_calibration = lru_cache(maxsize=64)(velodyne.read_calibration)
