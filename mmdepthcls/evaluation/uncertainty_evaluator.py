@@ -26,7 +26,7 @@ MEASURES = ('std', 'entropy', 'confidence', 'interval')
 
 
 @dataclass(frozen=True)
-class MeasuredPixels:
+class ScoredLogits:
     """What a model says where depth was measured: logits (P, K), labels (P, ), true and predicted metres (P, )."""
     logits: np.ndarray
     labels: np.ndarray
@@ -44,7 +44,7 @@ def measured_pixels(sample, bins, region=None):
         region (str or tuple, optional): see :func:`~.crops.crop_region`; of the whole frame.
 
     Returns:
-        MeasuredPixels
+        ScoredLogits
 
     Raises:
         ValueError: without logits, with those of another number of bins or of another size than the ground truth.
@@ -67,7 +67,7 @@ def measured_pixels(sample, bins, region=None):
     chosen = np.flatnonzero((labels < bins.num_bins) & inside)
     # Picked before they leave the device: few pixels of LiDAR ground truth are measured.
     picked = logits.flatten(1)[:, torch.from_numpy(chosen).to(logits.device)].float().cpu().numpy()
-    return MeasuredPixels(np.ascontiguousarray(picked.T), labels.reshape(-1)[chosen], gt.reshape(-1)[chosen],
+    return ScoredLogits(np.ascontiguousarray(picked.T), labels.reshape(-1)[chosen], gt.reshape(-1)[chosen],
                           pred.reshape(-1)[chosen])
 
 

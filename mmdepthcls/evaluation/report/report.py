@@ -9,8 +9,9 @@ import numpy as np
 
 from ...atomic_file import write_atomically
 from ...bins import DepthBins
+from ..distance_bands import distance_grid, distance_limits, regroup, usual_bands
 from ..errors import COUNT, errors_of_sums, merge_sums
-from ..protocol_scores import BANDS, image_errors, regroup, summarize, summing_limits
+from ..protocol_scores import image_errors, summarize
 from ..protocols import USUAL_RANGE
 from .depth_histogram import constant_scores
 from .markdown import report_markdown
@@ -19,7 +20,6 @@ from .published import PublishedTable
 
 FORMAT, VERSION = 'mmdepthcls report', 1
 MARKDOWN, JSON = 'report.md', 'report.json'
-STEPS = 16  # of the picture of errors against distance
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ReportData:
     """
     protocols: list
     images: list
-    bands: tuple = BANDS
+    bands: tuple = usual_bands()
     title: str | None = None
     bins: DepthBins | None = None
     confusion: np.ndarray | None = None
@@ -56,16 +56,6 @@ class ReportData:
         """dict: ends of the colors of depth, m; empty where no bins are known."""
         known = self.depth_range or (self.bins and (self.bins.min_depth, self.bins.max_depth))
         return dict(zip(('min_depth', 'max_depth'), known, strict=True)) if known else {}
-
-
-def distance_grid(reach=USUAL_RANGE[1]):
-    """tuple[float]: steps of the picture of errors against distance, m: of 5 m for a reach of 80 m."""
-    return tuple(reach * step / STEPS for step in range(STEPS + 1))
-
-
-def distance_limits(bands=BANDS, reach=USUAL_RANGE[1]):
-    """tuple[float]: limits, m, from which both the given bands and the picture's steps can be added up."""
-    return summing_limits(distance_grid(reach), bands)
 
 
 def write_report(folder, data):
