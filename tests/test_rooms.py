@@ -169,6 +169,13 @@ def test_two_classes_never_share_a_name():
     assert not shared, shared
 
 
+def test_json_is_written_in_one_place():
+    """Elsewhere NaN would come out, which no other program reads. What is only hashed or compared is no file."""
+    writers = {name for name in modules() if re.search(r'json\.dumps?\(', modules()[name].read_text(encoding='utf-8'))}
+    compared = {f'{PACKAGE}.commands.study.plan', f'{PACKAGE}.commands.crf.crf_tuning'}
+    assert writers - compared == {f'{PACKAGE}.json_text'}
+
+
 def test_the_drive_expression_is_written_once():
     """Also as parts of it: a day, a drive's folder, the files of the calibration."""
     spelling = r"\\d\{4\}_\\d|drive_\\d|f'\{[^}']*\}_sync|'proj_depth'|'velodyne_points'|calib_(cam|velo|\{)"

@@ -5,13 +5,12 @@ from typing import NamedTuple
 from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS, TASK_UTILS, TRANSFORMS
 
+from ..config.config_check import SPLITS
 from ..config.config_class import class_name, class_of, is_a
 from ..config.config_parts import leaf_datasets
 from .depth_dataset import DepthDataset
 from .kitti import KITTIDepthDataset
 from .reading import Reading
-
-SPLITS = ('train', 'val', 'test')
 
 
 @dataclass

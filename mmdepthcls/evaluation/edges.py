@@ -10,7 +10,7 @@ import numpy as np
 
 from .protocols import USUAL_RANGE
 
-NAMES = ('edge_abs_rel', 'edge_precision', 'edge_recall', 'edge_f1')
+EDGE_NAMES = ('edge_abs_rel', 'edge_precision', 'edge_recall', 'edge_f1')
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,14 @@ def summarize_edges(counts):
         counts (list[EdgeCounts])
 
     Returns:
-        dict[str, float]: :data:`NAMES`; NaN where there is no edge to look at.
+        dict[str, float]: :data:`EDGE_NAMES`; NaN where there is no edge to look at.
     """
     errors = [each.abs_rel for each in counts if each.abs_rel is not None]
     precision = _share(sum(each.predicted_right for each in counts), sum(each.predicted for each in counts))
     recall = _share(sum(each.true_found for each in counts), sum(each.true for each in counts))
     f1 = _share(2 * precision * recall, precision + recall)
-    return dict(zip(NAMES, (float(np.mean(errors)) if errors else float('nan'), precision, recall, f1), strict=True))
+    mean = float(np.mean(errors)) if errors else float('nan')
+    return dict(zip(EDGE_NAMES, (mean, precision, recall, f1), strict=True))
 
 
 def _share(part, whole):

@@ -14,7 +14,7 @@ from ..models import uncertainty
 from ..models.temperature import fit_temperature
 from .metrics_table import metrics_table
 from .uncertainty_metrics import (
-    NAMES,
+    UNCERTAINTY_NAMES,
     calibration_error,
     calibration_sums,
     log_likelihoods,
@@ -145,7 +145,7 @@ class UncertaintyEvaluator(BaseMetric):
         records = [record for record in results if record is not None]
         metrics = summarize_uncertainty(records)
         print_log(f'\nUncertainty, {len(records)} images, sorted by {self.measure}\n\n'
-                  f'{metrics_table({"": metrics}, NAMES)}\n', logger='current')
+                  f'{metrics_table({"": metrics}, UNCERTAINTY_NAMES)}\n', logger='current')
         return {**metrics, 'uncertainty_images': len(records)}
 
 

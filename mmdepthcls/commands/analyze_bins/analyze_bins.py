@@ -1,12 +1,12 @@
 """Choose bins for a data set: the range of its depth, what each scheme costs on it, which bins are never used."""
 import argparse
-import json
 import os.path as osp
 from pathlib import Path
 
 import numpy as np
 
 from ...atomic_file import write_atomically
+from ...json_text import json_text
 from ..running import arguments, program
 from ..running.config_files import check_config
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
@@ -127,7 +127,7 @@ def main(args):
         number = bin_report.proposal(scores, args.floor).bins.num_bins
         numbers = dict(data=args.data, samples=len(chosen), samples_of=len(frames),
                        **bin_report.contents(tally, scores, high, args.floor))
-        files = {'bins.md': f'{text}\n'.encode(), 'bins.json': json.dumps(numbers, indent=1).encode(),
+        files = {'bins.md': f'{text}\n'.encode(), 'bins.json': json_text(numbers).encode(),
                  **pictures(tally, scores, number)}
         for name, content in files.items():
             write_atomically(args.out / name, content)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from ...atomic_file import write_atomically
+from ...json_text import json_text
 from ...parallel import map_parallel
 from .renderer import render
 from .scene import FOCAL, sample_scene
@@ -64,7 +65,7 @@ def make_minidrive(
     for kind in ('image', 'depth', 'depth_sparse'):
         for split in SPLITS:
             (root / kind / split).mkdir(parents=True, exist_ok=True)
-    write_atomically(root / MANIFEST, json.dumps(manifest, indent=2).encode() + b'\n')
+    write_atomically(root / MANIFEST, json_text(manifest, indent=2).encode())
     missing = [
         (s, i) for s in SPLITS for i in range(counts[s]) if not all(path.exists() for path in _paths(root, s, i))
     ]

@@ -17,6 +17,7 @@ from ...atomic_file import write_atomically
 from ...datasets import depth_png, velodyne
 from ...datasets.image_header import probe_image
 from ...datasets.kitti_layout import calibration_files, camera_folder, day_of, depth_folders, frame_of, frame_stem
+from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus
 from .kitti_files import check_kitti
 from .temporary_files import remove_stale
@@ -157,7 +158,7 @@ def project_kitti(plan, workers=None, min_coverage=MIN_COVERAGE, progress=True):
     check_out(plan.out, plan.convention)
     plan.out.mkdir(parents=True, exist_ok=True)
     if not (plan.out / MANIFEST).exists():
-        write_atomically(plan.out / MANIFEST, json.dumps(_manifest(plan.convention), indent=2).encode())
+        write_atomically(plan.out / MANIFEST, json_text(_manifest(plan.convention), indent=2).encode())
     for folder, _, names in os.walk(plan.out):
         remove_stale(folder, names, lambda name: name == MANIFEST or frame_of(name, ('.png', )) is not None)
     project = partial(project_frame, convention=plan.convention, min_coverage=min_coverage)

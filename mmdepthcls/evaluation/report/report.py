@@ -1,6 +1,5 @@
 """The report of an evaluation: one Markdown file, the same as JSON, and pictures. Pure."""
 import json
-import math
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from ...atomic_file import write_atomically
 from ...bins import DepthBins
+from ...json_text import json_text, without_nan
 from ..distance_bands import distance_grid, distance_limits, regroup, usual_bands
 from ..errors import COUNT, errors_of_sums, merge_sums
 from ..protocol_scores import image_errors, summarize
@@ -76,7 +76,7 @@ def write_report(folder, data):
     contents = report_contents(data)
     pictures = report_pictures(data, contents)
     contents['pictures'] = sorted(pictures)
-    files = {**pictures, JSON: json_text(contents).encode(),
+    files = {**pictures, JSON: report_json(contents).encode(),
              MARKDOWN: report_markdown(data.protocols, contents).encode()}
     outdated = _pictures_named_by(folder / JSON) - set(pictures)
     for name, content in files.items():
@@ -109,7 +109,7 @@ def report_contents(data):
         'images': [_image_contents(image) for image in data.images],
     }
     contents['confusion'] = _confusion_contents(data.confusion, contents['protocols'][0]['num_pixels'])
-    return _without_nan(contents)
+    return without_nan(contents)
 
 
 def _protocol_contents(protocol, data):
@@ -190,15 +190,19 @@ def _confusion_contents(confusion, num_pixels):
                 share_within=[float(share) for share in shares])
 
 
-def json_text(contents):
+def report_json(contents):
     """str: JSON with a line for each entry of the lists."""
     entries = []
     for key, value in contents.items():
-        text = json.dumps(value, allow_nan=False)
+        text = _one_line(value)
         if isinstance(value, list) and value:
-            text = '[\n' + ',\n'.join(json.dumps(item, allow_nan=False) for item in value) + '\n]'
-        entries.append(f'{json.dumps(key)}: {text}')
+            text = '[\n' + ',\n'.join(map(_one_line, value)) + '\n]'
+        entries.append(f'{_one_line(key)}: {text}')
     return '{\n' + ',\n'.join(entries) + '\n}\n'
+
+
+def _one_line(value):
+    return json_text(value, None).rstrip()
 
 
 def _pictures_named_by(path):
@@ -210,11 +214,3 @@ def _pictures_named_by(path):
     if not isinstance(earlier, dict) or earlier.get('format') != FORMAT:
         return set()
     return {name for name in map(str, earlier.get('pictures', ())) if name == Path(name).name and name.endswith('.png')}
-
-
-def _without_nan(value):
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

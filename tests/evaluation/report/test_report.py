@@ -16,7 +16,7 @@ from mmdepthcls.evaluation.protocols import Protocol
 from mmdepthcls.evaluation.quantisation import bin_confusion
 from mmdepthcls.evaluation.report.depth_histogram import DepthHistogram
 from mmdepthcls.evaluation.report.published import PUBLISHED
-from mmdepthcls.evaluation.report.report import ReportData, json_text, report_contents, write_report
+from mmdepthcls.evaluation.report.report import ReportData, report_contents, report_json, write_report
 from mmdepthcls.evaluation.report.tally import ScoredImage
 from mmdepthcls.evaluation.views import Views
 
@@ -183,7 +183,7 @@ def test_json_says_null_for_what_has_no_value(tmp_path):
     entry = contents['protocols'][3]
     assert entry['model'] is None and "crop 'kb' needs at least 352 x 1216 pixels" in next(iter(entry['not_scored']))
     expected = report_contents(make_data(num_images=3))
-    assert contents == {**json.loads(json_text(expected)), 'pictures': contents['pictures']}
+    assert contents == {**json.loads(report_json(expected)), 'pictures': contents['pictures']}
     assert report_contents(ReportData([Protocol('p')], [], title=math.nan))['title'] is None
 
 
