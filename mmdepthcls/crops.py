@@ -14,7 +14,7 @@ def crop_region(name, height, width):
 
     Args:
         name (str or tuple or None): 'garg', 'eigen', 'kb' (the KITTI benchmark's 352 x 1216: bottom, horizontally
-            centred), 'kb_garg' (garg inside of kb, which is another region than garg), None (everything), or your own:
+            centered), 'kb_garg' (garg inside of kb, which is another region than garg), None (everything), or your own:
             shares (top, bottom, left, right) of height and width, 0..1, cut to whole pixels by int().
         height (int): H, pixels.
         width (int): W, pixels.

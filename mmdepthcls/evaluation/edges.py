@@ -1,6 +1,6 @@
 """Depth at the outlines of things: where true depth jumps, and whether predicted depth jumps there too. Pure.
 
-Only for dense ground truth: a jump is seen between two measured neighbours. Precision and recall of edges follow Hu et
+Only for dense ground truth: a jump is seen between two measured neighbors. Precision and recall of edges follow Hu et
 al. (2019, Revisiting Single Image Depth Estimation), with a ratio of depths in place of a gradient and a tolerance.
 """
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ NO_EDGES = EdgeCounts(None, 0, 0, 0, 0)
 
 
 def depth_edges(depth, ratio=1.25):
-    """Pixels beside which depth jumps: two neighbours in a row or column, both > 0, one ``ratio`` times the other.
+    """Pixels beside which depth jumps: two neighbors in a row or column, both > 0, one ``ratio`` times the other.
 
     Args:
         depth (ndarray): (H, W) m, 0 = no measurement.

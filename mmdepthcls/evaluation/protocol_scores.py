@@ -8,7 +8,7 @@ import numpy as np
 
 from .errors import errors_of_sums, merge_sums, sum_errors
 from .protocols import USUAL_RANGE, range_protocol
-from .quantisation import bins_alone
+from .quantization import bins_alone
 from .scored_pixels import candidates, find_bad, memberships, scale, settle
 from .views import Views, predict, unmade
 

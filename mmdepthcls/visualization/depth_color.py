@@ -14,7 +14,7 @@ import numpy as np
 MIN_DEPTH, MAX_DEPTH = 1.0, 80.0  # m, the range of the paper's bins
 SCALE, COLORMAP, INVALID = 'linear', 'turbo', (0, 0, 0)
 SCALES = ('log', 'linear')
-PAPER, INK = 255, 0  # grey levels of the background and of the text
+PAPER, INK = 255, 0  # gray levels of the background and of the text
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -120,9 +120,9 @@ def color_bar(width, height=None, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scal
         _depths_along(width - 2 * margin, min_depth, max_depth, scale)[None], min_depth, max_depth, scale, colormap)
     centers = margin + _position(ticks, min_depth, max_depth, scale) * (width - 2 * margin - 1)
     for i in _without_overlap(centers, widths, gap=text_height // 2):
-        centre = round(centers[i])
-        bar[strip_height:strip_height + max(height // 12, 2), max(centre - 1, 0):centre + 1] = INK
-        left = min(max(centre - widths[i] // 2, 0), max(width - widths[i] - 1, 0))
+        center = round(centers[i])
+        bar[strip_height:strip_height + max(height // 12, 2), max(center - 1, 0):center + 1] = INK
+        left = min(max(center - widths[i] // 2, 0), max(width - widths[i] - 1, 0))
         draw_text(bar, labels[i], left, height - max(text_height // 4, 2), text_height)
     return bar
 

@@ -122,7 +122,7 @@ def enlarge_points(depth, size):
 
     Args:
         depth (numpy.ndarray): (H, W) floating point, m; 0, negative, NaN and infinite values are empty.
-        size (int): width of a drawn point in pixels, odd, so that it is centred; 1 changes nothing.
+        size (int): width of a drawn point in pixels, odd, so that it is centered; 1 changes nothing.
 
     Returns:
         numpy.ndarray: (H, W), m, 0 where it stays empty.

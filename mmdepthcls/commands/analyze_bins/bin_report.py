@@ -94,7 +94,7 @@ def markdown(tally, scores, cap, target, title):
         scores (list[BinScore])
         cap (float): of the scored pixels, m.
         target (float): see :func:`proposal`.
-        title (str): what was analysed.
+        title (str): what was analyzed.
 
     Returns:
         str

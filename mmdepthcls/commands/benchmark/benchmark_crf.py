@@ -27,7 +27,7 @@ def parse_args():
     parser.add_argument('--rounds', type=int, default=3, help='how often everything is timed; medians count')
     parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of dense_crf; C++ has one')
     parser.add_argument('--appearance-width', type=float, default=50., help='pixels')
-    parser.add_argument('--color-width', type=float, default=5., help='grey levels')
+    parser.add_argument('--color-width', type=float, default=5., help='gray levels')
     parser.add_argument('--linear', type=float, metavar='T', help="compatibility 'linear' truncated at T, not Potts")
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='of dense_crf')
     program.add_arguments(parser)

@@ -201,14 +201,14 @@ def _shares(records):
          lambda record, _: f'{record.depth.valid:.1%} of the pixels have depth, the others have {usual:.1%}',
          'Interpolated, or partly lost? Use the original file.')
     name('depth is noisy', [depth.roughness for depth in depths], 0.04,
-         lambda _, value: f'neighbouring pixels differ by {value:.1%}, far more than in the others',
+         lambda _, value: f'neighboring pixels differ by {value:.1%}, far more than in the others',
          'Look at it: noise, or a damaged copy?', sign=1)
     name('depth has spikes', [depth.spikes for depth in depths], 0.01,
-         lambda _, value: f'{value:.1%} of the valid pixels are twice as near or as far as both neighbours',
+         lambda _, value: f'{value:.1%} of the valid pixels are twice as near or as far as both neighbors',
          'Look at it: salt-and-pepper noise?', sign=1)
     name('interpolated depth', [depth.faded for depth in depths], 0.003,
-         lambda _, value: f'{value:.1%} of the valid pixels seem mixed with the 0 of unmeasured neighbours',
-         'Resized with interpolation? Use the original file, or nearest neighbour.', sign=1)
+         lambda _, value: f'{value:.1%} of the valid pixels seem mixed with the 0 of unmeasured neighbors',
+         'Resized with interpolation? Use the original file, or nearest neighbor.', sign=1)
     name('saturated depth', [depth.saturated for depth in depths], 0.02,
          lambda _, value: f'{value:.1%} of the pixels hold 65535, far more than in the others',
          'If they were not measured, they should be 0, or depth_format=dict(invalid=65535).', sign=1)

@@ -33,13 +33,13 @@ def check_images(records):
     if deep:
         findings.append(note('16-bit images', os.path.dirname(deep[0].img_path), f'{len(deep)} of {len(records)} '
                              'images have 16 bits a channel; the higher 8 of them are read, as mmcv does'))
-    grey = [record for record in records if record.image.grey]
-    if len(grey) > len(records) / 2:
-        findings.append(note('grey images', os.path.dirname(grey[0].img_path), f'{len(grey)} of {len(records)} images '
+    gray = [record for record in records if record.image.gray]
+    if len(gray) > len(records) / 2:
+        findings.append(note('gray images', os.path.dirname(gray[0].img_path), f'{len(gray)} of {len(records)} images '
                              'have no color'))
     else:
-        findings += [warning('grey image', r.img_path, 'it has no color, most others have', 'Use the original file.')
-                     for r in grey]
+        findings += [warning('gray image', r.img_path, 'it has no color, most others have', 'Use the original file.')
+                     for r in gray]
     for axis in ('rows', 'columns'):
         shares = [getattr(record.image, f'flat_{axis}') for record in records]
         usual = np.median(shares)

@@ -87,7 +87,7 @@ def _size_mismatch(image, depth, record):
     turned = ' (turned by 90 degrees?)' if (width, height) == (rows, columns) else ''
     return [error('size mismatch', record.depth_path, f'depth has {rows} x {columns} pixels, its image '
                   f'{record.img_path} has {height} x {width}{turned}',
-                  'Pair the right files, or resize the depth by nearest neighbour.')]
+                  'Pair the right files, or resize the depth by nearest neighbor.')]
 
 
 def _compared(sample, depth, reading):

@@ -114,7 +114,7 @@ def calibration_faults(folder, camera, shape):
     matrix = velodyne.read_numbers(cameras, f'P_rect_{camera:02d}', 12).reshape(3, 4)
     focal, cx, cy = matrix[0, 0], matrix[0, 2], matrix[1, 2]
     if abs(cx / width - 0.5) > 0.15 or abs(cy / height - 0.5) > 0.2 or not 0.2 < focal / width < 3:
-        found.append((cameras, f'P_rect_{camera:02d} has focal length {focal:.1f} and centre ({cx:.1f}, {cy:.1f}) px, '
+        found.append((cameras, f'P_rect_{camera:02d} has focal length {focal:.1f} and center ({cx:.1f}, {cy:.1f}) px, '
                       f'which does not fit an image of {width} x {height}'))
     size = velodyne.read_numbers(cameras, f'S_rect_{camera:02d}', 2)
     if size is not None and tuple(size.astype(int)) != (width, height):

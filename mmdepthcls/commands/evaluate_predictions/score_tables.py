@@ -37,7 +37,7 @@ class FileScores:
     """Scores of all frames.
 
     Args:
-        protocols (list[Protocol]): as they are labelled.
+        protocols (list[Protocol]): as they are labeled.
         frames (list[FrameScores])
         extra (list[str]): prediction files that belong to no frame.
         allow_missing (bool): whether missing predictions are left out.

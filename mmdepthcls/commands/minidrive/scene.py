@@ -56,7 +56,7 @@ class Light:
         sunlight, skylight, horizon, zenith (np.ndarray): Colors.
         clouds (float): Share of the sky under cloud, 0..1.
         haze (float): Extinction in 1/m.
-        brightness (float): Mean grey level (0..1, after gamma) at which the camera exposes.
+        brightness (float): Mean gray level (0..1, after gamma) at which the camera exposes.
     """
 
     sun: np.ndarray

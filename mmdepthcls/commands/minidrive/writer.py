@@ -2,7 +2,7 @@
 
 ROOT/minidrive.json                          what was made: version, seed, size, counts, focal length
 ROOT/image/{train,val,test}/000000.png       8-bit RGB
-ROOT/depth/{train,val,test}/000000.png       16-bit grey, metres = value / 256, 0 = no measurement
+ROOT/depth/{train,val,test}/000000.png       16-bit gray, metres = value / 256, 0 = no measurement
 ROOT/depth_sparse/{train,val,test}/...       the same, as a LiDAR would see it
 ROOT/{train,val,test}.txt                    a sample a line: `image/train/000000.png depth/train/000000.png`
 ROOT/{train,val,test}_sparse.txt             the same with depth_sparse

@@ -195,7 +195,7 @@ class DepthCrop(BaseTransform):
 
 @TRANSFORMS.register_module()
 class KBCrop(BaseTransform):
-    """Crop to the KITTI benchmark's 352 x 1216 (bottom, horizontally centred) and remember where it was.
+    """Crop to the KITTI benchmark's 352 x 1216 (bottom, horizontally centered) and remember where it was.
 
     For training as a :class:`DepthCrop`. For testing load depth after it: ``DepthClassifier`` pastes its prediction
     back into the frame, 0 ("not predicted") around it, where ground truth is as it is on disk. ``PackDepthInputs``

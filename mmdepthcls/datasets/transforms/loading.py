@@ -30,7 +30,7 @@ def _add_depth(results, depth, path, name):
     results[key] = depth
     if key == MAIN:
         results['ground_truth'] = name
-    # mmseg's geometric transforms follow the fields named here, with nearest-neighbour sampling.
+    # mmseg's geometric transforms follow the fields named here, with nearest-neighbor sampling.
     fields = results.setdefault('seg_fields', [])
     if key not in fields:  # twice would be flipped twice
         fields.append(key)

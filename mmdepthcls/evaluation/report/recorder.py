@@ -5,7 +5,7 @@ from dataclasses import replace
 from mmengine.dist import all_gather_object
 
 from ..protocol_scores import image_errors, score_image, scored_maps
-from ..quantisation import bin_confusion
+from ..quantization import bin_confusion
 from .depth_histogram import DepthHistogram
 from .report import ReportData, write_report
 from .tally import ReportTally, ScoredImage, extremes

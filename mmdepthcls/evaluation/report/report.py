@@ -32,7 +32,7 @@ class ReportData:
         bands (sequence of float): limits of the distance bands in the tables, m.
         title (str, optional): what was evaluated.
         bins (DepthBins, optional): the model's.
-        confusion (ndarray, optional): (K, K) counts, see :func:`~.quantisation.bin_confusion`.
+        confusion (ndarray, optional): (K, K) counts, see :func:`~.quantization.bin_confusion`.
         worst, best (sequence of ScoredImage): images to draw.
         published (PublishedTable, optional): rows to quote.
         depth_range (tuple[float, float], optional): first and last edge of the model's bins, m, for the colors of the

@@ -13,7 +13,7 @@ from mmdepthcls.evaluation.distance_bands import distance_limits, usual_bands
 from mmdepthcls.evaluation.errors import ALL_NAMES
 from mmdepthcls.evaluation.protocol_scores import ImageScores, image_errors, score_image, scored_maps, summarize
 from mmdepthcls.evaluation.protocols import Protocol
-from mmdepthcls.evaluation.quantisation import bin_confusion
+from mmdepthcls.evaluation.quantization import bin_confusion
 from mmdepthcls.evaluation.report.depth_histogram import DepthHistogram
 from mmdepthcls.evaluation.report.published import PUBLISHED
 from mmdepthcls.evaluation.report.report import ReportData, report_contents, report_json, write_report
