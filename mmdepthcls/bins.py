@@ -33,7 +33,7 @@ Array = TypeVar('Array', np.ndarray, 'torch.Tensor')
 IGNORE_INDEX = 255
 # Metainfo of predicted samples: first and last edge of the model's bins, m.
 DEPTH_RANGE = 'depth_range'
-# Large float32 maps are labelled by their leading bits: buckets of 2**14 neighbouring numbers, 0.2 % wide.
+# Large float32 maps are labeled by their leading bits: buckets of 2**14 neighboring numbers, 0.2 % wide.
 BUCKET_BITS = 14
 UNDECIDED = 254
 LARGE = 1 << 15

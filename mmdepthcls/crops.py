@@ -10,7 +10,7 @@ RELATIVE = {
     'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),  # Eigen et al., 2014
 }
 KB_SIZE = (352, 1216)
-NAMES = (None, 'garg', 'eigen', 'kb', 'kb_garg')
+CROP_NAMES = (None, 'garg', 'eigen', 'kb', 'kb_garg')
 # A name, or shares (top, bottom, left, right) of height and width.
 Region: TypeAlias = str | Sequence[float] | None
 
@@ -19,7 +19,7 @@ def crop_region(name: Region, height: int, width: int) -> tuple[slice, slice]:
     """Rows and columns of a named region.
 
     Args:
-        name: 'garg', 'eigen', 'kb' (the KITTI benchmark's 352 x 1216: bottom, horizontally centred), 'kb_garg' (garg
+        name: 'garg', 'eigen', 'kb' (the KITTI benchmark's 352 x 1216: bottom, horizontally centered), 'kb_garg' (garg
             inside of kb, which is another region than garg), None (everything), or your own: shares (top, bottom, left,
             right) of height and width, 0..1, cut to whole pixels by int().
         height: H, pixels.
@@ -56,8 +56,8 @@ def check_region(name: Region) -> str | tuple[float, ...] | None:
         ValueError: for an unknown name or shares that are not 0 <= top < bottom <= 1, 0 <= left < right <= 1.
     """
     if name is None or isinstance(name, str):
-        if name not in NAMES:
-            raise ValueError(f'crop must be one of {NAMES} or shares (top, bottom, left, right), got {name!r}')
+        if name not in CROP_NAMES:
+            raise ValueError(f'crop must be one of {CROP_NAMES} or shares (top, bottom, left, right), got {name!r}')
         return name
     shares = tuple(name)
     if len(shares) != 4 or not (0 <= shares[0] < shares[1] <= 1 and 0 <= shares[2] < shares[3] <= 1):

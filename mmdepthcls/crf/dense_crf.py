@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ..commands.crf.crf_settings import COMPATIBILITIES
+from .compatibilities import COMPATIBILITIES
 from .permutohedral import GaussianKernels
 
 
@@ -26,7 +26,7 @@ def dense_crf(probabilities: torch.Tensor, image: torch.Tensor, *, iterations: i
     .. math:: k(i, j) = w_a \exp(-\frac{|p_i - p_j|^2}{2 \theta_a^2} - \frac{|I_i - I_j|^2}{2 \theta_c^2})
                       + w_s \exp(-\frac{|p_i - p_j|^2}{2 \theta_s^2}),
 
-    both kernels normalised symmetrically, and one pixel pays ``-log`` of its probability. Each iteration replaces the
+    both kernels normalized symmetrically, and one pixel pays ``-log`` of its probability. Each iteration replaces the
     marginals of all pixels by ``softmax(log probability - mu (k * marginals))``. The sums over all pixels run through a
     permutohedral lattice, in time linear in P. Same result as the authors' C++ code, see docs/crf.md.
 
@@ -41,7 +41,7 @@ def dense_crf(probabilities: torch.Tensor, image: torch.Tensor, *, iterations: i
         smoothness_width: theta_s, pixels, > 0.
         appearance_weight: w_a, >= 0; 0 leaves the appearance kernel out.
         appearance_width: theta_a, pixels, > 0.
-        color_width: theta_c, grey levels, > 0.
+        color_width: theta_c, gray levels, > 0.
         compatibility: mu. ``'potts'``: 1 for two different labels, 0 for equal ones. ``'linear'`` and ``'log'``: see
             :func:`label_compatibility`. Or a symmetric (K, K) tensor.
         truncation: see :func:`label_compatibility`.
@@ -135,7 +135,7 @@ def label_compatibility(compatibility: str | torch.Tensor, num_labels: int, *, t
 def _mean_field(probabilities, kernels, cost, iterations):
     """Marginals (P, K) after some iterations from probabilities (K, H, W), with kernels as in :class:`GaussianKernels`.
 
-    A row is a pixel: all that is done here adds and normalises rows. Potts needs no matrix of costs:
+    A row is a pixel: all that is done here adds and normalizes rows. Potts needs no matrix of costs:
     ``sum over l' != l of m[l']`` is ``sum of m - m[l]``, and softmax forgets the sum.
     """
     unary = torch.empty(probabilities[0].numel(), len(probabilities), dtype=torch.float32, device=probabilities.device)
@@ -227,7 +227,7 @@ def _check_image(image, probabilities):
         return
     low, high = (bound.item() for bound in image.aminmax())
     if not (low >= 0 and high <= 255):  # NaN too
-        raise ValueError(f'image must be RGB in 0..255, got {low:.6g}..{high:.6g}: undo the normalisation '
+        raise ValueError(f'image must be RGB in 0..255, got {low:.6g}..{high:.6g}: undo the normalization '
                          '(image * std + mean) and, after resizing, clamp to 0..255')
     if image.is_floating_point() and high <= 1 and image.frac().any():
         raise ValueError(f'image must be RGB in 0..255, got {low:.6g}..{high:.6g}: multiply a picture in 0..1 by 255')

@@ -195,7 +195,7 @@ class DepthDataset(BaseSegDataset):
             raise DepthFileError(
                 f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
                 f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
-                'pixels: pair the right files, or resize the depth by nearest neighbour.')
+                'pixels: pair the right files, or resize the depth by nearest neighbor.')
         if obeyed and image.hides_orientation and not self.depth_follows_exif:
             raise DepthFileError(
                 f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image and '

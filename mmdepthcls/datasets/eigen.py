@@ -9,7 +9,8 @@ from pathlib import Path
 UNANNOTATED_ENDS = 5
 # Whole training drives, one of each kind of scene: city, road, residential. Together 6 % of the training frames.
 VAL_DRIVES = ('2011_09_26_drive_0005', '2011_09_26_drive_0070', '2011_09_26_drive_0079', '2011_09_26_drive_0087')
-SPLITS = ('train', 'train_annotated', 'fit', 'fit_annotated', 'val', 'val_annotated', 'test', 'test_annotated')
+EIGEN_PARTS = ('train', 'fit', 'val', 'test')
+EIGEN_SPLITS = tuple(f'{part}{suffix}' for part in EIGEN_PARTS for suffix in ('', '_annotated'))
 
 
 def eigen_split(name: str) -> list[tuple[str, int]]:
@@ -29,8 +30,8 @@ def eigen_split(name: str) -> list[tuple[str, int]]:
     >>> [len(eigen_split(name)) for name in ('train', 'train_annotated', 'test', 'test_annotated')]
     [23488, 23158, 697, 652]
     """
-    if name not in SPLITS:
-        raise ValueError(f'eigen_split: no split {name!r}; there are {", ".join(SPLITS)}')
+    if name not in EIGEN_SPLITS:
+        raise ValueError(f'eigen_split: no split {name!r}; there are {", ".join(EIGEN_SPLITS)}')
     part, _, annotated = name.partition('_')
     if part == 'test':
         return [(row['drive'], int(row['frame'])) for row in _rows('eigen_test_frames.csv')

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os.path as osp
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,9 +15,6 @@ from .split_file import NO_DEPTH
 
 GROUND_TRUTHS = {'annotated': 'groundtruth', 'velodyne_png': 'velodyne_raw', 'velodyne': None}
 # Lines of list files: an image's path (monodepth, BTS), or a drive followed by frame and side (monodepth2).
-IMAGE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync/image_0([23])/data/(\d{1,10})\.(?:png|jpe?g)',
-                        re.IGNORECASE)
-DRIVE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync')
 SIDES = {'l': 2, 'r': 3}
 
 
@@ -138,10 +134,10 @@ class KITTIDepthDataset(DepthDataset):
 
     def sample_of_line(self, columns: list[str], where: str) -> dict:
         """The sample that a line of a list file names, see the class."""
-        match = IMAGE_PATH.fullmatch(columns[0])
-        drive = DRIVE_PATH.fullmatch(columns[0])
-        if match:
-            name, camera, frame = match[1], int(match[2]), int(match[3])
+        place = kitti_layout.place_of_image(columns[0])
+        drive = kitti_layout.DRIVE_FOLDER.fullmatch(columns[0].rpartition('/')[2])
+        if place and place.camera in SIDES.values():
+            _, name, camera, frame = place
         elif drive:
             if len(columns) != 3 or not columns[1].isdigit() or columns[2] not in SIDES:
                 raise ValueError(f"{where}: expected 'DRIVE FRAME l|r' after a drive's folder, got "
@@ -150,8 +146,9 @@ class KITTIDepthDataset(DepthDataset):
         else:
             return super().sample_of_line(columns, where)
         listed = None
-        if match and len(columns) > 1:
-            listed = False if columns[1] == NO_DEPTH else True if '/proj_depth/' in columns[1] else None
+        if place and len(columns) > 1:
+            named = f'/{kitti_layout.DEPTH_FOLDER}/' in columns[1]
+            listed = False if columns[1] == NO_DEPTH else True if named else None
         return dict(self._sample(name, frame, camera, listed), listed_in=where)
 
     def _frames_on_disk(self):
@@ -169,7 +166,7 @@ class KITTIDepthDataset(DepthDataset):
     def _sample(self, drive, frame, camera, listed=None, promises=True):
         """One sample. ``listed``: whether a list names annotated depth; None: it says nothing. ``promises``: whether
         ground truth that KITTI has must be there."""
-        stem = f'{frame:010d}'
+        stem = kitti_layout.frame_stem(frame)
         folder = self._image_folder(drive, camera)
         images = self._list(folder, lambda: kitti_layout.list_frames(folder, IMAGE_SUFFIXES))
         sample = dict(img_path=images.get(frame, osp.join(folder, f'{stem}.png')))
@@ -185,8 +182,8 @@ class KITTIDepthDataset(DepthDataset):
         if promised is False:
             return sample
         if ground_truth == 'velodyne':
-            day = osp.join(self.data_prefix['img_path'], drive[:10])
-            scan = osp.join(day, f'{drive}_sync', 'velodyne_points', 'data', f'{stem}.bin')
+            day = self._day(drive)
+            scan = osp.join(kitti_layout.scan_folder(day, drive), f'{stem}.bin')
             if promised or self._finder.kind(scan):
                 sample.update(velodyne_path=scan, calibration_folder=day, camera=camera)
             return sample
@@ -211,8 +208,11 @@ class KITTIDepthDataset(DepthDataset):
                                if 'calibration_folder' in sample}:
             velodyne.read_calibration(folder, camera)
 
+    def _day(self, drive):
+        return osp.join(self.data_prefix['img_path'], kitti_layout.day_of(drive))
+
     def _image_folder(self, drive, camera):
-        return osp.join(self.data_prefix['img_path'], drive[:10], f'{drive}_sync', f'image_{camera:02d}', 'data')
+        return kitti_layout.image_folder(self._day(drive), drive, camera)
 
     def _list(self, key, look):
         """Frames of a folder, which is listed once."""

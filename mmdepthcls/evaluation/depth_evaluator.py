@@ -3,42 +3,25 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from mmengine.dist import all_gather_object, get_dist_info
+from mmengine.dist import get_dist_info
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DEPTH_RANGE, DepthBins
 from ..crops import Region
-from ..markdown_table import metrics_table, protocols_table
+from .distance_bands import check_bands, distance_limits, regroup, summing_limits, usual_bands
 from .errors import ALL_NAMES, COUNT, ERROR_NAMES
 from .files.prediction_files import PredictionWriter
-from .protocol_scores import (
-    ImageScores,
-    check_bands,
-    image_errors,
-    regroup,
-    score_image,
-    scored_maps,
-    summarize,
-    summing_limits,
-    usual_bands,
-)
+from .metrics_table import metrics_table, protocols_table
+from .protocol_scores import ImageScores, score_image, summarize
 from .protocols import USUAL_RANGE, Protocol, build_protocols, range_protocol
-from .quantisation import bin_confusion
-from .report.depth_histogram import DepthHistogram
 from .report.published import published_table
-from .report.report import ReportData, distance_limits, write_report
-from .report.tally import ReportTally, ScoredImage, extremes
-from .views import Views
+from .sample_maps import as_map, ground_truths_of, views_of
 
-GROUND_TRUTH = 'gt_depth_map'
 # What is a part of every protocol, by the settings of a protocol.
 REPLACED_BY_PROTOCOLS = dict(min_depth='min_depth', max_depth='max_depth', crop='region')
 
@@ -84,8 +67,6 @@ class DepthEvaluator(BaseMetric):
     ``num_pixels``. ``save_best`` takes each of these names.
     """
 
-    _extremes: tuple[Any, Any]  # worst and best images
-
     def __init__(self,
                  protocols: Sequence[str | dict | Protocol] | None = None,
                  min_depth: float | None = None,
@@ -108,13 +89,14 @@ class DepthEvaluator(BaseMetric):
             _check_alone(min_depth=min_depth, max_depth=max_depth, crop=crop)
             self.protocols = build_protocols(protocols)
         self.bands = None if bands is None else _explained(check_bands, bands)
+        self._reports = report_dir is not None
         self._follow(self.bins and (self.bins.min_depth, self.bins.max_depth))
         self.writer = None if output_dir is None else PredictionWriter(output_dir)
-        self.report_dir, self.report_title = report_dir, report_title
-        self.published = None if published is None else published_table(published)
+        published = None if published is None else published_table(published)
+        self._recorder = None
         if report_dir is not None:
-            os.makedirs(report_dir, exist_ok=True)  # what cannot be written is better known before than after
-            self._begin_report()
+            from .report.recorder import ReportRecorder  # draws: with what training need not load
+            self._recorder = ReportRecorder(report_dir, report_title, self.bins, published)
 
     def _follow(self, depth_range):
         """Take what the config leaves open from the range of the model's bins, m; None: of the usual one."""
@@ -123,8 +105,10 @@ class DepthEvaluator(BaseMetric):
             self.protocols = [_explained(range_protocol, 'prediction', depth_range=depth_range, **self._settings)]
         caps = [protocol.max_depth for protocol in self.protocols if protocol.max_depth is not None]
         self._reach = max(caps, default=USUAL_RANGE[1] if depth_range is None else depth_range[1])
-        self._limits = self.bands and summing_limits(self.bands)
         self._shown_bands = self.bands or usual_bands(self._reach)  # of the report
+        self._limits = self.bands and summing_limits(self.bands)
+        if self._reports:
+            self._limits = distance_limits(self._shown_bands, self._reach)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score one batch.
@@ -141,51 +125,30 @@ class DepthEvaluator(BaseMetric):
             position = len(self.results) * world_size + rank  # as MMEngine's samplers deal images out
             name = sample.get('img_path') or f'{position:06d}'
             if self.writer is not None:
-                self.writer.write(_as_map(sample['pred_depth_map']), name)
+                self.writer.write(as_map(sample['pred_depth_map']), name)
             truths = ground_truths_of(sample)
             depth_range = sample.get(DEPTH_RANGE)
             if depth_range is not None and depth_range != self._depth_range:
                 self._follow(depth_range)
             try:
                 views = views_of(sample, truths)
-                if self.report_dir is None:
+                if self._recorder is None:
                     record = score_image(views, truths, self.protocols, self._limits, name)
                 else:
-                    record = self._score_for_report(views, truths, name, position, sample.get('crop_box'))
+                    record = self._recorder.score(views, truths, self.protocols, self._limits, name, position,
+                                                  sample.get('crop_box'))
                 self.results.append(record)
             except ValueError as error:
                 raise ValueError(f'{name}: {error}') from error
 
-    def _score_for_report(self, views, truths, name, position, crop_box):
-        histograms, confusion, image = {}, None, None
-        first = self.protocols[0]
-
-        def observe(protocol, pred, gt):
-            nonlocal confusion
-            histograms[protocol.name] = DepthHistogram.of(gt)
-            if protocol is first and self.bins is not None:
-                confusion = bin_confusion(self.bins, pred, gt)
-
-        limits = distance_limits(self._shown_bands, self._reach)
-        record = score_image(views, truths, self.protocols, limits, name, self.bins, observe)
-        errors = image_errors(record.scores[first.name])
-        if errors and self._tally.wants((errors['abs_rel'], name, position)):
-            image = ScoredImage(name, position, errors['abs_rel'], *scored_maps(views, truths, first), crop_box)
-        self._tally.add(position, confusion, image)
-        return replace(record, histograms=histograms)
-
     def evaluate(self, size: int) -> dict[str, float]:
         """Errors over the whole data set, of all processes; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
-        if self.report_dir is None:
+        if self._recorder is None:
             return super().evaluate(size)
-        self._confusion, self._extremes = gather_tally(self._tally, size)
+        self._recorder.gather(size)
         metrics = super().evaluate(size)
-        self._begin_report()
+        self._recorder.begin()
         return metrics
-
-    def _begin_report(self):
-        self._tally = ReportTally(None if self.bins is None else self.bins.num_bins)
-        self._confusion, self._extremes = None, ([], [])
 
     def compute_metrics(self, results: list[ImageScores]) -> dict[str, float]:
         """Errors over all images, also printed as a table.
@@ -212,10 +175,8 @@ class DepthEvaluator(BaseMetric):
             names = ['num_images', 'num_pixels', *ERROR_NAMES]
             print_log(f'\nBy distance\n\n{metrics_table(bands, names)}\n', logger='current')
             metrics.update({f'{label}/{name}': value for label, row in bands.items() for name, value in row.items()})
-        if self.report_dir is not None:
-            path = write_report(self.report_dir, ReportData(
-                self.protocols, results, self._shown_bands, self.report_title, self.bins, self._confusion,
-                *self._extremes, self.published, self._depth_range, self._reach))
+        if self._recorder is not None:
+            path = self._recorder.write(self.protocols, results, self._shown_bands, self._depth_range, self._reach)
             print_log(f'The report is {path}', logger='current')
         return {**rows[self.protocols[0]], **metrics}
 
@@ -223,8 +184,7 @@ class DepthEvaluator(BaseMetric):
         """Errors in each of the bands that the config asks for: by its name, such as '10-20m'."""
         if self.bands is None:
             return {}
-        limits = self._limits if self.report_dir is None else distance_limits(self._shown_bands, self._reach)
-        scores = [regroup(score, limits, self.bands) for score in scores if score.sums is not None]
+        scores = [regroup(score, self._limits, self.bands) for score in scores if score.sums is not None]
         rows = {}
         for band, (low, high) in enumerate(zip(self.bands, self.bands[1:], strict=False)):
             counts = [int(score.sums[band, COUNT]) for score in scores]
@@ -259,56 +219,3 @@ def _explained(function, *args, **kwargs):
         return function(*args, **kwargs)
     except ValueError as error:
         raise ValueError(f'DepthEvaluator: {error}') from error
-
-
-def gather_tally(tally, size):
-    """What all processes kept for the report; every process must call it.
-
-    Args:
-        tally (ReportTally): this process's.
-        size (int): images of the data set.
-
-    Returns:
-        tuple[ndarray or None, tuple[list[ScoredImage], list[ScoredImage]]]: confusion; worst and best images.
-    """
-    images = tally.finish(size)
-    sides = extremes(key for keys in all_gather_object(list(images)) for key in keys)
-    # Only what is shown travels.
-    chosen = {key: image for key, image in images.items() if any(key in side for side in sides)}
-    parts = all_gather_object((tally.confusion, chosen))
-    confusion = None if tally.confusion is None else sum(part for part, _ in parts)
-    chosen = {key: image for _, part in parts for key, image in part.items()}
-    return confusion, tuple([chosen[key] for key in side] for side in sides)
-
-
-def ground_truths_of(sample):
-    """Ground truths of a data sample: name -> (H, W) metres; ``gt_depth_map`` first, None if it has no name."""
-    keys = [key for key in sample if key.startswith(f'{GROUND_TRUTH}_')]
-    truths = {sample.get('ground_truth'): _as_map(sample[GROUND_TRUTH])} if GROUND_TRUTH in sample else {}
-    return truths | {key.removeprefix(f'{GROUND_TRUTH}_'): _as_map(sample[key]) for key in keys}
-
-
-def views_of(sample, truths):
-    """What the network gave for a data sample.
-
-    Raises:
-        ValueError: if a whole prediction has another shape than its ground truth.
-    """
-    box = sample.get('crop_box') if 'full_shape' in sample else None
-    if 'pred_depth_view' in sample:
-        flipped = sample.get('pred_depth_view_flipped')
-        return Views(_as_map(sample['pred_depth_view']), None if flipped is None else _as_map(flipped), box)
-    pred = _as_map(sample['pred_depth_map'])
-    for gt in truths.values():
-        if gt.shape != pred.shape:
-            raise ValueError(f'prediction has shape {pred.shape}, ground truth {gt.shape}; expected the same (H, W). '
-                             'In a test pipeline load depth after Resize and KBCrop, and pack with PackDepthInputs.')
-    if box is not None:
-        top, left, height, width = box
-        pred = pred[top:top + height, left:left + width]
-    return Views(pred, None, box)
-
-
-def _as_map(field):
-    """(H, W) float array of a (1, H, W) data field."""
-    return np.asarray(field['data'].detach().cpu().float().numpy()).squeeze(0)

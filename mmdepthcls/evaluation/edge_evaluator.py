@@ -11,8 +11,8 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
 from ..bins import DEPTH_RANGE
-from ..markdown_table import metrics_table
-from .edges import NAMES, NO_EDGES, count_edges, summarize_edges
+from .edges import EDGE_NAMES, NO_EDGES, count_edges, summarize_edges
+from .metrics_table import metrics_table
 from .protocols import USUAL_RANGE
 
 
@@ -30,7 +30,7 @@ class EdgeEvaluator(BaseMetric):
         max_depth: see there. Default: where the model's bins end; 80 for predictions without bins.
         prefix, collect_device: see :class:`mmengine.evaluator.BaseMetric`.
 
-    Metrics: :data:`mmdepthcls.evaluation.edges.NAMES`.
+    Metrics: :data:`mmdepthcls.evaluation.edges.EDGE_NAMES`.
 
     Raises:
         ValueError: for arguments out of range; while evaluating, for a prediction of another size.
@@ -70,7 +70,7 @@ class EdgeEvaluator(BaseMetric):
         metrics = summarize_edges(results)
         with_edges = sum(each.true > 0 for each in results)
         print_log(f'\nDepth edges, {with_edges} of {len(results)} images have some\n\n'
-                  f'{metrics_table({"model": metrics}, NAMES)}\n', logger='current')
+                  f'{metrics_table({"model": metrics}, EDGE_NAMES)}\n', logger='current')
         if not with_edges:
             print_log('EdgeEvaluator: no image has ground truth with an edge in it; it needs dense depth',
                       logger='current', level=logging.WARNING)

@@ -29,6 +29,7 @@ import numpy as np
 
 ERROR_NAMES = ('d1', 'd2', 'd3', 'abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'silog', 'log10')
 VARIANT_NAMES = ('mae', 'irmse', 'imae', 'sq_rel_kitti', 'silog_kitti', 'silog_paper')
+PRINTED_NAMES = ('d1', 'd2', 'd3', 'abs_rel', 'rmse', 'rmse_log')  # those that most papers print
 ALL_NAMES = ERROR_NAMES + VARIANT_NAMES
 # The sums, in this order. log_m2 is that of squares around the mean of e: no cancellation where e is nearly constant.
 SUM_NAMES = ('count', 'd1', 'd2', 'd3', 'abs_rel', 'sq_rel', 'sq_rel_kitti', 'square', 'abs', 'log_abs',

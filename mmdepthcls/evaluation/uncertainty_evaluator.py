@@ -14,11 +14,11 @@ from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DepthBins
 from ..crops import Region, check_region, crop_region
-from ..markdown_table import metrics_table
 from ..models import uncertainty
 from ..models.temperature import fit_temperature
+from .metrics_table import metrics_table
 from .uncertainty_metrics import (
-    NAMES,
+    UNCERTAINTY_NAMES,
     calibration_error,
     calibration_sums,
     log_likelihoods,
@@ -30,7 +30,7 @@ MEASURES = ('std', 'entropy', 'confidence', 'interval')
 
 
 @dataclass(frozen=True)
-class MeasuredPixels:
+class ScoredLogits:
     """What a model says where depth was measured: logits (P, K), labels (P, ), true and predicted metres (P, )."""
     logits: np.ndarray
     labels: np.ndarray
@@ -38,7 +38,7 @@ class MeasuredPixels:
     pred: np.ndarray
 
 
-def measured_pixels(sample: dict, bins: DepthBins, region: Region = None) -> MeasuredPixels:
+def measured_pixels(sample: dict, bins: DepthBins, region: Region = None) -> ScoredLogits:
     """Pixels of a data sample whose depth was measured and lies in the bins.
 
     Args:
@@ -68,7 +68,7 @@ def measured_pixels(sample: dict, bins: DepthBins, region: Region = None) -> Mea
     chosen = np.flatnonzero((labels < bins.num_bins) & inside)
     # Picked before they leave the device: few pixels of LiDAR ground truth are measured.
     picked = logits.flatten(1)[:, torch.from_numpy(chosen).to(logits.device)].float().cpu().numpy()
-    return MeasuredPixels(np.ascontiguousarray(picked.T), labels.reshape(-1)[chosen], gt.reshape(-1)[chosen],
+    return ScoredLogits(np.ascontiguousarray(picked.T), labels.reshape(-1)[chosen], gt.reshape(-1)[chosen],
                           pred.reshape(-1)[chosen])
 
 
@@ -144,7 +144,7 @@ class UncertaintyEvaluator(BaseMetric):
         records = [record for record in results if record is not None]
         metrics = summarize_uncertainty(records)
         print_log(f'\nUncertainty, {len(records)} images, sorted by {self.measure}\n\n'
-                  f'{metrics_table({"": metrics}, NAMES)}\n', logger='current')
+                  f'{metrics_table({"": metrics}, UNCERTAINTY_NAMES)}\n', logger='current')
         return {**metrics, 'uncertainty_images': len(records)}
 
 

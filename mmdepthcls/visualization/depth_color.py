@@ -13,13 +13,12 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from matplotlib import colormaps
 from numpy.typing import ArrayLike
 
 MIN_DEPTH, MAX_DEPTH = 1.0, 80.0  # m, the range of the paper's bins
 SCALE, COLORMAP, INVALID = 'linear', 'turbo', (0, 0, 0)
 SCALES = ('log', 'linear')
-PAPER, INK = 255, 0  # grey levels of the background and of the text
+PAPER, INK = 255, 0  # gray levels of the background and of the text
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -124,11 +123,11 @@ def color_bar(width: int, height: int | None = None, min_depth: float = MIN_DEPT
     strip_height = height - text_height - max(height // 4, 6)
     bar[:strip_height, margin:width - margin] = color_depth(
         _depths_along(width - 2 * margin, min_depth, max_depth, scale)[None], min_depth, max_depth, scale, colormap)
-    centres = margin + _position(depths, min_depth, max_depth, scale) * (width - 2 * margin - 1)
-    for i in _without_overlap(centres, widths, gap=text_height // 2):
-        centre = round(centres[i])
-        bar[strip_height:strip_height + max(height // 12, 2), max(centre - 1, 0):centre + 1] = INK
-        left = min(max(centre - widths[i] // 2, 0), max(width - widths[i] - 1, 0))
+    centers = margin + _position(depths, min_depth, max_depth, scale) * (width - 2 * margin - 1)
+    for i in _without_overlap(centers, widths, gap=text_height // 2):
+        center = round(centers[i])
+        bar[strip_height:strip_height + max(height // 12, 2), max(center - 1, 0):center + 1] = INK
+        left = min(max(center - widths[i] // 2, 0), max(width - widths[i] - 1, 0))
         draw_text(bar, labels[i], left, height - max(text_height // 4, 2), text_height)
     return bar
 
@@ -162,7 +161,7 @@ def check_scale(min_depth: float, max_depth: float, scale: str, colormap: str = 
     if not (0 <= min_depth < max_depth < np.inf) or (scale == 'log' and min_depth == 0):
         raise ValueError(f"min_depth must be {lowest} (scale '{scale}') and below max_depth, both finite metres, "
                          f'got min_depth={min_depth}, max_depth={max_depth}')
-    if colormap not in colormaps:
+    if colormap != COLORMAP and colormap not in _colormaps():
         raise ValueError(f"colormap must be a name matplotlib knows, such as 'turbo' or 'viridis', got {colormap!r}")
 
 
@@ -206,19 +205,24 @@ def _depths_along(length, min_depth, max_depth, scale):
     return np.maximum(depths, np.finfo(np.float32).tiny)
 
 
-def _without_overlap(centres, widths, gap):
+def _without_overlap(centers, widths, gap):
     """Indices of the labels to draw: both ends, then from the left every one that keeps ``gap`` pixels free."""
     kept = []
-    for i in [0, len(centres) - 1, *range(1, len(centres) - 1)][:len(centres)]:
-        if all(abs(centres[i] - centres[j]) >= (widths[i] + widths[j]) / 2 + gap for j in kept):
+    for i in [0, len(centers) - 1, *range(1, len(centers) - 1)][:len(centers)]:
+        if all(abs(centers[i] - centers[j]) >= (widths[i] + widths[j]) / 2 + gap for j in kept):
             kept.append(i)
     return kept
+
+
+def _colormaps():
+    from matplotlib import colormaps  # takes longer to load than all else here, and training draws nothing
+    return colormaps
 
 
 @lru_cache(maxsize=16)
 def _table(colormap, invalid):
     """(n + 1, 3) uint8: the n colors of a matplotlib colormap, near to far, then the color of invalid pixels."""
-    colors = colormaps[colormap]
+    colors = _colormaps()[colormap]
     colors = colors(np.arange(colors.N), bytes=True)[:, :3]
     table = np.concatenate((colors, np.array([invalid], np.uint8)))
     table.setflags(write=False)

@@ -131,7 +131,7 @@ def enlarge_points(depth: np.ndarray, size: int) -> np.ndarray:
 
     Args:
         depth: (H, W) floating point, m; 0, negative, NaN and infinite values are empty.
-        size: width of a drawn point in pixels, odd, so that it is centred; 1 changes nothing.
+        size: width of a drawn point in pixels, odd, so that it is centered; 1 changes nothing.
 
     Returns:
         (H, W), m, 0 where it stays empty.

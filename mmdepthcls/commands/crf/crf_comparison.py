@@ -8,7 +8,7 @@ from mmseg.registry import METRICS, MODELS
 
 from ...config.config_class import class_name, is_a
 from ...config.config_parts import evaluators_of
-from ...evaluation.edges import NAMES as EDGE_NAMES
+from ...evaluation.edges import EDGE_NAMES
 from ...parallel import ProgressLine
 from ..running.console import build_runner
 

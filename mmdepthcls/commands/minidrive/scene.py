@@ -57,7 +57,7 @@ class Light:
         sunlight, skylight, horizon, zenith: Colors.
         clouds: Share of the sky under cloud, 0..1.
         haze: Extinction in 1/m.
-        brightness: Mean grey level (0..1, after gamma) at which the camera exposes.
+        brightness: Mean gray level (0..1, after gamma) at which the camera exposes.
     """
 
     sun: np.ndarray

@@ -2,7 +2,7 @@
 
 ROOT/minidrive.json                          what was made: version, seed, size, counts, focal length
 ROOT/image/{train,val,test}/000000.png       8-bit RGB
-ROOT/depth/{train,val,test}/000000.png       16-bit grey, metres = value / 256, 0 = no measurement
+ROOT/depth/{train,val,test}/000000.png       16-bit gray, metres = value / 256, 0 = no measurement
 ROOT/depth_sparse/{train,val,test}/...       the same, as a LiDAR would see it
 ROOT/{train,val,test}.txt                    a sample a line: `image/train/000000.png depth/train/000000.png`
 ROOT/{train,val,test}_sparse.txt             the same with depth_sparse
@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from ...atomic_file import write_atomically
+from ...json_text import json_text
 from ...parallel import map_parallel
 from .renderer import render
 from .scene import FOCAL, sample_scene
@@ -65,7 +66,7 @@ def make_minidrive(
     for kind in ('image', 'depth', 'depth_sparse'):
         for split in SPLITS:
             (root / kind / split).mkdir(parents=True, exist_ok=True)
-    write_atomically(root / MANIFEST, json.dumps(manifest, indent=2).encode() + b'\n')
+    write_atomically(root / MANIFEST, json_text(manifest, indent=2).encode())
     missing = [
         (s, i) for s in SPLITS for i in range(counts[s]) if not all(path.exists() for path in _paths(root, s, i))
     ]

@@ -11,6 +11,7 @@ from mmseg.registry import MODELS
 from ...atomic_file import write_atomically
 from ...config.config_check import check_config
 from ...evaluation.protocol_scores import score_map, summarize
+from ...json_text import json_text
 from ...models.decoded_maps import predict_maps
 from ..running import console
 from .plan import Plan
@@ -66,7 +67,7 @@ def train_run(path, data_root, folder, threads, run, verbose=False):
         device=torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU',
         scores={split: _scores(runner.model, loader, plan.decoders, plan.scored_range) for split, loader in (
             ('val', cfg.val_dataloader_of_study), ('test', cfg.test_dataloader))})
-    write_atomically(Path(folder, f'{run.name}.json'), json.dumps(record, indent=1).encode())
+    write_atomically(Path(folder, f'{run.name}.json'), json_text(record).encode())
     return record
 
 

@@ -1,7 +1,6 @@
 """Loading of metric depth."""
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from mmcv.transforms import BaseTransform
@@ -35,7 +34,7 @@ def _add_depth(results, depth, path, name):
     results[key] = depth
     if key == MAIN:
         results['ground_truth'] = name
-    # mmseg's geometric transforms follow the fields named here, with nearest-neighbour sampling.
+    # mmseg's geometric transforms follow the fields named here, with nearest-neighbor sampling.
     fields = results.setdefault('seg_fields', [])
     if key not in fields:  # twice would be flipped twice
         fields.append(key)
@@ -119,13 +118,10 @@ class LoadVelodyneDepth(BaseTransform):
         path = results.get('velodyne_path')
         if path is None:
             return results
-        calibration = _calibration(results['calibration_folder'], results['camera'])
+        calibration = velodyne.known_calibration(results['calibration_folder'], results['camera'])
         depth = velodyne.project_velodyne(velodyne.read_scan(path), calibration, _frame_shape(results),
                                           self.convention)
         return _add_depth(results, depth, path, VELODYNE_NAMES[self.convention])
 
     def __repr__(self):
         return f'{type(self).__name__}(convention={self.convention!r})'
-
-
-_calibration = lru_cache(maxsize=64)(velodyne.read_calibration)

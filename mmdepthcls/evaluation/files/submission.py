@@ -20,7 +20,7 @@ from ...datasets.depth_png import KITTI_SCALE, decode_png, encode_depth_png
 from ..errors import is_good
 
 NUM_IMAGES = 500
-NAMES = tuple(f'{number:010d}.png' for number in range(NUM_IMAGES))
+FILES = tuple(f'{number:010d}.png' for number in range(NUM_IMAGES))
 ZIP_NAME = 'submission.zip'
 # A fixed time makes the same predictions the same bytes; it is the first that a zip can tell.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -86,8 +86,8 @@ class SubmissionWriter:
             ValueError: if an image has not been written, or is not any more what was written; names it.
         """
         parts = [self.written, *others]
-        known = {name: {part[name] for part in parts if name in part} for name in NAMES}
-        missing = [name for name in NAMES if not known[name]]
+        known = {name: {part[name] for part in parts if name in part} for name in FILES}
+        missing = [name for name in FILES if not known[name]]
         if missing:
             raise ValueError(f'{self.folder}: a submission is {NUM_IMAGES} images, got {NUM_IMAGES - len(missing)}; '
                              f'missing are {_some(missing)}. Predict all of test_depth_prediction_anonymous/image.')
@@ -95,7 +95,7 @@ class SubmissionWriter:
         temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
         try:
             with zipfile.ZipFile(temporary, 'w', zipfile.ZIP_STORED) as archive:  # PNGs are compressed already
-                for name in NAMES:
+                for name in FILES:
                     data = (self.folder / name).read_bytes()
                     if zlib.crc32(data) not in known[name]:
                         raise ValueError(f'{self.folder / name} is not what was written: something else writes into '
@@ -148,7 +148,7 @@ def check_submission(path: str | os.PathLike[str], predictions: dict[str, np.nda
     try:
         with zipfile.ZipFile(path) as archive:
             _check_names(archive.namelist(), path)
-            for name in NAMES:
+            for name in FILES:
                 _check_image(archive.read(name), f'{path}/{name}', expected.get(name))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f'{path}: not a zip, or a damaged one ({error}). Write it again.') from error
@@ -157,19 +157,19 @@ def check_submission(path: str | os.PathLike[str], predictions: dict[str, np.nda
 def _name_of(img_path):
     """Name in the submission of a test image."""
     name = f'{PurePath(img_path).stem}.png'
-    if name not in NAMES:
-        raise ValueError(f'{img_path}: expected a test image of the KITTI benchmark, {NAMES[0]} to {NAMES[-1]}. '
+    if name not in FILES:
+        raise ValueError(f'{img_path}: expected a test image of the KITTI benchmark, {FILES[0]} to {FILES[-1]}. '
                          'Predict the folder test_depth_prediction_anonymous/image.')
     return name
 
 
 def _check_names(names, path):
     """Exactly the 500, in the root, each once."""
-    missing, others = sorted(set(NAMES) - set(names)), sorted(set(names) - set(NAMES))
+    missing, others = sorted(set(FILES) - set(names)), sorted(set(names) - set(FILES))
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     for what, found in (('missing are', missing), ('there are also', others), ('twice there are', twice)):
         if found:
-            raise ValueError(f'{path}: expected {NAMES[0]} to {NAMES[-1]} in the root of the zip and nothing else, got '
+            raise ValueError(f'{path}: expected {FILES[0]} to {FILES[-1]} in the root of the zip and nothing else, got '
                              f'{len(names)} files; {what} {_some(found)}')
 
 
