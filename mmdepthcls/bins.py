@@ -17,6 +17,7 @@ array([10.119,  0.   ])
 import math
 import sys
 from functools import cached_property, lru_cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -64,24 +65,9 @@ def _compared(depth):
     return depth.double() if depth.dtype == torch.float64 or not depth.is_floating_point() else depth.float()
 
 
-def _edges(bins):
-    return bins.edges
-
-
-def _centers(bins):
-    return bins.centers
-
-
-def _decided(bins):
-    return bins.edges[1:-1]
-
-
-def _decided32(bins):
-    return bins._edges32[1:-1]
-
-
-def _centers_and_none(bins):
-    return np.append(bins.centers, 0.0)
+# Functions by which on_device finds its tensors again.
+EDGES, CENTERS = attrgetter('edges'), attrgetter('centers')
+INNER_EDGES, INNER_EDGES32 = attrgetter('_inner'), attrgetter('_inner32')
 
 
 class DepthBins:
@@ -120,6 +106,7 @@ class DepthBins:
         # The smallest float32 that is not below each edge: comparing float32 depth with these is exact.
         rounded = edges.astype(np.float32)
         self._edges32 = np.where(rounded < edges, np.nextafter(rounded, np.float32(np.inf)), rounded)
+        self._inner, self._inner32 = self.edges[1:-1], self._edges32[1:-1]
 
     def _freeze(self):
         self.edges.flags.writeable = self.centers.flags.writeable = False
@@ -204,7 +191,8 @@ class DepthBins:
     def _encode_tensor(self, depth, lowest, ignore_index):
         import torch
         depth = _compared(depth)
-        edges = on_device(self, _decided if depth.dtype == torch.float64 else _decided32, depth.device, depth.dtype)
+        inner = INNER_EDGES if depth.dtype == torch.float64 else INNER_EDGES32
+        edges = on_device(self, inner, depth.device, depth.dtype)
         label = torch.bucketize(depth, edges, right=True)
         valid = self._valid(depth, lowest)
         return torch.where(valid, label, torch.full_like(label, ignore_index))
@@ -220,9 +208,10 @@ class DepthBins:
         """
         if _is_tensor(label):
             import torch
-            centers = on_device(self, _centers_and_none, label.device, torch.float32)
+            centers = on_device(self, CENTERS, label.device, torch.float32)
             label = label.long()
-            return centers[torch.where((label < 0) | (label >= self.num_bins), self.num_bins, label)]
+            inside = (label >= 0) & (label < self.num_bins)
+            return centers[torch.where(inside, label, 0)] * inside
         label = np.asarray(label).astype(np.int64)
         inside = (label >= 0) & (label < self.num_bins)
         return np.append(self.centers, 0.0)[np.where(inside, label, self.num_bins)]
@@ -248,7 +237,7 @@ class DepthBins:
         Returns:
             tuple[Tensor, Tensor]
         """
-        return on_device(self, _edges, device, dtype), on_device(self, _centers, device, dtype)
+        return on_device(self, EDGES, device, dtype), on_device(self, CENTERS, device, dtype)
 
     def __eq__(self, other):
         return (isinstance(other, DepthBins) and self.below == other.below

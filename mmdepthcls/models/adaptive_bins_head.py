@@ -78,7 +78,7 @@ class AdaptiveBinsHead(ImageBinsHead):
         return change_widths(self.width_network(inputs[self.in_index]), self.bins, self.space, self.floor)
 
     def forward(self, inputs):
-        """Logits (N, K, h, w) of a list of feature maps; the bins that they are of are :meth:`predict_bins` of these."""
+        """Logits (N, K, h, w) of a list of feature maps, of the bins that :meth:`predict_bins` gives."""
         return self.head(inputs)
 
     def take_weights(self, state_dict, prefix):

@@ -37,7 +37,8 @@ def change_widths(changes, bins, space='depth', floor=0.01):
     Returns:
         ImageBins: with gradient; edges increase, strictly unless a width is below the precision of float32.
     """
-    shares, places = (on_device(bins, function, changes.device, torch.float32) for function in (_SHARES[space], _places))
+    shares, places = (on_device(bins, values_of, changes.device, torch.float32)
+                      for values_of in (_SHARES[space], _places))
     first, last = (np.log(bins.edges[[0, -1]]) if space == 'log' else bins.edges[[0, -1]]).tolist()
     with torch.autocast(changes.device.type, enabled=False):
         widths = floor * shares + (1 - floor) * (shares.log() + changes.float()).softmax(dim=1)

@@ -25,7 +25,7 @@ class DepthLoss(BinsUser, nn.Module):
 
         @MODELS.register_module()
         class SquaredLoss(DepthLoss):
-            def per_pixel(self, logits: torch.Tensor, label: torch.Tensor, depth: torch.Tensor | None = None) -> torch.Tensor:
+            def per_pixel(self, logits, label, depth=None):
                 return (1 - logits.softmax(dim=1).gather(1, label[:, None])[:, 0])**2
 
     ``self.bins`` are the model's bins; :meth:`need_bins` gives their centers. It may add arguments of its own,
