@@ -19,7 +19,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -43,6 +44,40 @@ def _is_tensor(value):
     # Who has a tensor has imported PyTorch, which takes seconds.
     torch = sys.modules.get('torch')
     return torch is not None and isinstance(value, torch.Tensor)
+
+
+@lru_cache(maxsize=64)
+def on_device(bins, values_of, device, dtype):
+    """What a function makes of bins, as a tensor on a device: made once, not to be changed, and sent there without
+    waiting for it.
+
+    Args:
+        bins (DepthBins)
+        values_of (callable): from the bins to an ndarray; a function of a module, by which the tensor is found again.
+        device (torch.device or str)
+        dtype (torch.dtype)
+
+    Returns:
+        Tensor
+    """
+    import torch
+    with torch.inference_mode(False):  # a tensor of that mode could never take part in a training
+        values = torch.as_tensor(np.array(values_of(bins)), dtype=dtype, device='cpu')
+        if torch.device(device).type == 'cuda':
+            return values.pin_memory().to(device, non_blocking=True)
+        return values.to(device)
+
+
+def _compared(depth):
+    """A tensor of depth in the type in which it is compared with edges."""
+    import torch
+    # Half precision widens to float32 without loss, and float32 edges rounded up decide exactly.
+    return depth.double() if depth.dtype == torch.float64 or not depth.is_floating_point() else depth.float()
+
+
+# Functions by which on_device finds its tensors again.
+EDGES, CENTERS = attrgetter('edges'), attrgetter('centers')
+INNER_EDGES, INNER_EDGES32 = attrgetter('_inner'), attrgetter('_inner32')
 
 
 class DepthBins:
@@ -81,6 +116,7 @@ class DepthBins:
         # The smallest float32 that is not below each edge: comparing float32 depth with these is exact.
         rounded = edges.astype(np.float32)
         self._edges32 = np.where(rounded < edges, np.nextafter(rounded, np.float32(np.inf)), rounded)
+        self._inner, self._inner32 = self.edges[1:-1], self._edges32[1:-1]
 
     def _freeze(self):
         self.edges.flags.writeable = self.centers.flags.writeable = False
@@ -128,10 +164,13 @@ class DepthBins:
             return self._encode_by_buckets(depth, lowest, ignore_index)
         return self._encode_by_search(depth, lowest, ignore_index)
 
+    def _valid(self, depth, lowest):
+        return (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+
     def _encode_by_search(self, depth, lowest, ignore_index):
         # Only the inner edges decide: what is below is bin 0, max_depth is K - 1.
         edges = self._edges32 if depth.dtype == np.float32 else self.edges
-        valid = (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+        valid = self._valid(depth, lowest)
         label = np.full(depth.shape, ignore_index, dtype=np.uint8)
         label[valid] = np.searchsorted(edges[1:-1], depth[valid], side='right')
         return label
@@ -163,12 +202,11 @@ class DepthBins:
 
     def _encode_tensor(self, depth, lowest, ignore_index):
         import torch
-        exact = depth.dtype == torch.float64 or not depth.is_floating_point()
-        # Half precision widens to float32 without loss, and float32 edges rounded up decide exactly.
-        depth = depth.double() if exact else depth.float()
-        edges = torch.as_tensor((self.edges if exact else self._edges32)[1:-1].copy(), device=depth.device)
+        depth = _compared(depth)
+        inner = INNER_EDGES if depth.dtype == torch.float64 else INNER_EDGES32
+        edges = on_device(self, inner, depth.device, depth.dtype)
         label = torch.bucketize(depth, edges, right=True)
-        valid = (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+        valid = self._valid(depth, lowest)
         return torch.where(valid, label, torch.full_like(label, ignore_index))
 
     def decode(self, label: Array) -> Array:
@@ -189,9 +227,27 @@ class DepthBins:
 
     def _decode_tensor(self, label):
         import torch
-        centers = torch.as_tensor(np.append(self.centers, 0.0), dtype=torch.float32, device=label.device)
+        centers = on_device(self, CENTERS, label.device, torch.float32)
         label = label.long()
-        return centers[torch.where((label < 0) | (label >= self.num_bins), self.num_bins, label)]
+        inside = (label >= 0) & (label < self.num_bins)
+        return centers[torch.where(inside, label, 0)] * inside
+
+    def num_labelled(self, depth: torch.Tensor) -> int:
+        """How many depths of a map get a label and not ``ignore_index``.
+
+        Args:
+            depth: as for :meth:`encode`.
+        """
+        return int(self._valid(_compared(depth), 0.0 if self.below == 'first' else self.min_depth).sum())
+
+    def tensors(self, device: torch.device | str, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+        """Edges (K + 1, ) and centers (K, ) on a device, m: made once for each, and not to be changed.
+
+        Args:
+            device: where they are wanted.
+            dtype: floating.
+        """
+        return on_device(self, EDGES, device, dtype), on_device(self, CENTERS, device, dtype)
 
     def __eq__(self, other: object) -> bool:
         return (isinstance(other, DepthBins) and self.below == other.below

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..crops import crop_region
+from ..models.view_blending import blend_ramp
 from .errors import is_good
 from .filling import fill_unpredicted
 from .protocols import Protocol
@@ -110,11 +111,6 @@ def combine(maps: list[np.ndarray], flip: str | None) -> np.ndarray:
     at_left = blend_ramp(plain.shape[1])
     at_right = at_left[::-1]
     return at_right * plain + at_left * flipped + (1 - at_left - at_right) * mean
-
-
-def blend_ramp(width: int) -> np.ndarray:
-    """(width, ): 1 in the left 5 % of the columns, falling to 0 at 10 % (Godard et al., 2017)."""
-    return 1 - np.clip(20 * (np.linspace(0, 1, width) - 0.05), 0, 1)
 
 
 def resize(depth: np.ndarray, shape: tuple[int, int], align_corners: bool) -> np.ndarray:

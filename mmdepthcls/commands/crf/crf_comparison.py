@@ -67,8 +67,7 @@ def _results(model, data, crfs):
     logits = model.inference(inputs, metainfos)
     results = {}
     for name, crf in crfs.items():
-        model.crf = crf
-        refined = model.refine(logits.clone(), inputs, metainfos)
+        refined = logits if crf is None else model.refine(logits, inputs, metainfos, crf)
         results[name] = model.postprocess_result(refined, [samples[0].clone()], inputs.shape[2:])[0]
     return results
 

@@ -108,8 +108,8 @@ class CRFTuning:
         metainfos = [sample.metainfo for sample in samples]
         logits = self.model.inference(inputs, metainfos)
         for key, point in points.items():
-            self.model.crf = None if point is None else MODELS.build(dict(self.fixed, **point))
-            refined = self.model.refine(logits.clone(), inputs, metainfos)
+            crf = None if point is None else MODELS.build(dict(self.fixed, **point))
+            refined = logits if crf is None else self.model.refine(logits, inputs, metainfos, crf)
             result = self.model.postprocess_result(refined, [samples[0].clone()], inputs.shape[2:])[0]
             self.evaluator.process({}, [result.to_dict()])
             score = self.evaluator.results.pop().scores[self.evaluator.protocols[0].name]

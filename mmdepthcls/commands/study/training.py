@@ -12,6 +12,7 @@ from ...atomic_file import write_atomically
 from ...config.config_check import check_config
 from ...evaluation.protocol_scores import score_map, summarize
 from ...json_text import json_text
+from ...models.bin_logits import BinLogits
 from ...models.decoded_maps import predict_maps
 from ..running import console
 from .plan import Plan
@@ -76,7 +77,7 @@ def _scores(model, loader, decoders, ends):
     """Metrics by decoder, over all images of a loader, of the depths between two ends, m."""
     model.eval()
     readers = {name: MODELS.build(dict(cfg)) for name, cfg in decoders.items()}
-    if not getattr(model.decoder, 'of_softmax', True):
+    if not model.decoder.of_softmax:
         readers = {}
     scores = {}
     for data in Runner.build_dataloader(loader):
@@ -84,7 +85,7 @@ def _scores(model, loader, decoders, ends):
             logits, truth = sample.seg_logits.data, sample.gt_depth_map.data[0].cpu().numpy()
             maps = {OWN: sample.pred_depth_map.data}
             for name, decoder in readers.items():
-                maps[name] = predict_maps(logits, model.bins, decoder, ())['pred_depth_map']
+                maps[name] = predict_maps(BinLogits(logits), model.bins, decoder, ())['pred_depth_map']
             for name, depth in maps.items():
                 scores.setdefault(name, []).append(score_map(depth[0].cpu().numpy(), truth, *ends))
     return {name: summarize(each) for name, each in scores.items()}

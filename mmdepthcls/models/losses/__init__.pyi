@@ -1,4 +1,5 @@
 from .balanced_cross_entropy import BalancedCrossEntropyLoss as BalancedCrossEntropyLoss
+from .center_loss import CenterLoss as CenterLoss
 from .chamfer import BinChamferLoss as BinChamferLoss
 from .cross_entropy import SparseCrossEntropyLoss as SparseCrossEntropyLoss
 from .depth_loss import DepthLoss as DepthLoss
