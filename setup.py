@@ -22,7 +22,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmdepthcls', 'mmdepthcls.*']),
-    package_data={'mmdepthcls.datasets': ['*.csv']},
+    package_data={'': ['*.pyi'], 'mmdepthcls': ['py.typed'], 'mmdepthcls.datasets': ['*.csv']},
     python_requires='>=3.10',
     # No version bounds: a bound could change the torch or numpy of a working MMSeg environment. opencv-python and no
     # other distribution of OpenCV: mmcv requires this one on both stacks, and two of them overwrite each other's files.
@@ -30,5 +30,5 @@ setup(
     # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
     extras_require={
         **STACKS, 'timm': ['timm'],
-        'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'ruff', 'timm']},
+        'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'mypy==2.4.1', 'ruff', 'timm']},
 )

@@ -14,16 +14,27 @@ array([255,   0,  37,  70, 255], dtype=uint8)
 >>> bins.decode(np.array([37, 255])).round(3)
 array([10.119,  0.   ])
 """
+from __future__ import annotations
+
 import math
 import sys
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+# What is computed on the CPU or on a device stays there.
+Array = TypeVar('Array', np.ndarray, 'torch.Tensor')
 
 IGNORE_INDEX = 255
 # Metainfo of predicted samples: first and last edge of the model's bins, m.
 DEPTH_RANGE = 'depth_range'
-# Large float32 maps are labelled by their leading bits: buckets of 2**14 neighbouring numbers, 0.2 % wide.
+# Large float32 maps are labeled by their leading bits: buckets of 2**14 neighboring numbers, 0.2 % wide.
 BUCKET_BITS = 14
 UNDECIDED = 254
 LARGE = 1 << 15
@@ -35,21 +46,55 @@ def _is_tensor(value):
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+@lru_cache(maxsize=64)
+def on_device(bins, values_of, device, dtype):
+    """What a function makes of bins, as a tensor on a device: made once, not to be changed, and sent there without
+    waiting for it.
+
+    Args:
+        bins (DepthBins)
+        values_of (callable): from the bins to an ndarray; a function of a module, by which the tensor is found again.
+        device (torch.device or str)
+        dtype (torch.dtype)
+
+    Returns:
+        Tensor
+    """
+    import torch
+    with torch.inference_mode(False):  # a tensor of that mode could never take part in a training
+        values = torch.as_tensor(np.array(values_of(bins)), dtype=dtype, device='cpu')
+        if torch.device(device).type == 'cuda':
+            return values.pin_memory().to(device, non_blocking=True)
+        return values.to(device)
+
+
+def _compared(depth):
+    """A tensor of depth in the type in which it is compared with edges."""
+    import torch
+    # Half precision widens to float32 without loss, and float32 edges rounded up decide exactly.
+    return depth.double() if depth.dtype == torch.float64 or not depth.is_floating_point() else depth.float()
+
+
+# Functions by which on_device finds its tensors again.
+EDGES, CENTERS = attrgetter('edges'), attrgetter('centers')
+INNER_EDGES, INNER_EDGES32 = attrgetter('_inner'), attrgetter('_inner32')
+
+
 class DepthBins:
     """Bins given by their edges; the base of every scheme.
 
     Args:
-        edges (sequence of float): K + 1 strictly increasing edges in metres, the first >= 0. 2 <= K <= 255, since
-            labels are uint8 and 255 means "ignore".
-        center (str): 'arithmetic' (middle of the bin) or 'geometric' (middle of the logarithms; edges > 0).
-        below (str): label of ``0 < depth < edges[0]``: 'first' (bin 0) or 'ignore'.
+        edges: K + 1 strictly increasing edges in metres, the first >= 0. 2 <= K <= 255, since labels are uint8 and 255
+            means "ignore".
+        center: 'arithmetic' (middle of the bin) or 'geometric' (middle of the logarithms; edges > 0).
+        below: label of ``0 < depth < edges[0]``: 'first' (bin 0) or 'ignore'.
 
     Raises:
         ValueError: for edges that are not finite, not increasing or negative, for K outside 2..255 and for unknown
             ``center`` or ``below``; the message names the argument and what it got.
     """
 
-    def __init__(self, edges, center='arithmetic', below='first'):
+    def __init__(self, edges: Sequence[float] | np.ndarray, center: str = 'arithmetic', below: str = 'first') -> None:
         edges = np.array(edges, dtype=np.float64)
         if edges.ndim != 1 or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any() or (edges < 0).any():
             raise ValueError(f'{type(self).__name__}: edges must be finite, not negative and strictly increasing, '
@@ -71,34 +116,35 @@ class DepthBins:
         # The smallest float32 that is not below each edge: comparing float32 depth with these is exact.
         rounded = edges.astype(np.float32)
         self._edges32 = np.where(rounded < edges, np.nextafter(rounded, np.float32(np.inf)), rounded)
+        self._inner, self._inner32 = self.edges[1:-1], self._edges32[1:-1]
 
     def _freeze(self):
         self.edges.flags.writeable = self.centers.flags.writeable = False
 
     @property
-    def num_bins(self):
-        """int: K."""
+    def num_bins(self) -> int:
+        """K."""
         return len(self.edges) - 1
 
     @property
-    def min_depth(self):
-        """float: first edge, m."""
+    def min_depth(self) -> float:
+        """First edge, m."""
         return float(self.edges[0])
 
     @property
-    def max_depth(self):
-        """float: last edge, m."""
+    def max_depth(self) -> float:
+        """Last edge, m."""
         return float(self.edges[-1])
 
-    def encode(self, depth, ignore_index=IGNORE_INDEX):
+    def encode(self, depth: Array, ignore_index: int = IGNORE_INDEX) -> Array:
         """Labels of a depth map.
 
         Args:
-            depth (ndarray or Tensor): any shape, floating point or integer metres, 0 = no measurement.
-            ignore_index (int): label of what belongs to no bin, 0..255 and no bin's own label.
+            depth: any shape, floating point or integer metres, 0 = no measurement.
+            ignore_index: label of what belongs to no bin, 0..255 and no bin's own label.
 
         Returns:
-            ndarray of uint8, or Tensor of int64 on the same device: same shape, values in [0, K) or ``ignore_index``.
+            uint8 in an array, int64 in a tensor (on the same device): same shape, values in [0, K) or ``ignore_index``.
 
         Raises:
             ValueError: if ``ignore_index`` is a bin's label or does not fit into 8 bits.
@@ -109,17 +155,22 @@ class DepthBins:
         lowest = 0.0 if self.below == 'first' else self.min_depth
         if _is_tensor(depth):
             return self._encode_tensor(depth, lowest, ignore_index)
-        depth = np.asarray(depth)
+        return self._encode_array(np.asarray(depth), lowest, ignore_index)
+
+    def _encode_array(self, depth, lowest, ignore_index):
         if depth.dtype == np.float16:
             depth = depth.astype(np.float32)  # no loss, and max_depth is not rounded to half precision
         if depth.dtype == np.float32 and depth.size >= LARGE and self.num_bins <= UNDECIDED:
             return self._encode_by_buckets(depth, lowest, ignore_index)
-        return self._encode_array(depth, lowest, ignore_index)
+        return self._encode_by_search(depth, lowest, ignore_index)
 
-    def _encode_array(self, depth, lowest, ignore_index):
+    def _valid(self, depth, lowest):
+        return (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+
+    def _encode_by_search(self, depth, lowest, ignore_index):
         # Only the inner edges decide: what is below is bin 0, max_depth is K - 1.
         edges = self._edges32 if depth.dtype == np.float32 else self.edges
-        valid = (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+        valid = self._valid(depth, lowest)
         label = np.full(depth.shape, ignore_index, dtype=np.uint8)
         label[valid] = np.searchsorted(edges[1:-1], depth[valid], side='right')
         return label
@@ -131,14 +182,14 @@ class DepthBins:
         first = np.arange(1 << 32 - BUCKET_BITS, dtype=np.uint32) << BUCKET_BITS
         lowest = 0.0 if self.below == 'first' else self.min_depth
         with np.errstate(invalid='ignore'):
-            low, high = (self._encode_array(bits.view(np.float32), lowest, IGNORE_INDEX)
+            low, high = (self._encode_by_search(bits.view(np.float32), lowest, IGNORE_INDEX)
                          for bits in (first, first | np.uint32((1 << BUCKET_BITS) - 1)))
         labels = np.where(low == high, low, UNDECIDED).astype(np.uint8)
         labels[0] = IGNORE_INDEX
         return labels
 
     def _encode_by_buckets(self, depth, lowest, ignore_index):
-        """As :meth:`_encode_array` at half its time: one look-up decides all but the pixels near an edge."""
+        """As :meth:`_encode_by_search` at half its time: one look-up decides all but the pixels near an edge."""
         depth = np.ascontiguousarray(depth)
         bits = depth.view(np.uint32)
         label = self._bucket_labels.take(bits >> BUCKET_BITS)
@@ -146,42 +197,63 @@ class DepthBins:
             label[label == IGNORE_INDEX] = ignore_index
         # 0 - 1 wraps around: only numbers > 0 of the first bucket remain
         undecided = np.flatnonzero((label == UNDECIDED) | (bits - np.uint32(1) < (1 << BUCKET_BITS) - 1))
-        label.reshape(-1)[undecided] = self._encode_array(depth.reshape(-1)[undecided], lowest, ignore_index)
+        label.reshape(-1)[undecided] = self._encode_by_search(depth.reshape(-1)[undecided], lowest, ignore_index)
         return label
 
     def _encode_tensor(self, depth, lowest, ignore_index):
         import torch
-        exact = depth.dtype == torch.float64 or not depth.is_floating_point()
-        # Half precision widens to float32 without loss, and float32 edges rounded up decide exactly.
-        depth = depth.double() if exact else depth.float()
-        edges = torch.as_tensor((self.edges if exact else self._edges32)[1:-1].copy(), device=depth.device)
+        depth = _compared(depth)
+        inner = INNER_EDGES if depth.dtype == torch.float64 else INNER_EDGES32
+        edges = on_device(self, inner, depth.device, depth.dtype)
         label = torch.bucketize(depth, edges, right=True)
-        valid = (depth > 0) & (depth >= lowest) & (depth <= self.max_depth)
+        valid = self._valid(depth, lowest)
         return torch.where(valid, label, torch.full_like(label, ignore_index))
 
-    def decode(self, label):
+    def decode(self, label: Array) -> Array:
         """Center of each label's bin.
 
         Args:
-            label (ndarray or Tensor): integer labels of any shape.
+            label: integers, any shape.
 
         Returns:
-            ndarray of float64, or Tensor of float32 on the same device: metres, 0 where the label is no bin's.
+            Metres, float64 in an array, float32 in a tensor (on the same device); 0 where the label is no bin's.
         """
-        if _is_tensor(label):
-            import torch
-            centers = torch.as_tensor(np.append(self.centers, 0.0), dtype=torch.float32, device=label.device)
-            label = label.long()
-            return centers[torch.where((label < 0) | (label >= self.num_bins), self.num_bins, label)]
-        label = np.asarray(label).astype(np.int64)
+        return self._decode_tensor(label) if _is_tensor(label) else self._decode_array(np.asarray(label))
+
+    def _decode_array(self, label):
+        label = label.astype(np.int64)
         inside = (label >= 0) & (label < self.num_bins)
         return np.append(self.centers, 0.0)[np.where(inside, label, self.num_bins)]
 
-    def __eq__(self, other):
+    def _decode_tensor(self, label):
+        import torch
+        centers = on_device(self, CENTERS, label.device, torch.float32)
+        label = label.long()
+        inside = (label >= 0) & (label < self.num_bins)
+        return centers[torch.where(inside, label, 0)] * inside
+
+    def num_labelled(self, depth: torch.Tensor) -> int:
+        """How many depths of a map get a label and not ``ignore_index``.
+
+        Args:
+            depth: as for :meth:`encode`.
+        """
+        return int(self._valid(_compared(depth), 0.0 if self.below == 'first' else self.min_depth).sum())
+
+    def tensors(self, device: torch.device | str, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+        """Edges (K + 1, ) and centers (K, ) on a device, m: made once for each, and not to be changed.
+
+        Args:
+            device: where they are wanted.
+            dtype: floating.
+        """
+        return on_device(self, EDGES, device, dtype), on_device(self, CENTERS, device, dtype)
+
+    def __eq__(self, other: object) -> bool:
         return (isinstance(other, DepthBins) and self.below == other.below
                 and np.array_equal(self.edges, other.edges) and np.array_equal(self.centers, other.centers))
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.edges.tobytes(), self.below))
 
     def __repr__(self):
@@ -201,11 +273,11 @@ class SIDBins(DepthBins):
     are the centers (DORN's own decoder takes arithmetic ones). DORN has ``a + xi = 1``; a large xi tends to UD.
 
     Args:
-        min_depth (float): a, metres, >= 0.
-        max_depth (float): b, metres, > a.
-        num_bins (int): K, 2..255.
-        below (str): see :class:`DepthBins`.
-        shift (float): xi, metres; ``a + xi`` > 0.
+        min_depth: a, metres, >= 0.
+        max_depth: b, metres, > a.
+        num_bins: K, 2..255.
+        below: see :class:`DepthBins`.
+        shift: xi, metres; ``a + xi`` > 0.
 
     >>> SIDBins(1.0, 80.0, 4).edges.round(3)
     array([ 1.   ,  2.991,  8.944, 26.75 , 80.   ])
@@ -213,7 +285,8 @@ class SIDBins(DepthBins):
     array([ 0.,  2.,  8., 26., 80.])
     """
 
-    def __init__(self, min_depth, max_depth, num_bins, below='first', shift=0.0):
+    def __init__(self, min_depth: float, max_depth: float, num_bins: int, below: str = 'first',
+                 shift: float = 0.0) -> None:
         scheme = type(self).__name__
         index = _indices(scheme, min_depth, max_depth, num_bins)
         start, end = min_depth + shift, max_depth + shift
@@ -240,7 +313,7 @@ class UDBins(DepthBins):
     array([10., 30., 50., 70.])
     """
 
-    def __init__(self, min_depth, max_depth, num_bins, below='first'):
+    def __init__(self, min_depth: float, max_depth: float, num_bins: int, below: str = 'first') -> None:
         index = _indices(type(self).__name__, min_depth, max_depth, num_bins)
         edges = min_depth + (max_depth - min_depth) * index / num_bins
         super().__init__(_pin_ends(edges, min_depth, max_depth), 'arithmetic', below)
@@ -255,7 +328,7 @@ class LIDBins(DepthBins):
     array([ 0.,  6., 18., 36., 60.])
     """
 
-    def __init__(self, min_depth, max_depth, num_bins, below='first'):
+    def __init__(self, min_depth: float, max_depth: float, num_bins: int, below: str = 'first') -> None:
         index = _indices(type(self).__name__, min_depth, max_depth, num_bins)
         edges = min_depth + (max_depth - min_depth) * index * (index + 1) / (num_bins * (num_bins + 1))
         super().__init__(_pin_ends(edges, min_depth, max_depth), 'arithmetic', below)

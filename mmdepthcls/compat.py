@@ -3,14 +3,20 @@
 Two distributions provide the import names ``mmengine``, ``mmcv`` and ``mmseg``: **onedl** (onedl-mmengine, onedl-mmcv,
 onedl-mmsegmentation) and **openmmlab** (mmengine, mmcv or mmcv-lite, mmsegmentation). No other file asks which it is.
 """
+from __future__ import annotations
+
+import ast
 import importlib
 import importlib.util
 import io
 import sys
 import types
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import metadata
+from pathlib import Path
+from typing import Any
 
 from .import_hooks import after_import, around_import, before_import
 
@@ -28,10 +34,10 @@ DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
 IMPORT_NOISE = ('Could not import OneDL', )
 IMPORT_WARNINGS = 'Fail to import ``MultiScaleDeformableAttention``'
-_KEPT = []
+_KEPT: list = []
 
 
-def is_installed(module):
+def is_installed(module: str) -> bool:
     """Whether top-level ``module`` can be found (it is not imported)."""
     try:
         return importlib.util.find_spec(module) is not None
@@ -39,35 +45,40 @@ def is_installed(module):
         return False
 
 
-def has_mmseg():
+def has_mmseg() -> bool:
     """Whether mmengine, mmcv and mmseg can all be found (none of them is imported)."""
     return all(is_installed(module) for module in HOST_MODULES)
 
 
-def installed_stack():
-    """str: which of ``STACKS`` provides mmseg."""
+def installed_stack() -> str:
+    """Which of ``STACKS`` provides mmseg."""
     return STACKS[0] if _has_distribution('onedl-mmsegmentation') else STACKS[1]
 
 
-def lazy_names(package, names):
+def lazy_names(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Public names of a package that are imported on first use (PEP 562), so that pure modules need no MMSegmentation.
 
+    They are what the package's stub imports, ``__init__.pyi``, which is all that type checkers see of the package.
+
     Args:
-        package (str): the package's ``__name__``.
-        names (dict[str, str]): public name -> submodule that defines it; '.module' is one of the package above.
+        package: its ``__name__``.
+        file: its ``__file__``; the stub lies beside it.
 
     Returns:
-        tuple: ``__getattr__``, ``__dir__`` and ``__all__`` for the package's ``__init__``.
+        ``__getattr__``, ``__dir__`` and ``__all__`` for the package's ``__init__``.
 
     Raises:
         ImportError: on first use of a name whose module needs what is not installed; names it and says how to install.
     """
+    stub = ast.parse(Path(file).with_suffix('.pyi').read_text('utf-8'))
+    names = {name.name: '.' * node.level + str(node.module)
+             for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names}
 
     def __getattr__(name):
         if name not in names:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         try:
-            module = importlib.import_module(f'.{names[name]}', package)
+            module = importlib.import_module(names[name], package)
         except ImportError as error:
             hint = import_hint(error)
             if hint is None:
@@ -78,15 +89,15 @@ def lazy_names(package, names):
     return __getattr__, lambda: sorted(names), sorted(names)
 
 
-def import_hint(error):
+def import_hint(error: ImportError) -> str | None:
     """What is not installed, and how to install it.
 
     Args:
-        error (ImportError): as Python raised it.
+        error: as Python raised it.
 
     Returns:
-        str or None: None where no module is missing: one that is there and broken, a name that a module lacks, or a
-        module of this package.
+        None where no module is missing: one that is there and broken, a name that a module lacks, or a module of this
+        package.
     """
     module = (getattr(error, 'name', None) or '').partition('.')[0]
     if module in HOST_MODULES:
@@ -98,7 +109,7 @@ def import_hint(error):
 
 
 @contextmanager
-def quiet_import():
+def quiet_import() -> Iterator[None]:
     """Import hosts without the noise that they make; what else is printed meanwhile is printed."""
     warnings.filterwarnings('ignore', message=IMPORT_WARNINGS)
     printed = io.StringIO()
@@ -111,7 +122,7 @@ def quiet_import():
             print('\n'.join(lines))
 
 
-def prepare_host():
+def prepare_host() -> None:
     """Arrange that MMSegmentation, when somebody imports it, is mended and knows this package's classes; nothing of it
     is imported now. Idempotent.
 

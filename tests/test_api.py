@@ -1,48 +1,31 @@
-"""The public names that scripts and configs rely on, frozen."""
-import importlib
+"""The public names that scripts and configs rely on, frozen: ``public_surface.txt`` has them with their signatures."""
+import difflib
+import inspect
 
 import pytest
-
-NAMES = {
-    'mmdepthcls.bins': ['SIDBins', 'UDBins', 'LIDBins'],
-    'mmdepthcls.crf.dense_crf': ['dense_crf', 'label_compatibility'],
-    'mmdepthcls.datasets': ['DepthDataset', 'DepthFolderDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset',
-                            'MiniDriveDataset', 'eigen_split'],
-    'mmdepthcls.commands.minidrive': ['make_minidrive', 'sample_scene', 'render', 'sparsify'],
-    'mmdepthcls.datasets.velodyne': ['read_calibration', 'project_velodyne'],
-    'mmdepthcls.datasets.depth_file': ['DepthFormat', 'read_depth', 'probe_depth'],
-    'mmdepthcls.datasets.transforms': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthWarp',
-                                       'RandomDepthZoom', 'RandomColorGain', 'DepthCrop', 'KBCrop', 'PackDepthInputs'],
-    'mmdepthcls.models': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel',
-                          'ExpectationDecoder', 'ArgmaxDecoder', 'AdaptiveBinsHead'],
-    'mmdepthcls.evaluation': ['depth_errors', 'crop_region', 'best_constant', 'mean_depth_map', 'DepthEvaluator'],
-    'mmdepthcls.hooks': ['FiniteLoaderHook', 'FiniteLossHook', 'ResumeBinsHook', 'WorkFolderHook'],
-    'mmdepthcls.visualization': ['color_depth', 'depth_figure', 'DepthVisualizer'],
-}
-REGISTERED = {
-    'DATASETS': ['DepthFolderDataset', 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset'],
-    'TRANSFORMS': ['LoadDepth', 'LoadVelodyneDepth', 'DepthToBinLabel', 'RandomDepthWarp', 'RandomDepthZoom',
-                   'RandomColorGain', 'DepthCrop', 'KBCrop', 'PackDepthInputs'],
-    'MODELS': ['DepthClassifier', 'DeepLabV2Head', 'DepthDataPreProcessor', 'DepthTTAModel', 'ExpectationDecoder',
-               'ArgmaxDecoder', 'AdaptiveBinsHead'],
-    'TASK_UTILS': ['DepthBins', 'SIDBins', 'UDBins', 'LIDBins'],
-    'METRICS': ['DepthEvaluator'],
-    'VISUALIZERS': ['DepthVisualizer'],
-    'HOOKS': ['FiniteLoaderHook', 'FiniteLossHook', 'ResumeBinsHook', 'WorkFolderHook'],
-}
+from public_surface import MODULES, TABLE, members, signature_of, surface, table
 
 
-@pytest.mark.parametrize('module', NAMES)
-def test_public_names(module):
-    imported = importlib.import_module(module)
-    for name in NAMES[module]:
-        assert getattr(imported, name).__doc__, f'{module}.{name} has no docstring'
+def test_the_public_surface_is_as_it_was():
+    before, now = (text.splitlines() for text in (TABLE.read_text('utf-8'), table()))
+    changes = list(difflib.unified_diff(before, now, 'public_surface.txt', 'the package', n=0, lineterm=''))
+    assert not changes, '\n'.join(['The public surface has changed. If that is meant: python tests/public_surface.py, '
+                                   'and tell it in CHANGELOG.md', *changes])
 
 
-@pytest.mark.parametrize('registry', REGISTERED)
-def test_importing_the_package_registers(registry):
-    import mmseg.registry
+@pytest.mark.parametrize('module', MODULES)
+def test_everything_public_has_a_docstring_and_hints(module):
+    for name, value in surface()[module].items():
+        for each, path in [(value, name), *((member, f'{name}.{key}') for key, member in _members(value).items())]:
+            signature = signature_of(each)
+            if inspect.isclass(each) or signature is not None:
+                assert each.__doc__, f'{module}.{path} has no docstring'
+            if signature is not None:
+                hints = {key: parameter.annotation for key, parameter in signature.parameters.items()}
+                hints |= {} if inspect.isclass(each) else {'what it returns': signature.return_annotation}
+                bare = [key for key, hint in hints.items() if hint is inspect.Signature.empty]
+                assert not bare, f'{module}.{path}: no hint for {", ".join(bare)}'
 
-    import mmdepthcls  # noqa: F401  (imported only to register)
-    for name in REGISTERED[registry]:
-        assert getattr(mmseg.registry, registry).get(name).__module__.startswith('mmdepthcls.')
+
+def _members(value):
+    return members(value) if inspect.isclass(value) else {}

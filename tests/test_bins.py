@@ -123,7 +123,7 @@ def test_every_type_agrees_with_the_definition(scheme, dtype, below):
     lambda **kw: LIDBins(0.0, 3e38, 32, **kw), lambda **kw: DepthBins([1, 1 + 1e-7, 2, 3], **kw),
 ], ids=['sid', 'sid254', 'ud', 'narrow', 'wide', 'two edges of one float'])
 def test_large_maps_get_the_labels_of_small_ones(make, below, ignore_index):
-    """Large float32 maps are labelled by look-up: every kind of number, dense around all edges."""
+    """Large float32 maps are labeled by look-up: every kind of number, dense around all edges."""
     bins = make(below=below)
     edges = bins.edges.astype(np.float32)
     tiny = np.float32(1e-45) * np.arange(20000, dtype=np.float32)
@@ -264,7 +264,7 @@ def test_known_mistakes_of_others_are_not_ours():
     pytest.param(UDBins(0, 80, 71), '.0223', '.325', '.0291', 67, id='ud71'),
     pytest.param(SIDBins(1, 80, 32), '.0342', '.898', '.0395', 20, id='sid32'),
 ])
-def test_quantisation_of_a_real_frame(kitti_sample, bins, abs_rel, rmse, rmse_log, used):
+def test_quantization_of_a_real_frame(kitti_sample, bins, abs_rel, rmse, rmse_log, used):
     path = (f'{kitti_sample}/annotated/train/2011_09_26_drive_0001_sync/proj_depth/groundtruth/image_02/'
             '0000000050.png')
     units = cv2.imread(path, cv2.IMREAD_UNCHANGED)

@@ -43,7 +43,7 @@ PURE = ['arguments', 'atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compa
         'evaluation.baselines', 'evaluation.crops', 'evaluation.depth_histogram', 'evaluation.edges',
         'evaluation.errors', 'evaluation.file_scores', 'evaluation.file_scoring', 'evaluation.filling',
         'evaluation.ground_truth_files', 'evaluation.prediction_files', 'evaluation.prediction_pairs',
-        'evaluation.predictions', 'evaluation.protocols', 'evaluation.published', 'evaluation.quantisation',
+        'evaluation.predictions', 'evaluation.protocols', 'evaluation.published', 'evaluation.quantization',
         'evaluation.report', 'evaluation.report_charts', 'evaluation.report_markdown',
         'evaluation.report_pictures', 'evaluation.report_tally', 'evaluation.scoring',
         'evaluation.submission', 'evaluation.table', 'evaluation.uncertainty_metrics',

@@ -3,17 +3,22 @@ Potentials, NIPS 2011), which DeepLab v2 ends with, for classes without and with
 
 Shapes: N images, K labels, H x W pixels, P = H * W.
 """
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 
 import torch
 
-from ..commands.crf.crf_settings import COMPATIBILITIES
+from .compatibilities import COMPATIBILITIES
 from .permutohedral import GaussianKernels
 
 
 @torch.no_grad()
-def dense_crf(probabilities, image, *, iterations=10, smoothness_weight=3., smoothness_width=3., appearance_weight=10.,
-              appearance_width=50., color_width=5., compatibility='potts', truncation=None, centers=None):
+def dense_crf(probabilities: torch.Tensor, image: torch.Tensor, *, iterations: int = 10, smoothness_weight: float = 3.,
+              smoothness_width: float = 3., appearance_weight: float = 10., appearance_width: float = 50.,
+              color_width: float = 5., compatibility: str | torch.Tensor = 'potts', truncation: float | None = None,
+              centers: torch.Tensor | Sequence | None = None) -> torch.Tensor:
     r"""Sharpen label probabilities by mean-field inference in a fully connected CRF.
 
     Every two pixels i, j, at positions p and with colors I, pay ``mu(x_i, x_j) k(i, j)`` for their labels, where
@@ -21,7 +26,7 @@ def dense_crf(probabilities, image, *, iterations=10, smoothness_weight=3., smoo
     .. math:: k(i, j) = w_a \exp(-\frac{|p_i - p_j|^2}{2 \theta_a^2} - \frac{|I_i - I_j|^2}{2 \theta_c^2})
                       + w_s \exp(-\frac{|p_i - p_j|^2}{2 \theta_s^2}),
 
-    both kernels normalised symmetrically, and one pixel pays ``-log`` of its probability. Each iteration replaces the
+    both kernels normalized symmetrically, and one pixel pays ``-log`` of its probability. Each iteration replaces the
     marginals of all pixels by ``softmax(log probability - mu (k * marginals))``. The sums over all pixels run through a
     permutohedral lattice, in time linear in P. Same result as the authors' C++ code, see docs/crf.md.
 
@@ -29,22 +34,21 @@ def dense_crf(probabilities, image, *, iterations=10, smoothness_weight=3., smoo
     after another. Deterministic on the CPU.
 
     Args:
-        probabilities (Tensor): (N, K, H, W) floating point, each pixel's sum to 1. A label with 0 keeps 0.
-        image (Tensor): (N, 3, H, W) RGB in 0..255, uint8 or floating point.
-        iterations (int): of the mean field, >= 0; 5..10 are usual.
-        smoothness_weight (float): w_s, >= 0; 0 leaves the smoothness kernel out.
-        smoothness_width (float): theta_s, pixels, > 0.
-        appearance_weight (float): w_a, >= 0; 0 leaves the appearance kernel out.
-        appearance_width (float): theta_a, pixels, > 0.
-        color_width (float): theta_c, grey levels, > 0.
-        compatibility (str or Tensor): mu. ``'potts'``: 1 for two different labels, 0 for equal ones. ``'linear'`` and
-            ``'log'``: see :func:`label_compatibility`. Or a symmetric (K, K) tensor.
-        truncation (float, optional): see :func:`label_compatibility`.
-        centers (Tensor or sequence, optional): for ``'log'``, (K,) bin centers, metres, or (N, K) where each image has
-            its own.
+        probabilities: (N, K, H, W) floating point, each pixel's sum to 1. A label with 0 keeps 0.
+        image: (N, 3, H, W) RGB in 0..255, uint8 or floating point.
+        iterations: of the mean field, >= 0; 5..10 are usual.
+        smoothness_weight: w_s, >= 0; 0 leaves the smoothness kernel out.
+        smoothness_width: theta_s, pixels, > 0.
+        appearance_weight: w_a, >= 0; 0 leaves the appearance kernel out.
+        appearance_width: theta_a, pixels, > 0.
+        color_width: theta_c, gray levels, > 0.
+        compatibility: mu. ``'potts'``: 1 for two different labels, 0 for equal ones. ``'linear'`` and ``'log'``: see
+            :func:`label_compatibility`. Or a symmetric (K, K) tensor.
+        truncation: see :func:`label_compatibility`.
+        centers: for ``'log'``, (K,) bin centers, metres, or (N, K) where each image has its own.
 
     Returns:
-        Tensor: (N, K, H, W) float32 marginals.
+        (N, K, H, W) float32 marginals.
 
     Raises:
         ValueError: sizes that do not match; probabilities that are negative, not finite or do not sum to 1; an image
@@ -75,23 +79,23 @@ def dense_crf(probabilities, image, *, iterations=10, smoothness_weight=3., smoo
     return result
 
 
-def label_compatibility(compatibility, num_labels, *, truncation=None, centers=None):
+def label_compatibility(compatibility: str | torch.Tensor, num_labels: int, *, truncation: float | None = None,
+                        centers: torch.Tensor | Sequence | None = None) -> torch.Tensor | None:
     """What two labels cost each other.
 
     ``'linear'`` costs ``min(|i - j|, t) / t``, ``'log'`` ``min(|log c_i - log c_j|, t) / t``: labels near each other
     are nearly free, those t or more apart cost 1, as all do in the Potts model. ``'linear'`` with ``t = 1`` is Potts.
 
     Args:
-        compatibility (str or Tensor): ``'potts'``, ``'linear'``, ``'log'`` or a symmetric (K, K) tensor of finite
-            costs.
-        num_labels (int): K.
-        truncation (float, optional): t > 0, labels for ``'linear'``, natural logarithms for ``'log'`` (0.7 is a factor
-            of 2). ``None``: the largest distance, so nothing is capped.
-        centers (Tensor or sequence, optional): (K,) bin centers c, metres, > 0; ``'log'`` needs them.
+        compatibility: ``'potts'``, ``'linear'``, ``'log'`` or a symmetric (K, K) tensor of finite costs.
+        num_labels: K.
+        truncation: t > 0, labels for ``'linear'``, natural logarithms for ``'log'`` (0.7 is a factor of 2). ``None``:
+            the largest distance, so nothing is capped.
+        centers: (K,) bin centers c, metres, > 0; ``'log'`` needs them.
 
     Returns:
-        Tensor or None: (K, K) float32 on the CPU or the device of ``centers`` or the given tensor; None for
-        ``'potts'``, which needs no matrix.
+        (K, K) float32 on the CPU or the device of ``centers`` or the given tensor; None for ``'potts'``, which needs no
+        matrix.
 
     Raises:
         ValueError: an unknown compatibility, or arguments that don't belong to it.
@@ -131,7 +135,7 @@ def label_compatibility(compatibility, num_labels, *, truncation=None, centers=N
 def _mean_field(probabilities, kernels, cost, iterations):
     """Marginals (P, K) after some iterations from probabilities (K, H, W), with kernels as in :class:`GaussianKernels`.
 
-    A row is a pixel: all that is done here adds and normalises rows. Potts needs no matrix of costs:
+    A row is a pixel: all that is done here adds and normalizes rows. Potts needs no matrix of costs:
     ``sum over l' != l of m[l']`` is ``sum of m - m[l]``, and softmax forgets the sum.
     """
     unary = torch.empty(probabilities[0].numel(), len(probabilities), dtype=torch.float32, device=probabilities.device)
@@ -223,7 +227,7 @@ def _check_image(image, probabilities):
         return
     low, high = (bound.item() for bound in image.aminmax())
     if not (low >= 0 and high <= 255):  # NaN too
-        raise ValueError(f'image must be RGB in 0..255, got {low:.6g}..{high:.6g}: undo the normalisation '
+        raise ValueError(f'image must be RGB in 0..255, got {low:.6g}..{high:.6g}: undo the normalization '
                          '(image * std + mean) and, after resizing, clamp to 0..255')
     if image.is_floating_point() and high <= 1 and image.frac().any():
         raise ValueError(f'image must be RGB in 0..255, got {low:.6g}..{high:.6g}: multiply a picture in 0..1 by 255')

@@ -23,14 +23,14 @@ class Lattice(NamedTuple):
     """Where points lie in the lattice.
 
     vertices: (P, d + 1) int64, the corners of each point's simplex, 0..M-1, numbered as the points come to them:
-    neighbours in the image stay neighbours in memory.
+    neighbors in the image stay neighbors in memory.
     weights: (P, d + 1) float32, barycentric coordinates; they sum to 1.
-    neighbours: (d + 1, M, 2) int64, the vertices one step on and one step back along each axis, M where no point has
+    neighbors: (d + 1, M, 2) int64, the vertices one step on and one step back along each axis, M where no point has
     such a corner.
     """
     vertices: torch.Tensor
     weights: torch.Tensor
-    neighbours: torch.Tensor
+    neighbors: torch.Tensor
 
 
 def build_lattice(features):
@@ -40,7 +40,7 @@ def build_lattice(features):
         features (Tensor): (d, P) float32, position divided by the standard deviation of the Gaussian.
 
     Returns:
-        Lattice: its vertices, weights and neighbours.
+        Lattice: its vertices, weights and neighbors.
 
     Raises:
         ValueError: a feature isn't finite or too large, or the lattice too wide for 64-bit keys.
@@ -58,15 +58,15 @@ def build_lattice(features):
     del base, rank, packed
     unique, inverse = torch.unique(keys, return_inverse=True)
     number = _number_by_first_use(inverse, len(unique))
-    return Lattice(number[inverse], weights, _find_neighbours(unique, number, strides))
+    return Lattice(number[inverse], weights, _find_neighbors(unique, number, strides))
 
 
 class GaussianKernels:
-    """A weighted sum of normalised Gaussian filters over the same points, ``sum of w_m N_m G_m N_m``.
+    """A weighted sum of normalized Gaussian filters over the same points, ``sum of w_m N_m G_m N_m``.
 
     ``G_m`` is one lattice's splat, blur and slice, ``N_m`` the diagonal ``1 / sqrt(G_m 1)``: the symmetric
-    normalisation of Kraehenbuehl & Koltun. (Constant factors of ``G_m`` cancel.) The lattices are joined into one: one
-    splat, three blurs and one slice, with normalisation and weights inside.
+    normalization of Kraehenbuehl & Koltun. (Constant factors of ``G_m`` cancel.) The lattices are joined into one: one
+    splat, three blurs and one slice, with normalization and weights inside.
 
     Args:
         kernels (list): pairs of features (d, P) float32, see :func:`build_lattice`, and weight w_m.
@@ -76,12 +76,12 @@ class GaussianKernels:
         splats, blurs, corners, weights, offsets = [], [], [], [], [0]
         for features, weight in kernels:
             lattice = build_lattice(features)
-            splat, stages, scale = _normalised(lattice)
+            splat, stages, scale = _normalized(lattice)
             splats.append(splat)
             blurs.append(stages)
             corners.append(lattice.vertices.int() + offsets[-1])
             weights.append(lattice.weights * (weight * scale[:, None]))
-            offsets.append(offsets[-1] + lattice.neighbours.shape[1])
+            offsets.append(offsets[-1] + lattice.neighbors.shape[1])
             del lattice
         self.num_vertices = offsets[-1]
         self._splat = stack(splats, [0] * len(splats))
@@ -170,7 +170,7 @@ def _key_layout(base):
     coordinates and the factors, d integers each."""
     dims = len(base) - 1
     low, high = (bound.tolist() for bound in base[:dims].aminmax(dim=1))
-    # Corners lie within d of the base, and the neighbours that are looked for within d of them: no two may share a key.
+    # Corners lie within d of the base, and the neighbors that are looked for within d of them: no two may share a key.
     sizes = [top - bottom + 1 + 4 * dims for bottom, top in zip(low, high, strict=True)]
     if math.prod(sizes) > MAX_KEY:
         raise ValueError(f'permutohedral lattice: {" x ".join(map(str, sizes))} possible vertices do not fit into '
@@ -188,26 +188,26 @@ def _number_by_first_use(inverse, count):
     return number
 
 
-def _find_neighbours(unique, number, strides):
-    """Neighbours (d + 1, M, 2) of vertices with sorted keys ``unique`` (M,) and numbers ``number`` (M,)."""
+def _find_neighbors(unique, number, strides):
+    """Neighbors (d + 1, M, 2) of vertices with sorted keys ``unique`` (M,) and numbers ``number`` (M,)."""
     size, total = len(strides) + 1, sum(strides)
-    neighbours = torch.full((size, len(unique), 2), len(unique), device=unique.device)
+    neighbors = torch.full((size, len(unique), 2), len(unique), device=unique.device)
     for axis in range(size):
         # One step along axis j adds d to coordinate j and takes 1 from all others.
         wanted = unique - total + (size * strides[axis] if axis < size - 1 else 0)
         place = torch.searchsorted(unique, wanted).clamp_(max=len(unique) - 1)
         found = unique[place] == wanted
         here, there = number[found], number[place[found]]
-        neighbours[axis, here, 0] = there
-        neighbours[axis, there, 1] = here
-    return neighbours
+        neighbors[axis, here, 0] = there
+        neighbors[axis, there, 1] = here
+    return neighbors
 
 
 def _splat_matrix(lattice):
     """(M x P): each vertex adds its points in their order."""
     corners = lattice.vertices.flatten()
     order = corners.argsort(stable=True)
-    counts = corners.bincount(minlength=lattice.neighbours.shape[1])
+    counts = corners.bincount(minlength=lattice.neighbors.shape[1])
     points = order.div(lattice.vertices.shape[1], rounding_mode='floor')
     return SparseRows(points, counts, lattice.weights.flatten()[order])
 
@@ -215,11 +215,11 @@ def _splat_matrix(lattice):
 def _blur_matrices(lattice):
     """STAGES matrices (M x M) whose product is the blurs ``v + (left + right) / 2`` along all axes, one after another.
 
-    Of the two neighbours along an axis a vertex of an image's 5-D lattice has about one: two axes in one matrix touch
+    Of the two neighbors along an axis a vertex of an image's 5-D lattice has about one: two axes in one matrix touch
     5 rows a vertex where two matrices touch 6. Three would touch more.
     """
-    size, count = lattice.neighbours.shape[:2]
-    device = lattice.neighbours.device
+    size, count = lattice.neighbors.shape[:2]
+    device = lattice.neighbors.device
     itself = torch.arange(count + 1, device=device)[:, None]  # the last one stands for all that are missing
     missing = torch.full((1, 2), count, device=device)
     kernel = torch.tensor([1, 0.5, 0.5], dtype=torch.float32, device=device)
@@ -227,15 +227,15 @@ def _blur_matrices(lattice):
     for stage in range(STAGES):
         table, weights = itself, kernel[:1]
         for axis in range(stage * size // STAGES, (stage + 1) * size // STAGES):
-            reached = torch.cat([itself, torch.cat([lattice.neighbours[axis], missing])], 1)
+            reached = torch.cat([itself, torch.cat([lattice.neighbors[axis], missing])], 1)
             table = table[reached].flatten(1)
             weights = torch.outer(kernel, weights).flatten()
         matrices.append(SparseRows.from_table(table[:-1], weights, count))
     return matrices
 
 
-def _normalised(lattice):
-    """Splat matrix with the normalisation in it, blur matrices, and the normalisation (P,)."""
+def _normalized(lattice):
+    """Splat matrix with the normalization in it, blur matrices, and the normalization (P,)."""
     splat, stages = _splat_matrix(lattice), _blur_matrices(lattice)
     total = splat.times(lattice.weights.new_ones(len(lattice.weights), 1))
     for stage in stages:

@@ -1,5 +1,8 @@
 """The dataset on which all depth datasets stand: pairs of an image and its depth, checked before training starts."""
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
@@ -22,17 +25,17 @@ class DepthDataset(BaseSegDataset):
     perhaps ``depth_name`` for :class:`LoadDepth`. Without ``test_mode`` samples without ground truth are left out.
 
     Args:
-        ann_file (str): split file, relative to ``data_root``.
-        data_root (str): folder of everything.
-        data_prefix (dict): folders of images (``img_path``) and depth maps (``depth_map_path``) below ``data_root``.
-        depth_format (dict or DepthFormat): what the numbers in the depth files mean, see
-            :class:`mmdepthcls.datasets.depth_file.DepthFormat`. Default: KITTI's PNG, metres * 256.
-        verify (bool): look at every file before training: it exists and has its beginning and its end, depth is of
-            the right kind, and image and depth have the same size. Reads about 100 bytes a file; damage between them
-            is an error that names the file when it is loaded. Default True.
-        depth_follows_exif (bool): depth maps show the pixels of their images as the EXIF orientation tag turns them,
-            which MMCV obeys. Default False: an image whose tag mirrors it or turns it upside down is refused, since its
-            size does not tell which of the two its depth shows. See also
+        ann_file: split file, relative to ``data_root``.
+        data_root: folder of everything.
+        data_prefix: folders of images (``img_path``) and depth maps (``depth_map_path``) below ``data_root``.
+        depth_format: what the numbers in the depth files mean, see :class:`mmdepthcls.datasets.depth_file.DepthFormat`.
+            Default: KITTI's PNG, metres * 256.
+        verify: look at every file before training: it exists and has its beginning and its end, depth is of the right
+            kind, and image and depth have the same size. Reads about 100 bytes a file; damage between them is an error
+            that names the file when it is loaded. Default True.
+        depth_follows_exif: depth maps show the pixels of their images as the EXIF orientation tag turns them, which
+            MMCV obeys. Default False: an image whose tag mirrors it or turns it upside down is refused, since its size
+            does not tell which of the two its depth shows. See also
             ``LoadImageFromFile(color_type='color_ignore_orientation')``.
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
@@ -44,10 +47,11 @@ class DepthDataset(BaseSegDataset):
 
     # One METAINFO for all depth datasets, so that ConcatDataset takes them together.
     METAINFO = dict(classes=('depth', ), palette=[[68, 1, 84]])
-    FILE_KEYS = ('img_path', 'depth_map_path')
+    FILE_KEYS: tuple[str, ...] = ('img_path', 'depth_map_path')
 
-    def __init__(self, ann_file='', data_root=None, data_prefix=None, depth_format=None, verify=True,
-                 depth_follows_exif=False, **kwargs):
+    def __init__(self, ann_file: str = '', data_root: str | None = None, data_prefix: dict | None = None,
+                 depth_format: dict | DepthFormat | None = None, verify: bool = True,
+                 depth_follows_exif: bool = False, **kwargs: Any) -> None:
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
@@ -56,11 +60,11 @@ class DepthDataset(BaseSegDataset):
         data_prefix = dict(img_path='', depth_map_path='') | (data_prefix or {})
         super().__init__(ann_file=ann_file, data_root=data_root, data_prefix=data_prefix, **kwargs)
 
-    def load_data_list(self):
+    def load_data_list(self) -> list[dict]:
         """All samples, checked.
 
         Returns:
-            list[dict]: samples as the pipeline gets them.
+            Samples as the pipeline gets them.
         """
         samples = self.list_samples()
         if not self.test_mode:
@@ -90,31 +94,31 @@ class DepthDataset(BaseSegDataset):
         return samples
 
     @property
-    def source(self):
-        """str: where the samples come from, for messages."""
+    def source(self) -> str:
+        """Where the samples come from, for messages."""
         return self.ann_file or self.data_prefix.get('img_path') or self.data_root or '(no data_root)'
 
     @property
-    def expected_len(self):
-        """int or None: how many samples the complete data hold, where that is known."""
+    def expected_len(self) -> int | None:
+        """How many samples the complete data hold, where that is known."""
         return None
 
-    def list_samples(self):
+    def list_samples(self) -> list[dict]:
         """Samples without any check but that of their paths; what a subclass overrides.
 
         Returns:
-            list[dict]: ``img_path`` and, where there is ground truth, ``depth_map_path`` and ``depth_format``;
-            ``listed_in``, the line of the split file, is for messages only.
+            ``img_path`` and, where there is ground truth, ``depth_map_path`` and ``depth_format``; ``listed_in``, the
+            line of the split file, is for messages only.
         """
         return [self.sample_of_line(columns, where)
                 for where, columns in read_split_file(self.ann_file, type(self).__name__)]
 
-    def sample_of_line(self, columns, where):
+    def sample_of_line(self, columns: list[str], where: str) -> dict:
         """The sample that a line of the split file names.
 
         Args:
-            columns (list[str]): of the line.
-            where (str): the file and the line, for messages.
+            columns: of the line.
+            where: the file and the line, for messages.
         """
         if len(columns) < 2:
             raise ValueError(f"{where}: expected 'IMAGE DEPTH' (DEPTH may be None), got {' '.join(columns)!r}")
@@ -131,16 +135,17 @@ class DepthDataset(BaseSegDataset):
         except ValueError as error:
             raise ValueError(f'{where}: {error}') from error
 
-    def repeated_lines(self, samples):
+    def repeated_lines(self, samples: list[dict]) -> list[tuple[str, str]]:
         """Samples that a split file has twice.
 
         Args:
-            samples (list[dict]): of :meth:`list_samples`.
+            samples: of :meth:`list_samples`.
 
         Returns:
-            list[tuple[str, str]]: where each stands first, and where again.
+            Where each stands first, and where again.
         """
-        first, repeated = {}, []
+        first: dict[tuple, dict] = {}
+        repeated = []
         for sample in samples:
             if 'listed_in' in sample:
                 key = tuple(sample.get(key) for key in self.FILE_KEYS)
@@ -148,11 +153,11 @@ class DepthDataset(BaseSegDataset):
                     repeated.append((first[key]['listed_in'], sample['listed_in']))
         return repeated
 
-    def has_depth(self, sample):
-        """bool: whether a sample has ground truth."""
+    def has_depth(self, sample: dict) -> bool:
+        """Whether a sample has ground truth."""
         return 'depth_map_path' in sample
 
-    def with_depth_map(self, sample, path, name=None):
+    def with_depth_map(self, sample: dict, path: str, name: str | None = None) -> dict:
         """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""
         sample = dict(sample, depth_map_path=path, depth_format=self.depth_format)
         return sample if name is None else dict(sample, depth_name=name)
@@ -168,7 +173,7 @@ class DepthDataset(BaseSegDataset):
             raise FileNotFoundError(f'{type(self).__name__}: {len(missing)} of the {len(paths)} files of {self.source} '
                                     f'do not exist, the first is {path}{what}{where}')
 
-    def verify_sample(self, sample):
+    def verify_sample(self, sample: dict) -> None:
         """Look at the files of one sample.
 
         Raises:
@@ -190,7 +195,7 @@ class DepthDataset(BaseSegDataset):
             raise DepthFileError(
                 f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
                 f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
-                'pixels: pair the right files, or resize the depth by nearest neighbour.')
+                'pixels: pair the right files, or resize the depth by nearest neighbor.')
         if obeyed and image.hides_orientation and not self.depth_follows_exif:
             raise DepthFileError(
                 f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image and '
@@ -199,8 +204,8 @@ class DepthDataset(BaseSegDataset):
                 "pixels as stored, or the dataset's depth_follows_exif=True if it shows them turned.")
 
 
-def obeys_orientation(pipeline):
-    """bool: whether the images that a pipeline loads are turned as their EXIF orientation tag says, as MMCV's are."""
+def obeys_orientation(pipeline: Any) -> bool:
+    """Whether the images that a pipeline loads are turned as their EXIF orientation tag says, as MMCV's are."""
     for transform in getattr(pipeline, 'transforms', ()):
         color_type = getattr(transform, 'color_type', None)
         if isinstance(color_type, str):

@@ -1,4 +1,6 @@
 """Depth files of every kind as metres: PNG, .npy, .npz, TIFF and EXR, verified before they are decoded. Pure."""
+from __future__ import annotations
+
 import io
 import os
 
@@ -17,15 +19,15 @@ SUFFIXES = ('.png', '.npy', '.npz', '.tiff', '.tif', '.exr')
 TIFF = ('.tiff', '.tif')
 
 
-def probe_depth(path, depth_format):
+def probe_depth(path: str, depth_format: DepthFormat) -> tuple[int, int] | None:
     """Look at a depth file without decoding it: its beginning, its end where it has one, kind, channels.
 
     Args:
-        path (str): the file.
-        depth_format (DepthFormat): what is expected.
+        path: the file.
+        depth_format: what is expected.
 
     Returns:
-        tuple[int, int] or None: H, W; None where only decoding tells (EXR).
+        H, W; None where only decoding tells (EXR).
 
     Raises:
         DepthFileError: for the first fault.
@@ -47,16 +49,16 @@ def probe_depth(path, depth_format):
     return None
 
 
-def read_values(data, path, depth_format):
+def read_values(data: bytes, path: str, depth_format: DepthFormat) -> np.ndarray:
     """The numbers that a depth file holds.
 
     Args:
-        data (bytes): the whole file.
-        path (str): its name; the suffix says what it is.
-        depth_format (DepthFormat): channels, key, bits and invalid are used.
+        data: the whole file.
+        path: its name; the suffix says what it is.
+        depth_format: channels, key, bits and invalid are used.
 
     Returns:
-        ndarray: (H, W) unsigned integers or floating point. Negative whole numbers, which are no measurement, are 0.
+        (H, W) unsigned integers or floating point. Negative whole numbers, which are no measurement, are 0.
 
     Raises:
         DepthFileError: for anything but an intact file of that kind; names it.
@@ -80,11 +82,11 @@ def read_values(data, path, depth_format):
     return values
 
 
-def read_depth(data, path, depth_format):
+def read_depth(data: bytes, path: str, depth_format: DepthFormat) -> np.ndarray:
     """Metric depth of a file: :func:`read_values` and :meth:`DepthFormat.metres`.
 
     Returns:
-        ndarray: (H, W) float32 metres, 0 = no measurement.
+        (H, W) float32 metres, 0 = no measurement.
     """
     return depth_format.metres(read_values(data, path, depth_format))
 

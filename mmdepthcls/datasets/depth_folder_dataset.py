@@ -1,5 +1,9 @@
 """Anybody's own data: two folders, or a split file."""
+from __future__ import annotations
+
 import os.path as osp
+from collections.abc import Sequence
+from typing import Any
 
 from mmengine.logging import print_log
 from mmseg.registry import DATASETS
@@ -23,15 +27,14 @@ class DepthFolderDataset(DepthDataset):
     lower case. Links are followed, each real folder once; hidden and system files are passed over.
 
     Args:
-        ann_file (str): split file, see :class:`DepthDataset`. Default '': list the folders.
-        data_prefix (dict): the two folders below ``data_root``; they may be the same. ``depth_map_path=None``: images
-            alone, to predict for (needs ``test_mode=True``).
-        img_suffix (str or tuple[str]): endings of image names; other files are passed over.
-        depth_suffix (str, optional): ending of depth names. Default: the one of .png .npy .npz .tiff .tif .exr that
-            is there.
-        replace (sequence[tuple[str, str]]): pairs (old, new) that turn an image's name, with its folders and without
-            its ending, into that of its depth, e.g. ``[('rgb', 'depth')]``.
-        depth_format (dict): unit, invalid values and the like, see :class:`DepthDataset`.
+        ann_file: split file, see :class:`DepthDataset`. Default '': list the folders.
+        data_prefix: the two folders below ``data_root``; they may be the same. ``depth_map_path=None``: images alone,
+            to predict for (needs ``test_mode=True``).
+        img_suffix: endings of image names; other files are passed over.
+        depth_suffix: ending of depth names. Default: the one of .png .npy .npz .tiff .tif .exr that is there.
+        replace: pairs (old, new) that turn an image's name, with its folders and without its ending, into that of its
+            depth, e.g. ``[('rgb', 'depth')]``.
+        depth_format: unit, invalid values and the like, see :class:`DepthDataset`.
         **kwargs: see :class:`DepthDataset`.
 
     Raises:
@@ -39,7 +42,8 @@ class DepthFolderDataset(DepthDataset):
         FileNotFoundError: if a link leads nowhere; and as the base class.
     """
 
-    def __init__(self, *args, img_suffix=IMAGE_SUFFIXES, depth_suffix=None, replace=(), **kwargs):
+    def __init__(self, *args: Any, img_suffix: str | Sequence[str] = IMAGE_SUFFIXES, depth_suffix: str | None = None,
+                 replace: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         self.image_endings = (img_suffix, ) if isinstance(img_suffix, str) else tuple(img_suffix)
         self.depth_suffix = depth_suffix
         self.replace = [tuple(pair) for pair in replace]
@@ -50,7 +54,7 @@ class DepthFolderDataset(DepthDataset):
             kwargs['data_prefix'] = {key: folder for key, folder in prefix.items() if key != 'depth_map_path'}
         super().__init__(*args, **kwargs)
 
-    def list_samples(self):
+    def list_samples(self) -> list[dict]:
         """Samples of the split file or of the folders."""
         return super().list_samples() if self.ann_file else self._samples_of_folders()
 

@@ -1,4 +1,6 @@
 """What the numbers in depth files mean: one description for datasets, the doctor and every tool. Pure."""
+from __future__ import annotations
+
 import dataclasses
 import math
 import numbers
@@ -23,30 +25,30 @@ class DepthFormat:
     ``invalid`` mean "no measurement" and become 0.
 
     Args:
-        scale (float, optional): stored units per metre (256 for KITTI, 1000 for millimetres), or per pixel of
-            disparity. Default: 256 for whole numbers, 1 for floating point.
-        channels (int): channels of a file; where there are several, the first (red) counts.
-        invalid (float or sequence of float): stored values that mean "no measurement" beside 0.
-        offset (float): subtracted from stored values, in their unit.
-        focal_baseline (float, optional): focal length times baseline, pixels * metres; for disparity.
-        key (str, optional): name of the array in a .npz; not needed if one of them alone can be depth.
-        bits (int): whole numbers with fewer are refused. 8 reads depth that really was stored with 8 bits; ``scale``
-            must then be given, since a picture of depth looks the same.
-        spelling (str): how messages spell a setting, so that the remedy is one of the tool that prints it.
+        scale: stored units per metre (256 for KITTI, 1000 for millimetres), or per pixel of disparity. Default: 256 for
+            whole numbers, 1 for floating point.
+        channels: channels of a file; where there are several, the first (red) counts.
+        invalid: stored values that mean "no measurement" beside 0; one number is taken too.
+        offset: subtracted from stored values, in their unit.
+        focal_baseline: focal length times baseline, pixels * metres; for disparity.
+        key: name of the array in a .npz; not needed if one of them alone can be depth.
+        bits: whole numbers with fewer are refused. 8 reads depth that really was stored with 8 bits; ``scale`` must
+            then be given, since a picture of depth looks the same.
+        spelling: how messages spell a setting, so that the remedy is one of the tool that prints it.
 
     Raises:
         ValueError: for settings without sense.
     """
     scale: float | None = None
     channels: int = 1
-    invalid: tuple = ()
+    invalid: tuple[float, ...] = ()
     offset: float = 0.0
     focal_baseline: float | None = None
     key: str | None = None
     bits: int = 16
     spelling: str = dataclasses.field(default='depth_format=dict({name}={value})', compare=False, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         invalid = self.invalid if isinstance(self.invalid, (tuple, list, set)) else (self.invalid, )
         object.__setattr__(self, 'invalid', tuple(invalid))
         for name in ('scale', 'focal_baseline'):
@@ -63,18 +65,18 @@ class DepthFormat:
             if not right:
                 raise ValueError(f'depth_format: {expected}, got {got!r}')
 
-    def spell(self, name, value='...'):
-        """str: how the user of this format writes the setting ``name``."""
+    def spell(self, name: str, value: object = '...') -> str:
+        """How the user of this format writes the setting ``name``."""
         return self.spelling.format(name=name, option=name.replace('_', '-'), value=value)
 
-    def metres(self, values):
+    def metres(self, values: np.ndarray) -> np.ndarray:
         """Metric depth of stored values.
 
         Args:
-            values (ndarray): (H, W) unsigned integers or floating point.
+            values: (H, W) unsigned integers or floating point.
 
         Returns:
-            ndarray: (H, W) float32 metres, 0 = no measurement.
+            (H, W) float32 metres, 0 = no measurement.
         """
         if self._is_plain() and values.dtype.kind == 'u':
             return np.divide(values, np.float32(self._scale(values)), dtype=np.float32)
@@ -89,16 +91,15 @@ class DepthFormat:
         depth[np.isinf(depth)] = 0
         return depth
 
-    def predicted_metres(self, values):
+    def predicted_metres(self, values: np.ndarray) -> np.ndarray:
         """Metric depth of stored predictions, bad values and all: whoever scores them counts them.
 
         Args:
-            values (ndarray): (H, W) unsigned integers or floating point.
+            values: (H, W) unsigned integers or floating point.
 
         Returns:
-            ndarray: (H, W) float32, or float64 where that does not hold every value as it is. NaN, infinite and
-            negative values stay what they are; those in ``invalid`` are 0, "not predicted"; no disparity is infinite
-            depth.
+            (H, W) float32, or float64 where that does not hold every value as it is. NaN, infinite and negative values
+            stay what they are; those in ``invalid`` are 0, "not predicted"; no disparity is infinite depth.
         """
         if self._is_plain():
             # Single precision where it holds every value as it is.
@@ -111,8 +112,8 @@ class DepthFormat:
         # A whole number 0 means "none" in every format, whatever the offset.
         return np.where(self.is_marked(values) | (values == 0 if values.dtype.kind == 'u' else False), 0.0, depth)
 
-    def is_marked(self, values):
-        """ndarray: (H, W) bool, which stored values are one of ``invalid``."""
+    def is_marked(self, values: np.ndarray) -> np.ndarray:
+        """(H, W) bool: which stored values are one of ``invalid``."""
         marked = np.zeros(values.shape, bool)
         for value in self.invalid:
             marked |= values == value

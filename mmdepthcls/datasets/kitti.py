@@ -1,6 +1,9 @@
 """KITTI in its own folders: raw drives beside the annotated depth maps."""
+from __future__ import annotations
+
 import os.path as osp
-import re
+from collections.abc import Sequence
+from typing import Any
 
 from mmseg.registry import DATASETS
 
@@ -12,9 +15,6 @@ from .split_file import NO_DEPTH
 
 GROUND_TRUTHS = {'annotated': 'groundtruth', 'velodyne_png': 'velodyne_raw', 'velodyne': None}
 # Lines of list files: an image's path (monodepth, BTS), or a drive followed by frame and side (monodepth2).
-IMAGE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync/image_0([23])/data/(\d{1,10})\.(?:png|jpe?g)',
-                        re.IGNORECASE)
-DRIVE_PATH = re.compile(r'(?:.*/)?(\d{4}_\d\d_\d\d_drive_\d{4})_sync')
 SIDES = {'l': 2, 'r': 3}
 
 
@@ -38,14 +38,13 @@ class KITTIDepthDataset(DepthDataset):
     ``data_root`` itself; ``train`` and ``val`` merged, as in the instructions of BTS and its followers.
 
     Args:
-        split (str, optional): a name of :func:`mmdepthcls.datasets.eigen_split`; None takes every frame on disk.
-        ground_truth (str or sequence[str]): 'annotated', 'velodyne' (the scan is projected while loading, by
-            ``LoadVelodyneDepth``) or 'velodyne_png' (projected before: by tools/prepare_kitti.py into
-            ``data_root/projected``, which is taken where it exists, or by KITTI). For protocols also two: 'velodyne'
-            and one of the others.
-        camera (int): 2 (left) or 3 (right).
-        data_root (str): folder of both.
-        data_prefix (dict, optional): the two folders below it. Default: as they are found.
+        split: a name of :func:`mmdepthcls.datasets.eigen_split`; None takes every frame on disk.
+        ground_truth: 'annotated', 'velodyne' (the scan is projected while loading, by ``LoadVelodyneDepth``) or
+            'velodyne_png' (projected before: by tools/prepare_kitti.py into ``data_root/projected``, which is taken
+            where it exists, or by KITTI). For protocols also two: 'velodyne' and one of the others.
+        camera: 2 (left) or 3 (right).
+        data_root: folder of both.
+        data_prefix: the two folders below it. Default: as they are found.
         **kwargs: see :class:`DepthDataset`.
 
     An ``ann_file`` may be a list of other projects: monodepth's (pairs of left and right images), monodepth2's (drive,
@@ -62,12 +61,12 @@ class KITTIDepthDataset(DepthDataset):
     """
 
     def __init__(self,
-                 split=None,
-                 ground_truth='annotated',
-                 camera=2,
-                 data_root='data/kitti',
-                 data_prefix=None,
-                 **kwargs):
+                 split: str | None = None,
+                 ground_truth: str | Sequence[str] = 'annotated',
+                 camera: int = 2,
+                 data_root: str = 'data/kitti',
+                 data_prefix: dict | None = None,
+                 **kwargs: Any) -> None:
         self.ground_truths = (ground_truth, ) if isinstance(ground_truth, str) else tuple(ground_truth)
         if not self.ground_truths or not set(self.ground_truths) <= set(GROUND_TRUTHS) or {
                 'annotated', 'velodyne_png'} <= set(self.ground_truths):
@@ -80,8 +79,8 @@ class KITTIDepthDataset(DepthDataset):
         self.split = split
         self.ground_truth = ground_truth
         self.camera = camera
-        self._frame_files = {}
-        self._frame_sets = {}
+        self._frame_files: dict = {}
+        self._frame_sets: dict = {}
         if data_prefix is None:
             depth_name = (kitti_layout.velodyne_name if 'velodyne_png' in self.ground_truths else
                           kitti_layout.annotated_name)
@@ -91,26 +90,26 @@ class KITTIDepthDataset(DepthDataset):
     FILE_KEYS = ('img_path', 'depth_map_path', 'velodyne_path')
 
     @property
-    def source(self):
-        """str: where the samples come from, for messages."""
+    def source(self) -> str:
+        """Where the samples come from, for messages."""
         return f'{self.data_prefix["img_path"]} (split {self.split})' if self.split else super().source
 
     @property
-    def expected_len(self):
-        """int or None: samples of the split; None without one."""
+    def expected_len(self) -> int | None:
+        """Samples of the split; None without one."""
         return len(eigen_split(self.split)) if self.split else None
 
-    def load_data_list(self):
+    def load_data_list(self) -> list[dict]:
         """As the base class."""
         samples = super().load_data_list()
         self._frame_files.clear()
         return samples
 
-    def has_depth(self, sample):
-        """bool: whether a sample has ground truth."""
+    def has_depth(self, sample: dict) -> bool:
+        """Whether a sample has ground truth."""
         return 'depth_map_path' in sample or 'velodyne_path' in sample
 
-    def list_samples(self):
+    def list_samples(self) -> list[dict]:
         """Samples of the split, of the split file, or of every frame on disk."""
         if self.ann_file:
             return super().list_samples()
@@ -133,12 +132,12 @@ class KITTIDepthDataset(DepthDataset):
             self._frame_sets[splits] = frozenset(frame for split in splits for frame in eigen_split(split))
         return self._frame_sets[splits]
 
-    def sample_of_line(self, columns, where):
+    def sample_of_line(self, columns: list[str], where: str) -> dict:
         """The sample that a line of a list file names, see the class."""
-        match = IMAGE_PATH.fullmatch(columns[0])
-        drive = DRIVE_PATH.fullmatch(columns[0])
-        if match:
-            name, camera, frame = match[1], int(match[2]), int(match[3])
+        place = kitti_layout.place_of_image(columns[0])
+        drive = kitti_layout.DRIVE_FOLDER.fullmatch(columns[0].rpartition('/')[2])
+        if place and place.camera in SIDES.values():
+            _, name, camera, frame = place
         elif drive:
             if len(columns) != 3 or not columns[1].isdigit() or columns[2] not in SIDES:
                 raise ValueError(f"{where}: expected 'DRIVE FRAME l|r' after a drive's folder, got "
@@ -147,8 +146,9 @@ class KITTIDepthDataset(DepthDataset):
         else:
             return super().sample_of_line(columns, where)
         listed = None
-        if match and len(columns) > 1:
-            listed = False if columns[1] == NO_DEPTH else True if '/proj_depth/' in columns[1] else None
+        if place and len(columns) > 1:
+            named = f'/{kitti_layout.DEPTH_FOLDER}/' in columns[1]
+            listed = False if columns[1] == NO_DEPTH else True if named else None
         return dict(self._sample(name, frame, camera, listed), listed_in=where)
 
     def _frames_on_disk(self):
@@ -166,7 +166,7 @@ class KITTIDepthDataset(DepthDataset):
     def _sample(self, drive, frame, camera, listed=None, promises=True):
         """One sample. ``listed``: whether a list names annotated depth; None: it says nothing. ``promises``: whether
         ground truth that KITTI has must be there."""
-        stem = f'{frame:010d}'
+        stem = kitti_layout.frame_stem(frame)
         folder = self._image_folder(drive, camera)
         images = self._list(folder, lambda: kitti_layout.list_frames(folder, IMAGE_SUFFIXES))
         sample = dict(img_path=images.get(frame, osp.join(folder, f'{stem}.png')))
@@ -182,8 +182,8 @@ class KITTIDepthDataset(DepthDataset):
         if promised is False:
             return sample
         if ground_truth == 'velodyne':
-            day = osp.join(self.data_prefix['img_path'], drive[:10])
-            scan = osp.join(day, f'{drive}_sync', 'velodyne_points', 'data', f'{stem}.bin')
+            day = self._day(drive)
+            scan = osp.join(kitti_layout.scan_folder(day, drive), f'{stem}.bin')
             if promised or self._finder.kind(scan):
                 sample.update(velodyne_path=scan, calibration_folder=day, camera=camera)
             return sample
@@ -196,7 +196,7 @@ class KITTIDepthDataset(DepthDataset):
         name = 'annotated' if ground_truth == 'annotated' else f'velodyne{"_monodepth" * monodepth}'
         return self.with_depth_map(sample, found.get(int(stem), expected), name)
 
-    def verify_sample(self, sample):
+    def verify_sample(self, sample: dict) -> None:
         """As the base class; for a scan also its size."""
         super().verify_sample(sample)
         if 'velodyne_path' in sample:
@@ -208,8 +208,11 @@ class KITTIDepthDataset(DepthDataset):
                                if 'calibration_folder' in sample}:
             velodyne.read_calibration(folder, camera)
 
+    def _day(self, drive):
+        return osp.join(self.data_prefix['img_path'], kitti_layout.day_of(drive))
+
     def _image_folder(self, drive, camera):
-        return osp.join(self.data_prefix['img_path'], drive[:10], f'{drive}_sync', f'image_{camera:02d}', 'data')
+        return kitti_layout.image_folder(self._day(drive), drive, camera)
 
     def _list(self, key, look):
         """Frames of a folder, which is listed once."""

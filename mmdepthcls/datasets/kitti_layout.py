@@ -5,12 +5,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 DAY = re.compile(r'\d{4}_\d\d_\d\d')
-DRIVE_FOLDER = re.compile(r'(\d{4}_\d\d_\d\d_drive_\d{4})_sync')
+DRIVE = re.compile(rf'{DAY.pattern}_drive_\d{{4}}')
+DRIVE_FOLDER = re.compile(rf'({DRIVE.pattern})_sync')
+CAMERA_FOLDER = re.compile(r'image_0([0-3])')
+SCAN_FOLDER, DEPTH_FOLDER = 'velodyne_points', 'proj_depth'
+_IMAGE_PATH = re.compile(rf'(?:(.*)[/\\])?{DRIVE_FOLDER.pattern}[/\\]{CAMERA_FOLDER.pattern}[/\\]data[/\\]'
+                         r'(\d{1,10})\.(?:png|jpe?g)', re.IGNORECASE)
 # Below the root; '' is the root itself. BTS and its followers keep days and data_depth_annotated side by side.
 RAW, ANNOTATED, PROJECTED = 'raw', 'annotated', 'projected'
 RAW_NAMES = (RAW, 'kitti_raw', 'raw_data', '')
 ANNOTATED_NAMES = (ANNOTATED, 'data_depth_annotated', 'gts', '')
 VELODYNE_NAMES = (ANNOTATED, 'data_depth_velodyne', 'data_depth_annotated', 'gts', '')
+# Frames that have no scan in KITTI's own download either. Eigen's lists do not use them.
+UNSCANNED = {'2011_09_26_drive_0009': range(177, 181)}
 # KITTI's archives of depth have two parts; '': many merge them into one.
 PARTS = ('train', 'val', '')
 
@@ -31,21 +38,79 @@ class Folders(NamedTuple):
 
     def day(self, drive):
         """Path: folder of the calibration."""
-        return self.raw / drive[:10]
+        return self.raw / day_of(drive)
 
     def images(self, drive, camera):
         """Path: folder of a drive's images."""
-        return self.day(drive) / f'{drive}_sync' / f'image_{camera:02d}' / 'data'
+        return Path(image_folder(self.day(drive), drive, camera))
 
     def scans(self, drive):
         """Path: folder of a drive's LiDAR scans."""
-        return self.day(drive) / f'{drive}_sync' / 'velodyne_points' / 'data'
+        return Path(scan_folder(self.day(drive), drive))
 
     def drives(self):
         """list[str]: every drive of which there is something, in order."""
         places = [self.annotated / part for part in PARTS] + [self.raw / day for day in _names(self.raw)
                                                               if DAY.fullmatch(day)]
         return sorted({match[1] for place in places for match in map(DRIVE_FOLDER.fullmatch, _names(place)) if match})
+
+
+class ImagePlace(NamedTuple):
+    """What the path of an image says: folder of its day ('' where the path begins later), drive, camera, frame."""
+    day: str
+    drive: str
+    camera: int
+    frame: int
+
+
+def place_of_image(path):
+    """ImagePlace or None: of an image's path in KITTI's folders, of any system.
+
+    >>> place_of_image('raw/2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000005.png')
+    ImagePlace(day='raw/2011_09_26', drive='2011_09_26_drive_0001', camera=2, frame=5)
+    """
+    match = _IMAGE_PATH.fullmatch(path)
+    return match and ImagePlace(match[1] or '', match[2], int(match[3]), int(match[4]))
+
+
+def day_of(drive):
+    """str: the recording day of a drive, which is the name of the folder of its calibration."""
+    return drive[:10]
+
+
+def drive_folder(drive):
+    """str: name of a drive's folder."""
+    return f'{drive}_sync'
+
+
+def camera_folder(camera):
+    """str: name of a camera's folder."""
+    return f'image_{camera:02d}'
+
+
+def frame_stem(frame):
+    """str: name of a frame's files, without their ending."""
+    return f'{frame:010d}'
+
+
+def image_name(drive, camera, frame):
+    """str: path of an image below its day, with '/', as a PNG."""
+    return f'{drive_folder(drive)}/{camera_folder(camera)}/data/{frame_stem(frame)}.png'
+
+
+def image_folder(day, drive, camera):
+    """str: folder of a drive's images below that of its day."""
+    return os.path.join(day, drive_folder(drive), camera_folder(camera), 'data')
+
+
+def scan_folder(day, drive):
+    """str: folder of a drive's LiDAR scans below that of its day."""
+    return os.path.join(day, drive_folder(drive), SCAN_FOLDER, 'data')
+
+
+def calibration_files(day):
+    """tuple[str, str]: files of a day that calibrate the cameras, and the LiDAR to them."""
+    return os.path.join(day, 'calib_cam_to_cam.txt'), os.path.join(day, 'calib_velo_to_cam.txt')
 
 
 def raw_name(root):
@@ -68,7 +133,7 @@ def is_kitti_tree(root):
     """bool: whether a folder holds KITTI's depth maps or days (with calibration, where they lie in it directly)."""
     raw = raw_name(root)
     folder = os.path.join(root, raw)
-    calibrated = raw or any(os.path.isfile(os.path.join(root, day, 'calib_cam_to_cam.txt')) for day in _names(root)
+    calibrated = raw or any(os.path.isfile(calibration_files(os.path.join(root, day))[0]) for day in _names(root)
                             if DAY.fullmatch(day))
     unpacked = any(os.path.isdir(os.path.join(root, ANNOTATED, part)) for part in PARTS if part)
     return unpacked or _has_depth(os.path.join(root, annotated_name(root))) or bool(calibrated) and _has_days(folder)
@@ -86,7 +151,8 @@ def depth_folders(parent, drive, kind, camera):
     Returns:
         list[str]: folders, in the order in which to look.
     """
-    return [os.path.join(parent, part, f'{drive}_sync', 'proj_depth', kind, f'image_{camera:02d}') for part in PARTS]
+    below = os.path.join(drive_folder(drive), DEPTH_FOLDER, kind, camera_folder(camera))
+    return [os.path.join(parent, part, below) for part in PARTS]
 
 
 def frame_of(name, suffixes):
@@ -139,5 +205,5 @@ def _has_days(folder):
 
 def _has_depth(folder):
     places = (os.path.join(folder, part) for part in PARTS)
-    return any(DRIVE_FOLDER.fullmatch(name) and os.path.isdir(os.path.join(place, name, 'proj_depth'))
+    return any(DRIVE_FOLDER.fullmatch(name) and os.path.isdir(os.path.join(place, name, DEPTH_FOLDER))
                for place in places for name in _names(place))

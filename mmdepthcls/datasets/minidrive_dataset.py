@@ -1,6 +1,9 @@
 """The embedded dataset of generated street scenes."""
+from __future__ import annotations
+
 import json
 import os.path as osp
+from typing import Any
 
 from mmseg.registry import DATASETS
 
@@ -21,9 +24,9 @@ class MiniDriveDataset(DepthDataset):
         └── depth_sparse/{train,val,test}/...       # about 5 % of the pixels, as a LiDAR sees them
 
     Args:
-        split (str): 'train', 'val' or 'test'; no scene is in two of them.
-        ground_truth (str): 'dense' or 'sparse'.
-        data_root (str): folder made by ``tools/make_minidrive.py``.
+        split: 'train', 'val' or 'test'; no scene is in two of them.
+        ground_truth: 'dense' or 'sparse'.
+        data_root: folder made by ``tools/make_minidrive.py``.
         **kwargs: see :class:`DepthDataset`.
 
     Raises:
@@ -31,7 +34,8 @@ class MiniDriveDataset(DepthDataset):
         ValueError: for an unknown split or ground truth.
     """
 
-    def __init__(self, split='train', ground_truth='dense', data_root='data/minidrive', **kwargs):
+    def __init__(self, split: str = 'train', ground_truth: str = 'dense', data_root: str = 'data/minidrive',
+                 **kwargs: Any) -> None:
         if split not in ('train', 'val', 'test') or ground_truth not in GROUND_TRUTHS:
             raise ValueError("MiniDriveDataset: expected split 'train', 'val' or 'test' and ground_truth 'dense' or "
                              f"'sparse', got {split!r} and {ground_truth!r}")
@@ -43,8 +47,8 @@ class MiniDriveDataset(DepthDataset):
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
 
     @property
-    def expected_len(self):
-        """int or None: scenes of the split, as ``minidrive.json`` says."""
+    def expected_len(self) -> int | None:
+        """Scenes of the split, as ``minidrive.json`` says."""
         path = osp.join(self.data_root, 'minidrive.json')
         if not osp.isfile(path):
             return None

@@ -1,9 +1,13 @@
 """SYNTHIA-RAND-CITYSCAPES: synthetic streets with dense depth."""
+from __future__ import annotations
+
 import os.path as osp
+from typing import Any
 
 from mmseg.registry import DATASETS
 
 from .depth_folder_dataset import DepthFolderDataset
+from .depth_format import DepthFormat
 from .synthia_split import CENTIMETRES, NUM_FILES, PARTS, part_of
 
 
@@ -19,19 +23,19 @@ class SYNTHIADepthDataset(DepthFolderDataset):
     taken by blocks of 50: of every ten blocks eight are 'train' (7 600 of 9 400), one 'val' and one 'test'.
 
     Args:
-        split (str, optional): 'train', 'val', 'test'; None takes every file.
-        data_root (str): the folder RAND_CITYSCAPES.
-        data_prefix (dict, optional): folders of images and depth maps below it. Default: those above; with an
-            ``ann_file`` the ``data_root`` itself, as in the split files of tools/prepare_synthia.py.
+        split: 'train', 'val', 'test'; None takes every file.
+        data_root: the folder RAND_CITYSCAPES.
+        data_prefix: folders of images and depth maps below it. Default: those above; with an ``ann_file`` the
+            ``data_root`` itself, as in the split files of tools/prepare_synthia.py.
         **kwargs: see :class:`DepthFolderDataset`.
     """
 
     def __init__(self,
-                 split=None,
-                 data_root='data/synthia/RAND_CITYSCAPES',
-                 data_prefix=None,
-                 depth_format=None,
-                 **kwargs):
+                 split: str | None = None,
+                 data_root: str = 'data/synthia/RAND_CITYSCAPES',
+                 data_prefix: dict | None = None,
+                 depth_format: dict | DepthFormat | None = None,
+                 **kwargs: Any) -> None:
         if split is not None and split not in PARTS:
             raise ValueError(f'SYNTHIADepthDataset: split must be one of {tuple(PARTS)} or None, got {split!r}')
         if split is not None and kwargs.get('ann_file'):
@@ -45,13 +49,13 @@ class SYNTHIADepthDataset(DepthFolderDataset):
                          **kwargs)
 
     @property
-    def expected_len(self):
-        """int or None: samples of the split; None for a split file."""
+    def expected_len(self) -> int | None:
+        """Samples of the split; None for a split file."""
         if self.ann_file:
             return None
         return sum(self.split is None or part_of(number) == self.split for number in range(NUM_FILES))
 
-    def list_samples(self):
+    def list_samples(self) -> list[dict]:
         """Samples of the split."""
         samples = super().list_samples()
         if self.split is None:

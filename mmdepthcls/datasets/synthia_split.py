@@ -6,7 +6,7 @@ from .depth_format import DepthFormat
 
 NUM_FILES = 9400
 CENTIMETRES = DepthFormat(scale=100.0, channels=3)
-# Neighbouring files show the same scene, so the split takes whole blocks of 50 files: one of ten for val and for test.
+# Neighboring files show the same scene, so the split takes whole blocks of 50 files: one of ten for val and for test.
 BLOCK = 50
 PARTS = {'val': (8, ), 'test': (9, ), 'train': tuple(range(8))}
 MARKER = '# Written by mmdepthcls, tools/prepare_synthia.py'
@@ -47,7 +47,7 @@ def write_split_files(root, numbers, depth_folder):
             raise FileExistsError(f'{path} exists and was not written by this tool (it does not begin with '
                                   f'{MARKER!r}). It is left as it is: move it away first.')
     for part, path in paths.items():
-        lines = [f'{MARKER}: {part}, whole blocks of {BLOCK} neighbouring files',
+        lines = [f'{MARKER}: {part}, whole blocks of {BLOCK} neighboring files',
                  *(f'RGB/{name} {depth_folder}/{name}' for name in names[part])]
         write_atomically(path, '\n'.join([*lines, '']).encode())
     return list(paths.values())

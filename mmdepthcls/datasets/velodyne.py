@@ -3,10 +3,15 @@
 Frames: LiDAR x forward, y left, z up; rectified camera x right, y down, z forward; all in metres. P is the number of
 points, H x W the image.
 """
+from __future__ import annotations
+
 import os
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
+
+from .kitti_layout import calibration_files
 
 CONVENTIONS = ('kitti', 'monodepth')
 
@@ -16,22 +21,18 @@ class Calibration(NamedTuple):
     projection: np.ndarray
 
 
-def read_calibration(folder, camera=2):
+def read_calibration(folder: str | os.PathLike[str], camera: int = 2) -> Calibration:
     """Calibration of one recording day.
 
     Args:
-        folder (str): day folder with ``calib_cam_to_cam.txt`` and ``calib_velo_to_cam.txt``.
-        camera (int): 0..3; 2 is the left and 3 the right color camera.
-
-    Returns:
-        Calibration
+        folder: day folder with ``calib_cam_to_cam.txt`` and ``calib_velo_to_cam.txt``.
+        camera: 0..3; 2 is the left and 3 the right color camera.
 
     Raises:
         FileNotFoundError: if a file is missing.
         ValueError: if a file lacks a matrix; names the file and the key.
     """
-    cameras = os.path.join(folder, 'calib_cam_to_cam.txt')
-    lidar = os.path.join(folder, 'calib_velo_to_cam.txt')
+    cameras, lidar = calibration_files(folder)
     projection = _read_matrix(cameras, f'P_rect_{camera:02d}', (3, 4))
     rectification = np.eye(4)
     rectification[:3, :3] = _read_matrix(cameras, 'R_rect_00', (3, 3))
@@ -41,19 +42,63 @@ def read_calibration(folder, camera=2):
     return Calibration(projection @ rectification @ lidar_to_camera)
 
 
+# For whoever loads frame after frame of the same few days.
+known_calibration = lru_cache(maxsize=64)(read_calibration)
+
+
+@cache
+def rectified_size(folder, camera):
+    """Size of a camera's rectified images, as the calibration of their day says it.
+
+    Args:
+        folder (str): day folder with ``calib_cam_to_cam.txt``.
+        camera (int): 0..3.
+
+    Returns:
+        tuple[int, int]: H, W.
+
+    Raises:
+        ValueError: if the file does not say it.
+    """
+    path, key = calibration_files(folder)[0], f'S_rect_{camera:02d}'
+    size = read_numbers(path, key, 2)
+    if size is None:
+        raise ValueError(f"{path}: no line '{key}: WIDTH HEIGHT', which tells the size of a frame that has neither "
+                         'image nor annotated depth. Is it the calibration of a raw KITTI day?')
+    return int(size[1]), int(size[0])
+
+
+def read_numbers(path, key, count):
+    """The numbers of a line of a calibration file.
+
+    Returns:
+        ndarray or None: (count, ) float64; None where there is no such line of so many numbers.
+    """
+    words = _words_of_line(path, key)
+    try:
+        numbers = None if words is None else np.array(words, dtype=np.float64)
+    except ValueError:
+        return None
+    return numbers if numbers is not None and numbers.size == count else None
+
+
 def _read_matrix(path, key, shape):
+    words = _words_of_line(path, key)
+    if words is None:
+        raise ValueError(f'{path}: no line {key!r}. Is it the calibration of a raw KITTI day?')
+    try:
+        return np.array(words, dtype=np.float64).reshape(shape)
+    except ValueError as error:
+        raise ValueError(f'{path}: {key} must be {np.prod(shape)} numbers, got {words}') from error
+
+
+def _words_of_line(path, key):
+    """list[str] or None: what stands behind a key in a calibration file."""
     with open(path, encoding='utf-8', errors='replace') as file:
-        for line in file:
-            name, _, values = line.partition(':')
-            if name == key:
-                try:
-                    return np.array(values.split(), dtype=np.float64).reshape(shape)
-                except ValueError as error:
-                    raise ValueError(f'{path}: {key} must be {np.prod(shape)} numbers, got {values.split()}') from error
-    raise ValueError(f'{path}: no line {key!r}. Is it the calibration of a raw KITTI day?')
+        return next((values.split() for name, _, values in (line.partition(':') for line in file) if name == key), None)
 
 
-def check_scan(path):
+def check_scan(path: str | os.PathLike[str]) -> None:
     """Look at the size of a LiDAR scan, without reading it.
 
     Raises:
@@ -65,14 +110,14 @@ def check_scan(path):
                          'truncated? Copy it again.')
 
 
-def read_scan(path):
+def read_scan(path: str | os.PathLike[str]) -> np.ndarray:
     """One LiDAR scan.
 
     Args:
-        path (str): ``.bin`` file of float32 x, y, z, reflectance.
+        path: ``.bin`` file of float32 x, y, z, reflectance.
 
     Returns:
-        ndarray: (P, 4) float32.
+        (P, 4) float32.
 
     Raises:
         ValueError: see :func:`check_scan`.
@@ -81,20 +126,21 @@ def read_scan(path):
     return np.fromfile(path, dtype=np.float32).reshape(-1, 4)
 
 
-def project_velodyne(points, calibration, shape, convention='kitti'):
+def project_velodyne(points: np.ndarray, calibration: Calibration, shape: tuple[int, int],
+                     convention: str = 'kitti') -> np.ndarray:
     """Sparse depth map of a scan.
 
     Args:
-        points (ndarray): (P, >= 3) LiDAR points, m.
-        calibration (Calibration): of the day and camera.
-        shape (tuple[int, int]): H, W of the image.
-        convention (str): 'kitti': pixel = round(u), depth = camera z, the nearest point wins (agrees with KITTI's own
-            maps). 'monodepth': as the evaluation code of Godard et al. 2017, on which published raw-LiDAR numbers
-            rest: pixel = round(u) - 1, depth = the LiDAR's forward x (about 0.27 m too far), and its row-wrapping
-            index of shared pixels.
+        points: (P, >= 3) LiDAR points, m.
+        calibration: of the day and camera.
+        shape: H, W of the image.
+        convention: 'kitti': pixel = round(u), depth = camera z, the nearest point wins (agrees with KITTI's own maps).
+            'monodepth': as the evaluation code of Godard et al. 2017, on which published raw-LiDAR numbers rest: pixel
+            = round(u) - 1, depth = the LiDAR's forward x (about 0.27 m too far), and its row-wrapping index of shared
+            pixels.
 
     Returns:
-        ndarray: (H, W) float32 metres, 0 = no point.
+        (H, W) float32 metres, 0 = no point.
 
     Raises:
         ValueError: for another convention.

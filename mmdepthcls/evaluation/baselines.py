@@ -1,21 +1,26 @@
 """Predictions that look at no image: what a model must beat. Pure."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 import numpy as np
 
-from ..crops import crop_region
+from ..crops import Region, crop_region
 from .protocols import USUAL_RANGE
 
 
-def best_constant(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1], crop=None):
+def best_constant(depth_maps: Iterable[np.ndarray], min_depth: float = USUAL_RANGE[0],
+                  max_depth: float = USUAL_RANGE[1], crop: Region = None) -> float:
     """The one depth that has the least abs_rel on these ground truths (mean per image): no constant does better.
 
     It is a weighted median: with n valid pixels in its image, a pixel g weighs 1 / (n g).
 
     Args:
-        depth_maps (iterable of ndarray): (H, W) metres, 0 = no measurement.
+        depth_maps: (H, W) metres, 0 = no measurement.
         min_depth, max_depth, crop: which pixels count, as in :func:`mmdepthcls.evaluation.protocol_scores.score_map`.
 
     Returns:
-        float: metres.
+        Metres.
 
     Raises:
         ValueError: if no pixel counts.
@@ -23,13 +28,13 @@ def best_constant(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1]
     >>> best_constant([np.array([[2.0, 4.0, 4.0, 4.0, 0.0]])])
     4.0
     """
-    depths, weights = [], []
+    depth_parts, weight_parts = [np.empty(0)], [np.empty(0)]
     for depth in depth_maps:
         depth = depth[crop_region(crop, *depth.shape)]
         depth = depth[_counts(depth, min_depth, max_depth)].astype(np.float64)
-        depths.append(depth)
-        weights.append(1 / (depth.size * depth))
-    depths, weights = np.concatenate([[], *depths]), np.concatenate([[], *weights])
+        depth_parts.append(depth)
+        weight_parts.append(1 / (depth.size * depth))
+    depths, weights = np.concatenate(depth_parts), np.concatenate(weight_parts)
     if depths.size == 0:
         raise ValueError('best_constant: no pixel has ground truth')
     order = np.argsort(depths)
@@ -37,15 +42,16 @@ def best_constant(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1]
     return float(depths[order][np.searchsorted(cumulative, cumulative[-1] / 2)])
 
 
-def mean_depth_map(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1]):
+def mean_depth_map(depth_maps: Iterable[np.ndarray], min_depth: float = USUAL_RANGE[0],
+                   max_depth: float = USUAL_RANGE[1]) -> np.ndarray:
     """Mean depth of every pixel over a set of ground truths; the overall mean where a pixel never has any.
 
     Args:
-        depth_maps (iterable of ndarray): (H, W) metres, all of one shape, 0 = no measurement.
-        min_depth, max_depth (float): metres, both exclusive; depths outside do not count, as they do not in the score.
+        depth_maps: (H, W) metres, all of one shape, 0 = no measurement.
+        min_depth, max_depth: metres, both exclusive; depths outside do not count, as they do not in the score.
 
     Returns:
-        ndarray: (H, W) float64 metres.
+        (H, W) float64 metres.
 
     Raises:
         ValueError: if there is none, shapes differ, or no pixel has ground truth.
@@ -59,7 +65,7 @@ def mean_depth_map(depth_maps, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1
         counts = _counts(depth, min_depth, max_depth)
         total[counts] += depth[counts]
         count += counts
-    if total is None or not count.any():
+    if total is None or count is None or not count.any():
         raise ValueError('mean_depth_map: no pixel has ground truth')
     return np.where(count > 0, total / np.maximum(count, 1), total.sum() / count.sum())
 

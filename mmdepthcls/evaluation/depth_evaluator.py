@@ -1,38 +1,27 @@
 """The evaluator that MMEngine's runner calls."""
+from __future__ import annotations
+
 import logging
 import math
-import os
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
-from mmengine.dist import all_gather_object, get_dist_info
+from mmengine.dist import get_dist_info
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DEPTH_RANGE, DepthBins
-from ..markdown_table import metrics_table, protocols_table
+from ..crops import Region
+from .distance_bands import check_bands, distance_limits, regroup, summing_limits, usual_bands
 from .errors import ALL_NAMES, COUNT, ERROR_NAMES
 from .files.prediction_files import PredictionWriter
-from .protocol_scores import (
-    check_bands,
-    image_errors,
-    regroup,
-    score_image,
-    scored_maps,
-    summarize,
-    summing_limits,
-    usual_bands,
-)
-from .protocols import USUAL_RANGE, build_protocols, range_protocol
-from .quantisation import bin_confusion
-from .report.depth_histogram import DepthHistogram
+from .metrics_table import metrics_table, protocols_table
+from .protocol_scores import ImageScores, score_image, summarize
+from .protocols import USUAL_RANGE, Protocol, build_protocols, range_protocol
 from .report.published import published_table
-from .report.report import ReportData, distance_limits, write_report
-from .report.tally import ReportTally, ScoredImage, extremes
-from .views import Views
+from .sample_maps import as_map, ground_truths_of, views_of
 
-GROUND_TRUTH = 'gt_depth_map'
 # What is a part of every protocol, by the settings of a protocol.
 REPLACED_BY_PROTOCOLS = dict(min_depth='min_depth', max_depth='max_depth', crop='region')
 
@@ -45,29 +34,27 @@ class DepthEvaluator(BaseMetric):
     pixels and distributed evaluation counts each image once.
 
     Args:
-        protocols (sequence, optional): presets' names, dicts or :class:`~.protocols.Protocol`, see
-            :func:`~.protocols.build_protocol`, e.g. ``['eigen_annotated', dict(preset='eigen_annotated',
-            max_depth=50.0, name='50 m')]``. Default: one, made of the next three arguments.
-        min_depth (float, optional): ground truth must be greater, predictions are clamped to it, m; 0 takes all that is
-            measured. Default: 0.001, or where the model's bins begin if that is nearer.
-        max_depth (float, optional): ground truth must be less (the cap), predictions are clamped to it, m. Default:
-            where the model's bins end; 80 for predictions without bins.
-        crop (str or tuple, optional): region, see :func:`~.crops.crop_region`.
-        bands (sequence of float, optional): ascending limits of distance bands, m, such as ``(0, 10, 20)`` for two; in
-            each of them errors are computed too. Of the report (``report_dir``) by default shares of the cap: 0, 10,
-            20, 40 and 80 m.
-        output_dir (str, optional): also write every prediction there as a 16-bit PNG (metres * 256, saturating; 0 where
-            it is bad), see :class:`~.prediction_files.PredictionWriter`.
-        keep_results (bool): accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
-        report_dir (str, optional): also write a report there, see :func:`~.report.write_report`. What is in the folder
-            of an earlier report is replaced, other files are left alone.
-        report_title (str, optional): what is evaluated, such as a config's and a checkpoint's name.
-        bins (dict or DepthBins, optional): the model's; the report says what they alone cost and how far predicted bins
-            are from true ones. Like the worst and best images, the latter is of the first protocol.
-        published (str, optional): which of :data:`~.published.PUBLISHED` the report sets beside the first protocol.
-        prefix (str, optional): goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's
-            ``save_best``).
-        collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
+        protocols: presets' names, dicts or :class:`~.protocols.Protocol`, see :func:`~.protocols.build_protocol`, e.g.
+            ``['eigen_annotated', dict(preset='eigen_annotated', max_depth=50.0, name='50 m')]``. Default: one, made of
+            the next three arguments.
+        min_depth: ground truth must be greater, predictions are clamped to it, m; 0 takes all that is measured.
+            Default: 0.001, or where the model's bins begin if that is nearer.
+        max_depth: ground truth must be less (the cap), predictions are clamped to it, m. Default: where the model's
+            bins end; 80 for predictions without bins.
+        crop: region, see :func:`~.crops.crop_region`.
+        bands: ascending limits of distance bands, m, such as ``(0, 10, 20)`` for two; in each of them errors are
+            computed too. Of the report (``report_dir``) by default shares of the cap: 0, 10, 20, 40 and 80 m.
+        output_dir: also write every prediction there as a 16-bit PNG (metres * 256, saturating; 0 where it is bad), see
+            :class:`~.prediction_files.PredictionWriter`.
+        keep_results: accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
+        report_dir: also write a report there, see :func:`~.report.write_report`. What is in the folder of an earlier
+            report is replaced, other files are left alone.
+        report_title: what is evaluated, such as a config's and a checkpoint's name.
+        bins: the model's; the report says what they alone cost and how far predicted bins are from true ones. Like the
+            worst and best images, the latter is of the first protocol.
+        published: which of :data:`~.published.PUBLISHED` the report sets beside the first protocol.
+        prefix: goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's ``save_best``).
+        collect_device: see :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
         ValueError: for settings without sense, and for ``min_depth``, ``max_depth`` or ``crop`` beside ``protocols``;
@@ -81,19 +68,19 @@ class DepthEvaluator(BaseMetric):
     """
 
     def __init__(self,
-                 protocols=None,
-                 min_depth=None,
-                 max_depth=None,
-                 crop=None,
-                 bands=None,
-                 output_dir=None,
-                 keep_results=False,
-                 report_dir=None,
-                 report_title=None,
-                 bins=None,
-                 published=None,
-                 prefix=None,
-                 collect_device='cpu'):
+                 protocols: Sequence[str | dict | Protocol] | None = None,
+                 min_depth: float | None = None,
+                 max_depth: float | None = None,
+                 crop: Region = None,
+                 bands: Sequence[float] | None = None,
+                 output_dir: str | None = None,
+                 keep_results: bool = False,
+                 report_dir: str | None = None,
+                 report_title: str | None = None,
+                 bins: dict | DepthBins | None = None,
+                 published: str | None = None,
+                 prefix: str | None = None,
+                 collect_device: str = 'cpu') -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.bins = bins if bins is None or isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
         # What of the one protocol the config says; the model's bins say the rest.
@@ -102,13 +89,14 @@ class DepthEvaluator(BaseMetric):
             _check_alone(min_depth=min_depth, max_depth=max_depth, crop=crop)
             self.protocols = build_protocols(protocols)
         self.bands = None if bands is None else _explained(check_bands, bands)
+        self._reports = report_dir is not None
         self._follow(self.bins and (self.bins.min_depth, self.bins.max_depth))
         self.writer = None if output_dir is None else PredictionWriter(output_dir)
-        self.report_dir, self.report_title = report_dir, report_title
-        self.published = None if published is None else published_table(published)
+        published = None if published is None else published_table(published)
+        self._recorder = None
         if report_dir is not None:
-            os.makedirs(report_dir, exist_ok=True)  # what cannot be written is better known before than after
-            self._begin_report()
+            from .report.recorder import ReportRecorder  # draws: with what training need not load
+            self._recorder = ReportRecorder(report_dir, report_title, self.bins, published)
 
     def _follow(self, depth_range):
         """Take what the config leaves open from the range of the model's bins, m; None: of the usual one."""
@@ -117,80 +105,60 @@ class DepthEvaluator(BaseMetric):
             self.protocols = [_explained(range_protocol, 'prediction', depth_range=depth_range, **self._settings)]
         caps = [protocol.max_depth for protocol in self.protocols if protocol.max_depth is not None]
         self._reach = max(caps, default=USUAL_RANGE[1] if depth_range is None else depth_range[1])
-        self._limits = self.bands and summing_limits(self.bands)
         self._shown_bands = self.bands or usual_bands(self._reach)  # of the report
+        self._limits = self.bands and summing_limits(self.bands)
+        if self._reports:
+            self._limits = distance_limits(self._shown_bands, self._reach)
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score one batch.
 
         Args:
-            data_batch (dict): not used.
-            data_samples (list[dict]): with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map`` (what
-                it is called says ``ground_truth`` of the sample) or ``gt_depth_map_NAME``, each (1, H, W) metres. Where
-                there are ``pred_depth_view`` and ``pred_depth_view_flipped``, protocols make their predictions of
-                these. ``depth_range``, first and last edge of the model's bins, decides what the config leaves open.
+            data_batch: not used.
+            data_samples: with ``pred_depth_map`` and, where there is ground truth, ``gt_depth_map`` (what it is called
+                says ``ground_truth`` of the sample) or ``gt_depth_map_NAME``, each (1, H, W) metres. Where there are
+                ``pred_depth_view`` and ``pred_depth_view_flipped``, protocols make their predictions of these.
+                ``depth_range``, first and last edge of the model's bins, decides what the config leaves open.
         """
         rank, world_size = get_dist_info()
         for sample in data_samples:
             position = len(self.results) * world_size + rank  # as MMEngine's samplers deal images out
             name = sample.get('img_path') or f'{position:06d}'
             if self.writer is not None:
-                self.writer.write(_as_map(sample['pred_depth_map']), name)
+                self.writer.write(as_map(sample['pred_depth_map']), name)
             truths = ground_truths_of(sample)
             depth_range = sample.get(DEPTH_RANGE)
             if depth_range is not None and depth_range != self._depth_range:
                 self._follow(depth_range)
             try:
                 views = views_of(sample, truths)
-                if self.report_dir is None:
+                if self._recorder is None:
                     record = score_image(views, truths, self.protocols, self._limits, name)
                 else:
-                    record = self._score_for_report(views, truths, name, position, sample.get('crop_box'))
+                    record = self._recorder.score(views, truths, self.protocols, self._limits, name, position,
+                                                  sample.get('crop_box'))
                 self.results.append(record)
             except ValueError as error:
                 raise ValueError(f'{name}: {error}') from error
 
-    def _score_for_report(self, views, truths, name, position, crop_box):
-        histograms, confusion, image = {}, None, None
-        first = self.protocols[0]
-
-        def observe(protocol, pred, gt):
-            nonlocal confusion
-            histograms[protocol.name] = DepthHistogram.of(gt)
-            if protocol is first and self.bins is not None:
-                confusion = bin_confusion(self.bins, pred, gt)
-
-        limits = distance_limits(self._shown_bands, self._reach)
-        record = score_image(views, truths, self.protocols, limits, name, self.bins, observe)
-        errors = image_errors(record.scores[first.name])
-        if errors and self._tally.wants((errors['abs_rel'], name, position)):
-            image = ScoredImage(name, position, errors['abs_rel'], *scored_maps(views, truths, first), crop_box)
-        self._tally.add(position, confusion, image)
-        return replace(record, histograms=histograms)
-
-    def evaluate(self, size):
+    def evaluate(self, size: int) -> dict[str, float]:
         """Errors over the whole data set, of all processes; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
-        if self.report_dir is None:
+        if self._recorder is None:
             return super().evaluate(size)
-        self._confusion, self._extremes = gather_tally(self._tally, size)
+        self._recorder.gather(size)
         metrics = super().evaluate(size)
-        self._begin_report()
+        self._recorder.begin()
         return metrics
 
-    def _begin_report(self):
-        self._tally = ReportTally(None if self.bins is None else self.bins.num_bins)
-        self._confusion, self._extremes = None, ([], [])
-
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list[ImageScores]) -> dict[str, float]:
         """Errors over all images, also printed as a table.
 
         Args:
-            results (list[ImageScores]): one an image.
-
-        Returns:
-            dict[str, float]
+            results: one an image.
         """
-        metrics, rows, bands = {}, {}, {}
+        metrics: dict[str, float] = {}
+        rows: dict[Protocol, dict] = {}
+        bands: dict[str, dict] = {}
         for protocol in self.protocols:
             scores = [image.scores[protocol.name] for image in results]
             row = summarize(scores, protocol.mean) or dict.fromkeys(ALL_NAMES, math.nan)
@@ -207,10 +175,8 @@ class DepthEvaluator(BaseMetric):
             names = ['num_images', 'num_pixels', *ERROR_NAMES]
             print_log(f'\nBy distance\n\n{metrics_table(bands, names)}\n', logger='current')
             metrics.update({f'{label}/{name}': value for label, row in bands.items() for name, value in row.items()})
-        if self.report_dir is not None:
-            path = write_report(self.report_dir, ReportData(
-                self.protocols, results, self._shown_bands, self.report_title, self.bins, self._confusion,
-                *self._extremes, self.published, self._depth_range, self._reach))
+        if self._recorder is not None:
+            path = self._recorder.write(self.protocols, results, self._shown_bands, self._depth_range, self._reach)
             print_log(f'The report is {path}', logger='current')
         return {**rows[self.protocols[0]], **metrics}
 
@@ -218,8 +184,7 @@ class DepthEvaluator(BaseMetric):
         """Errors in each of the bands that the config asks for: by its name, such as '10-20m'."""
         if self.bands is None:
             return {}
-        limits = self._limits if self.report_dir is None else distance_limits(self._shown_bands, self._reach)
-        scores = [regroup(score, limits, self.bands) for score in scores if score.sums is not None]
+        scores = [regroup(score, self._limits, self.bands) for score in scores if score.sums is not None]
         rows = {}
         for band, (low, high) in enumerate(zip(self.bands, self.bands[1:], strict=False)):
             counts = [int(score.sums[band, COUNT]) for score in scores]
@@ -254,56 +219,3 @@ def _explained(function, *args, **kwargs):
         return function(*args, **kwargs)
     except ValueError as error:
         raise ValueError(f'DepthEvaluator: {error}') from error
-
-
-def gather_tally(tally, size):
-    """What all processes kept for the report; every process must call it.
-
-    Args:
-        tally (ReportTally): this process's.
-        size (int): images of the data set.
-
-    Returns:
-        tuple[ndarray or None, tuple[list[ScoredImage], list[ScoredImage]]]: confusion; worst and best images.
-    """
-    images = tally.finish(size)
-    sides = extremes(key for keys in all_gather_object(list(images)) for key in keys)
-    # Only what is shown travels.
-    chosen = {key: image for key, image in images.items() if any(key in side for side in sides)}
-    parts = all_gather_object((tally.confusion, chosen))
-    confusion = None if tally.confusion is None else sum(part for part, _ in parts)
-    chosen = {key: image for _, part in parts for key, image in part.items()}
-    return confusion, tuple([chosen[key] for key in side] for side in sides)
-
-
-def ground_truths_of(sample):
-    """Ground truths of a data sample: name -> (H, W) metres; ``gt_depth_map`` first, None if it has no name."""
-    keys = [key for key in sample if key.startswith(f'{GROUND_TRUTH}_')]
-    truths = {sample.get('ground_truth'): _as_map(sample[GROUND_TRUTH])} if GROUND_TRUTH in sample else {}
-    return truths | {key.removeprefix(f'{GROUND_TRUTH}_'): _as_map(sample[key]) for key in keys}
-
-
-def views_of(sample, truths):
-    """What the network gave for a data sample.
-
-    Raises:
-        ValueError: if a whole prediction has another shape than its ground truth.
-    """
-    box = sample.get('crop_box') if 'full_shape' in sample else None
-    if 'pred_depth_view' in sample:
-        flipped = sample.get('pred_depth_view_flipped')
-        return Views(_as_map(sample['pred_depth_view']), None if flipped is None else _as_map(flipped), box)
-    pred = _as_map(sample['pred_depth_map'])
-    for gt in truths.values():
-        if gt.shape != pred.shape:
-            raise ValueError(f'prediction has shape {pred.shape}, ground truth {gt.shape}; expected the same (H, W). '
-                             'In a test pipeline load depth after Resize and KBCrop, and pack with PackDepthInputs.')
-    if box is not None:
-        top, left, height, width = box
-        pred = pred[top:top + height, left:left + width]
-    return Views(pred, None, box)
-
-
-def _as_map(field):
-    """(H, W) float array of a (1, H, W) data field."""
-    return np.asarray(field['data'].detach().cpu().float().numpy()).squeeze(0)

@@ -1,6 +1,6 @@
 """Depth at the outlines of things: where true depth jumps, and whether predicted depth jumps there too. Pure.
 
-Only for dense ground truth: a jump is seen between two measured neighbours. Precision and recall of edges follow Hu et
+Only for dense ground truth: a jump is seen between two measured neighbors. Precision and recall of edges follow Hu et
 al. (2019, Revisiting Single Image Depth Estimation), with a ratio of depths in place of a gradient and a tolerance.
 """
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 
 from .protocols import USUAL_RANGE
 
-NAMES = ('edge_abs_rel', 'edge_precision', 'edge_recall', 'edge_f1')
+EDGE_NAMES = ('edge_abs_rel', 'edge_precision', 'edge_recall', 'edge_f1')
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ NO_EDGES = EdgeCounts(None, 0, 0, 0, 0)
 
 
 def depth_edges(depth, ratio=1.25):
-    """Pixels beside which depth jumps: two neighbours in a row or column, both > 0, one ``ratio`` times the other.
+    """Pixels beside which depth jumps: two neighbors in a row or column, both > 0, one ``ratio`` times the other.
 
     Args:
         depth (ndarray): (H, W) m, 0 = no measurement.
@@ -95,13 +95,14 @@ def summarize_edges(counts):
         counts (list[EdgeCounts])
 
     Returns:
-        dict[str, float]: :data:`NAMES`; NaN where there is no edge to look at.
+        dict[str, float]: :data:`EDGE_NAMES`; NaN where there is no edge to look at.
     """
     errors = [each.abs_rel for each in counts if each.abs_rel is not None]
     precision = _share(sum(each.predicted_right for each in counts), sum(each.predicted for each in counts))
     recall = _share(sum(each.true_found for each in counts), sum(each.true for each in counts))
     f1 = _share(2 * precision * recall, precision + recall)
-    return dict(zip(NAMES, (float(np.mean(errors)) if errors else float('nan'), precision, recall, f1), strict=True))
+    mean = float(np.mean(errors)) if errors else float('nan')
+    return dict(zip(EDGE_NAMES, (mean, precision, recall, f1), strict=True))
 
 
 def _share(part, whole):

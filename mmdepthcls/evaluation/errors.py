@@ -19,6 +19,9 @@ silog_paper    mean (e + a)**2 with a = mean(ln g - ln p): the paper's eq. 5, si
 Every metric follows from 14 sums over pixels, so that errors of images, distances and pools are one computation:
 :func:`sum_errors`, then :func:`merge_sums` over whatever belongs together, then :func:`errors_of_sums`.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
@@ -26,6 +29,7 @@ import numpy as np
 
 ERROR_NAMES = ('d1', 'd2', 'd3', 'abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'silog', 'log10')
 VARIANT_NAMES = ('mae', 'irmse', 'imae', 'sq_rel_kitti', 'silog_kitti', 'silog_paper')
+PRINTED_NAMES = ('d1', 'd2', 'd3', 'abs_rel', 'rmse', 'rmse_log')  # those that most papers print
 ALL_NAMES = ERROR_NAMES + VARIANT_NAMES
 # The sums, in this order. log_m2 is that of squares around the mean of e: no cancellation where e is nearly constant.
 SUM_NAMES = ('count', 'd1', 'd2', 'd3', 'abs_rel', 'sq_rel', 'sq_rel_kitti', 'square', 'abs', 'log_abs',
@@ -34,15 +38,15 @@ L1, L2_SQUARED = cv2.NORM_L1, cv2.NORM_L2SQR
 COUNT, LOG, LOG_M2 = (SUM_NAMES.index(name) for name in ('count', 'log', 'log_m2'))
 
 
-def depth_errors(pred, gt):
+def depth_errors(pred: np.ndarray, gt: np.ndarray) -> dict[str, float]:
     """All errors of one prediction, in float64.
 
     Args:
-        pred (ndarray): metres, any shape.
-        gt (ndarray): metres, same shape; pixels that are 0, negative or not finite are not measured and left out.
+        pred: metres, any shape.
+        gt: metres, same shape; pixels that are 0, negative or not finite are not measured and left out.
 
     Returns:
-        dict[str, float]: keys :data:`ALL_NAMES`.
+        Keys :data:`ALL_NAMES`.
 
     Raises:
         ValueError: if the shapes differ, nothing is measured, or a prediction at a measured pixel is not a positive
@@ -66,27 +70,27 @@ def depth_errors(pred, gt):
     return errors_of_sums(sum_errors(pred, gt)[0])
 
 
-def is_good(pred):
-    """ndarray of bool: which predictions are positive numbers, not NaN, infinite, zero or negative."""
+def is_good(pred: np.ndarray) -> np.ndarray:
+    """Bool, of the same shape: which predictions are positive numbers, not NaN, infinite, zero or negative."""
     return (pred > 0) & np.isfinite(pred)
 
 
-def sum_errors(pred, gt, starts=(0, )):
+def sum_errors(pred: np.ndarray, gt: np.ndarray, starts: Sequence[int] | np.ndarray = (0, )) -> np.ndarray:
     """Sums of the errors of groups of pixels.
 
     Quotients and differences are computed in the precision of the arrays, logarithms and all sums in float64.
 
     Args:
-        pred (ndarray): (P, ) positive metres, floating point; the pixels of a group stand together.
-        gt (ndarray): (P, ) positive metres.
-        starts (sequence of int): (G, ) where each group begins; no group is empty.
+        pred: (P, ) positive metres, floating point; the pixels of a group stand together.
+        gt: (P, ) positive metres.
+        starts: (G, ) where each group begins; no group is empty.
 
     Returns:
-        ndarray: (G, 14) float64, columns :data:`SUM_NAMES`.
+        (G, 14) float64, columns :data:`SUM_NAMES`.
     """
     dtype = np.result_type(pred, gt, np.float32)
     if pred.size and not (pred.min() > 1e-15 and pred.max() < 1e15):  # squares would leave single precision
-        dtype = np.float64
+        dtype = np.dtype(np.float64)
     pred, gt = pred.astype(dtype, copy=False), gt.astype(dtype, copy=False)
     parts = [slice(*ends) for ends in pairwise((*starts, gt.size))]
     counts = [part.stop - part.start for part in parts]
@@ -109,7 +113,7 @@ def sum_errors(pred, gt, starts=(0, )):
     below = [_below(worse, 1.25**power, pred, gt) for power in (1, 2, 3)]
     shares = [[np.count_nonzero(share[part]) for part in parts] for share in below]
 
-    log = pred.astype(np.float64)
+    log: np.ndarray = pred.astype(np.float64)
     log /= gt.astype(np.float64)
     log = cv2.log(log, log).reshape(-1)
     log_absolute = norms(log, L1)
@@ -132,14 +136,14 @@ def _below(worse, limit, pred, gt):
     return below
 
 
-def merge_sums(sums):
+def merge_sums(sums: np.ndarray) -> np.ndarray:
     """Sums of several groups of pixels as those of one group.
 
     Args:
-        sums (ndarray): (G, 14).
+        sums: (G, 14).
 
     Returns:
-        ndarray: (14, ).
+        (14, ).
     """
     merged = sums.sum(axis=0)
     count, log = sums[:, COUNT], sums[:, LOG]
@@ -149,14 +153,14 @@ def merge_sums(sums):
     return merged
 
 
-def errors_of_sums(sums):
+def errors_of_sums(sums: np.ndarray) -> dict[str, float]:
     """All errors of one group of pixels.
 
     Args:
-        sums (ndarray): (14, ), of at least one pixel.
+        sums: (14, ), of at least one pixel.
 
     Returns:
-        dict[str, float]: keys :data:`ALL_NAMES`.
+        Keys :data:`ALL_NAMES`.
     """
     mean = dict(zip(SUM_NAMES, (sums / sums[COUNT]).tolist(), strict=True))
     variance = mean['log_m2']

@@ -2,58 +2,20 @@
 
 An image becomes a few sums a protocol (see :mod:`.errors`), whatever its size; these are added up in the end.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 
-from ..crops import crop_region
-from .errors import errors_of_sums, is_good, merge_sums, sum_errors
-from .protocols import USUAL_RANGE, range_protocol
-from .quantisation import bins_alone
+from ..bins import DepthBins
+from ..crops import Region
+from .errors import errors_of_sums, merge_sums, sum_errors
+from .protocols import USUAL_RANGE, Protocol, range_protocol
+from .quantization import bins_alone
+from .scored_pixels import candidates, find_bad, memberships, scale, settle
 from .views import Views, predict, unmade
-
-BAND_SHARES = (0, 1 / 8, 1 / 4, 1 / 2, 1)
-
-
-def usual_bands(reach=USUAL_RANGE[1]):
-    """tuple[float]: limits of the distance bands of a report, m, for depths up to ``reach``.
-
-    >>> usual_bands()
-    (0.0, 10.0, 20.0, 40.0, 80.0)
-    """
-    return tuple(share * reach for share in BAND_SHARES)
-
-
-BANDS = usual_bands()
-
-
-def check_bands(bands):
-    """Limits of distance bands.
-
-    Args:
-        bands (sequence of float): m.
-
-    Returns:
-        tuple[float]
-
-    Raises:
-        ValueError: unless there are two or more, ascending from 0 or more; the last alone may be infinite.
-    """
-    try:
-        limits = () if isinstance(bands, str) else tuple(float(limit) for limit in bands)
-    except (TypeError, ValueError):
-        limits = ()
-    ascending = all(low < high for low, high in zip(limits, limits[1:], strict=False))
-    if len(limits) < 2 or not (ascending and limits[0] >= 0):  # NaN is not ascending
-        raise ValueError('bands must be two or more limits in metres, each greater than the one before, such as '
-                         f'(0, 10, 20, 40) for three bands, got {bands!r}')
-    return limits
-
-
-def summing_limits(*bands):
-    """tuple[float]: limits, m, from which all of several bands can be added up, see :func:`regroup`; the first is 0."""
-    return tuple(sorted({0.0, *(float(limit) for limits in bands for limit in limits)}))
 
 
 @dataclass(frozen=True)
@@ -61,10 +23,10 @@ class ProtocolScore:
     """Score of one image under one protocol.
 
     Args:
-        sums (ndarray or None): (L, 14) sums of errors, for L limits of distance bands, in each of the bands and beyond
-            the last limit; (1, 14) without bands; None where nothing is scored.
-        num_bad (int): scored pixels that were not predicted, NaN, infinite, zero or negative.
-        reason (str, optional): why nothing is scored.
+        sums: (L, 14) sums of errors, for L limits of distance bands, in each of the bands and beyond the last limit;
+            (1, 14) without bands; None where nothing is scored.
+        num_bad: scored pixels that were not predicted, NaN, infinite, zero or negative.
+        reason: why nothing is scored.
     """
     sums: np.ndarray | None
     num_bad: int = 0
@@ -79,41 +41,42 @@ class ImageScores:
     """Scores of one image.
 
     Args:
-        name (str): of the image.
-        scores (dict[str, ProtocolScore]): by the protocols' names.
-        floor (dict[str, ProtocolScore]): of the ground truth itself, after it went through bins; ``num_bad`` counts
-            what no bin holds.
-        histograms (dict[str, DepthHistogram]): of the ground truth that is scored.
+        name: of the image.
+        scores: by the protocols' names.
+        floor: of the ground truth itself, after it went through bins; ``num_bad`` counts what no bin holds.
+        histograms: of the ground truth that is scored.
     """
     name: str
-    scores: dict = field(default_factory=dict)
-    floor: dict = field(default_factory=dict)
+    scores: dict[str, ProtocolScore] = field(default_factory=dict)
+    floor: dict[str, ProtocolScore] = field(default_factory=dict)
     histograms: dict = field(default_factory=dict)
 
 
-def score_image(views, ground_truths, protocols, bands=None, name='', bins=None, observe=None):
+def score_image(views: Views, ground_truths: dict[str | None, np.ndarray], protocols: list[Protocol],
+                bands: Sequence[float] | None = None, name: str = '', bins: DepthBins | None = None,
+                observe: Callable[[Protocol, np.ndarray, np.ndarray], None] | None = None) -> ImageScores:
     """Score one image.
 
     Args:
-        views (Views): what the network gave.
-        ground_truths (dict[str or None, ndarray]): (H, W) metres by name, 0 = no measurement; None is the name of one
-            that has none. The first is that of protocols that name none.
-        protocols (list[Protocol]): how to score.
-        bands (sequence of float, optional): limits of distance bands, m; the first is 0, see :func:`summing_limits`.
-        name (str): of the image.
-        bins (DepthBins, optional): also score what these alone make of the ground truth, on the same pixels.
-        observe (callable, optional): ``observe(protocol, pred, gt)`` is called with the pixels that a protocol scores,
-            each (P, ) metres, P > 0, predictions scaled and clamped.
-
-    Returns:
-        ImageScores
+        views: what the network gave.
+        ground_truths: (H, W) metres by name, 0 = no measurement; None is the name of one that has none. The first is
+            that of protocols that name none.
+        protocols: how to score.
+        bands: limits of distance bands, m; the first is 0, see :func:`summing_limits`.
+        name: of the image.
+        bins: also score what these alone make of the ground truth, on the same pixels.
+        observe: ``observe(protocol, pred, gt)`` is called with the pixels that a protocol scores, each (P, ) metres, P
+            > 0, predictions scaled and clamped.
 
     Raises:
         ValueError: if prediction and ground truth do not show the same frame; for bands that do not begin at 0.
     """
     if bands is not None and bands[0] != 0:
         raise ValueError(f'score_image: bands must begin at 0 m, got {bands!r}; see summing_limits and regroup')
-    scores, floor, predicted, groups = {}, {}, {}, {}
+    scores: dict[str, ProtocolScore] = {}
+    floor: dict[str, ProtocolScore] = {}
+    predicted: dict[tuple, tuple[np.ndarray, np.ndarray | None]] = {}
+    groups: dict[tuple, list[Protocol]] = {}
     for protocol in protocols:
         key, gt = _ground_truth(protocol, ground_truths)
         if gt is None:
@@ -139,29 +102,30 @@ def score_image(views, ground_truths, protocols, bands=None, name='', bins=None,
     return ImageScores(name, {protocol.name: scores[protocol.name] for protocol in protocols}, floor)
 
 
-def scored_maps(views, ground_truths, protocol):
+def scored_maps(views: Views, ground_truths: dict[str | None, np.ndarray],
+                protocol: Protocol) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One image as a protocol that scores it sees it, for pictures.
 
     Args:
-        views (Views): what the network gave.
-        ground_truths (dict[str or None, ndarray]): see :func:`score_image`.
+        views: what the network gave.
+        ground_truths: see :func:`score_image`.
         protocol (Protocol)
 
     Returns:
-        tuple[ndarray, ndarray, ndarray]: prediction (scaled, clamped; float32) and ground truth, both (H, W) metres,
-        and (H, W) bool of the pixels that are scored.
+        Prediction (scaled, clamped; float32) and ground truth, both (H, W) metres, and (H, W) bool of the pixels that
+        are scored.
     """
     gt = _ground_truth(protocol, ground_truths)[1]
-    rows, index = _candidates([protocol], gt)
+    rows, index = candidates([protocol], gt)
     scored = np.zeros(gt.shape, bool)
     scored[rows].reshape(-1)[index] = True
     pred = predict(protocol, views, gt.shape)[0]
     pred = pred.astype(np.result_type(pred, np.float32))  # a copy: it is changed
     values = pred[scored]
-    bad = _bad_values(values)
-    pred = pred * _scale(protocol, values, gt[scored], bad)
+    bad = find_bad(values)
+    pred = pred * scale(protocol, values, gt[scored], bad)
     pred = np.clip(pred, *protocol.clamp) if protocol.clamp else pred
-    pred[scored] = _settle(protocol, values, gt[scored], bad)
+    pred[scored] = settle(protocol, values, gt[scored], bad)
     return pred.astype(np.float32), gt, scored
 
 
@@ -184,18 +148,18 @@ def _check_shape(views, shape):
 def _score_group(protocols, pred, bad, gt, bands, bins, observe):
     """Scores of protocols that share prediction and ground truth, and of the bins alone: each pixel's errors are
     computed once."""
-    rows, index = _candidates(protocols, gt)
+    rows, index = candidates(protocols, gt)
     gt_values = gt[rows].reshape(-1).take(index)
     code = None
     if len(protocols) > 1:
-        code = _memberships(protocols, gt.shape, rows, index, gt_values)
+        code = memberships(protocols, gt.shape, rows, index, gt_values)
         if not code.all():
             chosen = np.flatnonzero(code)
             code, index, gt_values = code.take(chosen), index.take(chosen), gt_values.take(chosen)
     pred_values = pred[rows].reshape(-1).take(index)
     pred_values = pred_values.astype(np.result_type(pred_values, np.float32), copy=False)
-    bad_values = _bad_values(pred_values)
-    pred_values = _settle(protocols[0], pred_values, gt_values, bad_values)
+    bad_values = find_bad(pred_values)
+    pred_values = settle(protocols[0], pred_values, gt_values, bad_values)
     if bad is not None:  # what was filled is scored, and counted all the same
         bad_values = bad[rows].reshape(-1).take(index)
     if observe is not None:
@@ -208,7 +172,7 @@ def _score_group(protocols, pred, bad, gt, bands, bins, observe):
     scores, floor = _sum_atoms(protocols, code, num_bands, pred_values, gt_values, bad_values), {}
     if bins is not None:
         pred_values, outside = bins_alone(bins, gt_values)
-        pred_values = _settle(protocols[0], pred_values, gt_values, None)
+        pred_values = settle(protocols[0], pred_values, gt_values, None)
         floor = _sum_atoms(protocols, code, num_bands, pred_values, gt_values, outside)
     return scores, floor
 
@@ -218,75 +182,6 @@ def _show(observe, protocols, code, pred, gt):
         mine = slice(None) if code is None else np.flatnonzero(code >> bit & 1)
         if gt[mine].size:
             observe(protocol, pred[mine], gt[mine])
-
-
-def _candidates(protocols, gt):
-    """Rows of the map, and the index in these rows of each pixel that a protocol may score."""
-    regions = [crop_region(protocol.region, *gt.shape) for protocol in protocols]
-    rows, columns = (slice(min(part.start for part in parts), max(part.stop for part in parts))
-                     for parts in zip(*regions, strict=True))
-    part = gt[rows]
-    mask = part > min(protocol.min_depth for protocol in protocols)
-    if any(protocol.max_depth is None for protocol in protocols):
-        mask &= np.isfinite(part)
-    elif any(protocol.include_max for protocol in protocols):
-        mask &= part <= max(protocol.max_depth for protocol in protocols)
-    else:
-        mask &= part < max(protocol.max_depth for protocol in protocols)
-    mask[:, :columns.start] = mask[:, columns.stop:] = False
-    return rows, np.flatnonzero(mask)
-
-
-def _memberships(protocols, shape, rows, index, gt_values):
-    """(P, ) for each pixel the set of protocols that score it, as bits."""
-    regions = _region_bits(tuple(protocol.region for protocol in protocols), *shape)
-    code = regions[rows].reshape(-1).take(index)
-    ranges = {}
-    for bit, protocol in enumerate(protocols):
-        key = (protocol.min_depth, protocol.max_depth, protocol.include_max)
-        ranges[key] = ranges.get(key, 0) | 1 << bit
-    for (low, high, include_max), bits in ranges.items():
-        inside = gt_values > low
-        if high is not None:
-            inside &= gt_values <= high if include_max else gt_values < high
-        if not inside.all():
-            code &= np.where(inside, code.dtype.type(-1 % 2**(8 * code.itemsize)),
-                             code.dtype.type(~bits % 2**(8 * code.itemsize)))
-    return code
-
-
-@lru_cache(maxsize=32)
-def _region_bits(regions, height, width):
-    """(H, W) for each pixel the set of regions that hold it, as bits."""
-    bits = np.zeros((height, width), np.min_scalar_type(2**len(regions) - 1))
-    for bit, region in enumerate(regions):
-        bits[crop_region(region, height, width)] |= bits.dtype.type(1 << bit)
-    return bits
-
-
-def _bad_values(pred):
-    """(P, ) which values are bad, or None."""
-    # NaN is passed on by both and compares false.
-    if pred.size == 0 or (pred.min() > 0 and pred.max() < np.inf):
-        return None
-    return ~is_good(pred)
-
-
-def _settle(protocol, pred, gt, bad):
-    """Values that can be scored: scaled, clamped, and bad ones at the end of the range that is farther, in ratio, from
-    the truth: never a good score."""
-    low, high = protocol.range
-    if protocol.median_scaling:
-        pred = pred * _scale(protocol, pred, gt, bad)
-    if protocol.clamp:
-        pred = np.clip(pred, low, high, out=pred)
-    return pred if bad is None else np.where(bad, np.where(gt * gt > low * high, low, high), pred)
-
-
-def _scale(protocol, pred, gt, bad):
-    """What a protocol multiplies predictions with."""
-    good = pred if bad is None else pred[~bad]
-    return np.float64(np.median(gt) / np.median(good)) if protocol.median_scaling and good.size else 1.0
 
 
 def _sum_atoms(protocols, code, num_bands, pred, gt, bad):
@@ -319,45 +214,25 @@ def _sum_atoms(protocols, code, num_bands, pred, gt, bad):
     return result
 
 
-def image_errors(score):
+def image_errors(score: ProtocolScore) -> dict[str, float] | None:
     """Errors of one image, or None where nothing is scored.
 
     Args:
         score (ProtocolScore)
-
-    Returns:
-        dict[str, float] or None
     """
     return None if score.sums is None else errors_of_sums(merge_sums(score.sums))
 
 
-def regroup(score, limits, wanted):
-    """A score in fewer distance bands.
-
-    Args:
-        score (ProtocolScore): in bands of ``limits``.
-        limits (sequence of float): m, from :func:`summing_limits`.
-        wanted (sequence of float): m, a part of them.
-
-    Returns:
-        ProtocolScore: what is nearer than the first of the wanted limits is left out.
-    """
-    if score.sums is None or len(wanted) == len(limits):
-        return score
-    group = np.searchsorted(wanted, limits, side='right') - 1
-    return ProtocolScore(np.stack([merge_sums(score.sums[group == band]) for band in range(len(wanted))]))
-
-
-def summarize(scores, mean='image', band=None):
+def summarize(scores: list[ProtocolScore], mean: str = 'image', band: int | None = None) -> dict[str, float]:
     """Errors over many images.
 
     Args:
-        scores (list[ProtocolScore]): of one protocol.
-        mean (str): 'image': the mean of each image's error; 'pixel': the error over all pixels together.
-        band (int, optional): only pixels of this distance band.
+        scores: of one protocol.
+        mean: 'image': the mean of each image's error; 'pixel': the error over all pixels together.
+        band: only pixels of this distance band.
 
     Returns:
-        dict[str, float]: keys :data:`~.errors.ALL_NAMES`; empty where nothing is scored.
+        Keys :data:`~.errors.ALL_NAMES`; empty where nothing is scored.
     """
     sums = [merge_sums(score.sums) if band is None else score.sums[band] for score in scores if score.sums is not None]
     sums = [each for each in sums if each[0] > 0]
@@ -369,16 +244,14 @@ def summarize(scores, mean='image', band=None):
     return {name: float(np.mean([each[name] for each in errors])) for name in errors[0]}
 
 
-def score_map(pred, gt, min_depth=USUAL_RANGE[0], max_depth=USUAL_RANGE[1], crop=None):
+def score_map(pred: np.ndarray, gt: np.ndarray, min_depth: float = USUAL_RANGE[0], max_depth: float = USUAL_RANGE[1],
+              crop: Region = None) -> ProtocolScore:
     """Score of one map as in KITTI papers: ``min_depth < gt < max_depth`` inside a region, prediction clamped to it.
 
     Args:
-        pred (ndarray): (H, W) metres.
-        gt (ndarray): (H, W) metres, 0 = no measurement.
+        pred: (H, W) metres.
+        gt: (H, W) metres, 0 = no measurement.
         min_depth, max_depth, crop: see :func:`~.protocols.range_protocol`.
-
-    Returns:
-        ProtocolScore
 
     Raises:
         ValueError: for a range without sense; if the shapes differ.

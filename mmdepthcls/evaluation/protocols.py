@@ -3,10 +3,13 @@
 "697 or 652 images, which crop, which cap, flipped?" - a metric without this means nothing. The presets reproduce the
 conventions of well-known code; each is defined here once and printed beside its row.
 """
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..crops import check_region
+from ..crops import Region, check_region
 
 FLIPS = (None, 'mean', 'blend')
 INPUT_CROPS = (None, 'kb', 'any')
@@ -20,25 +23,24 @@ class Protocol:
     """One way of predicting and scoring.
 
     Args:
-        name (str): what its row is called.
-        ground_truth (str, optional): which ground truth, of those that a sample carries: 'annotated', 'velodyne'
-            (right projection), 'velodyne_monodepth' (that of Godard et al.) or a name of your own. None: the sample's
-            only one.
-        input_crop (str, optional): what the network must have seen: 'kb' (352 x 1216), None (the whole frame) or 'any'.
-            Predictions of a crop are pasted back into the frame, the rest is "not predicted".
-        flip (str, optional): 'mean' of the predictions for the image and its mirror image, or 'blend': the mean, but
-            at the left border the mirrored and at the right border the plain one, with ramps between 5 and 10 % of the
-            width (Godard et al., 2017). None: the plain one.
-        clamp (tuple[float, float], optional): predictions are clamped to it, m, before anything is averaged or resized
-            (with median_scaling: after the scaling).
-        align_corners (bool): how a prediction of another size is resized, bilinearly.
-        region (str or tuple, optional): which pixels count, see :func:`~mmdepthcls.crops.crop_region`.
-        min_depth (float): ground truth must be greater, m.
-        max_depth (float, optional): ground truth must be less, m (the cap). None: no cap.
-        include_max (bool): whether ``max_depth`` itself counts.
-        median_scaling (bool): scale each prediction so that its median is the ground truth's.
-        fill (bool): fill what is not predicted as KITTI's development kit does, see :mod:`.filling`.
-        mean (str): 'image': mean over images of each image's error; 'pixel': error over all pixels together.
+        name: what its row is called.
+        ground_truth: which ground truth, of those that a sample carries: 'annotated', 'velodyne' (right projection),
+            'velodyne_monodepth' (that of Godard et al.) or a name of your own. None: the sample's only one.
+        input_crop: what the network must have seen: 'kb' (352 x 1216), None (the whole frame) or 'any'. Predictions of
+            a crop are pasted back into the frame, the rest is "not predicted".
+        flip: 'mean' of the predictions for the image and its mirror image, or 'blend': the mean, but at the left border
+            the mirrored and at the right border the plain one, with ramps between 5 and 10 % of the width (Godard et
+            al., 2017). None: the plain one.
+        clamp: predictions are clamped to it, m, before anything is averaged or resized (with median_scaling: after the
+            scaling).
+        align_corners: how a prediction of another size is resized, bilinearly.
+        region: which pixels count, see :func:`~mmdepthcls.crops.crop_region`.
+        min_depth: ground truth must be greater, m.
+        max_depth: ground truth must be less, m (the cap). None: no cap.
+        include_max: whether ``max_depth`` itself counts.
+        median_scaling: scale each prediction so that its median is the ground truth's.
+        fill: fill what is not predicted as KITTI's development kit does, see :mod:`.filling`.
+        mean: 'image': mean over images of each image's error; 'pixel': error over all pixels together.
 
     Raises:
         ValueError: for settings without sense.
@@ -47,9 +49,9 @@ class Protocol:
     ground_truth: str | None = None
     input_crop: str | None = None
     flip: str | None = None
-    clamp: tuple | None = USUAL_RANGE
+    clamp: tuple[float, float] | None = USUAL_RANGE
     align_corners: bool = False
-    region: str | tuple | None = None
+    region: Region = None
     min_depth: float = USUAL_RANGE[0]
     max_depth: float | None = USUAL_RANGE[1]
     include_max: bool = False
@@ -57,7 +59,7 @@ class Protocol:
     fill: bool = False
     mean: str = 'image'
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, 'region', check_region(self.region))
         if self.clamp is not None:
             object.__setattr__(self, 'clamp', tuple(self.clamp))
@@ -74,12 +76,12 @@ class Protocol:
                 raise ValueError(f'protocol {self.name!r}: {expected}, got {got!r}')
 
     @property
-    def range(self):
-        """tuple[float, float]: to which predictions are clamped, or the usual range; bad ones become its worse end."""
+    def range(self) -> tuple[float, float]:
+        """To which predictions are clamped, or the usual range; bad ones become its worse end."""
         return self.clamp or USUAL_RANGE
 
-    def conditions(self):
-        """dict[str, str]: what is printed beside a row."""
+    def conditions(self) -> dict[str, str]:
+        """What is printed beside a row."""
         low, high = f'{self.min_depth:g}', '' if self.max_depth is None else f'{self.max_depth:g}'
         cap = 'none' if not high else f'{"<=" if self.include_max else "<"} {high} m'
         crop = self.region if self.region is None or isinstance(self.region, str) else 'own'
@@ -94,15 +96,15 @@ class Protocol:
         }
 
 
-def scored_range(depth_range=None):
+def scored_range(depth_range: tuple[float, float] | None = None) -> tuple[float, float]:
     """Range of the depths that are scored, of what a model can predict.
 
     Args:
-        depth_range (tuple[float, float], optional): first and last edge of the model's bins, m.
+        depth_range: first and last edge of the model's bins, m.
 
     Returns:
-        tuple[float, float]: above the first and below the second, m: up to the last edge, and from 1 mm on unless the
-        bins begin (or all lie) nearer. :data:`USUAL_RANGE` without bins.
+        Above the first and below the second, m: up to the last edge, and from 1 mm on unless the bins begin (or all
+        lie) nearer. :data:`USUAL_RANGE` without bins.
 
     >>> scored_range((0.5, 10.0)), scored_range((1.0, 80.0))
     ((0.001, 10.0), (0.001, 80.0))
@@ -113,19 +115,17 @@ def scored_range(depth_range=None):
     return first if 0 < first < USUAL_RANGE[0] else min(USUAL_RANGE[0], last / 1000), last
 
 
-def range_protocol(name, min_depth=None, max_depth=None, region=None, depth_range=None):
+def range_protocol(name: str, min_depth: float | None = None, max_depth: float | None = None, region: Region = None,
+                   depth_range: tuple[float, float] | None = None) -> Protocol:
     """The protocol of a range and a region alone: ``min_depth < gt < max_depth``, predictions clamped to that range.
 
     Args:
-        name (str): what its row is called.
-        min_depth (float, optional): m; 0: whatever is measured counts, and predictions are clamped from 1 mm on.
-            Default: of :func:`scored_range`.
-        max_depth (float, optional): m (the cap). Default: likewise.
-        region (str or tuple, optional): see :func:`~mmdepthcls.crops.crop_region`.
-        depth_range (tuple[float, float], optional): first and last edge of the model's bins, m.
-
-    Returns:
-        Protocol
+        name: what its row is called.
+        min_depth: m; 0: whatever is measured counts, and predictions are clamped from 1 mm on. Default: of
+            :func:`scored_range`.
+        max_depth: m (the cap). Default: likewise.
+        region: see :func:`~mmdepthcls.crops.crop_region`.
+        depth_range: first and last edge of the model's bins, m.
 
     Raises:
         ValueError: unless 0 <= min_depth < max_depth, both finite.
@@ -154,15 +154,12 @@ PRESETS = {
 }
 
 
-def build_protocol(protocol):
+def build_protocol(protocol: str | dict | Protocol) -> Protocol:
     """A protocol from a preset's name, a config, or itself.
 
     Args:
-        protocol (str, dict or Protocol): a name in :data:`PRESETS`; or a dict of :class:`Protocol`'s arguments, where
-            ``preset`` names what it is based on and ``name`` is the row's.
-
-    Returns:
-        Protocol
+        protocol: a name in :data:`PRESETS`; or a dict of :class:`Protocol`'s arguments, where ``preset`` names what it
+            is based on and ``name`` is the row's.
 
     Raises:
         ValueError: for an unknown preset; lists those there are.
@@ -176,7 +173,7 @@ def build_protocol(protocol):
     preset = settings.pop('preset', None)
     if preset is not None and preset not in PRESETS:
         raise ValueError(f'protocol: no preset {preset!r}; there are {", ".join(PRESETS)}')
-    base = PRESETS.get(preset, Protocol('own'))
+    base = Protocol('own') if preset is None else PRESETS[preset]
     names = {field.name for field in dataclasses.fields(Protocol)}
     if set(settings) - names:
         raise ValueError(f'protocol {settings.get("name", preset)!r}: unknown settings '
@@ -184,14 +181,11 @@ def build_protocol(protocol):
     return dataclasses.replace(base, **settings)
 
 
-def build_protocols(protocols):
+def build_protocols(protocols: Sequence[str | dict | Protocol]) -> list[Protocol]:
     """Protocols for one run; their names must differ.
 
     Args:
-        protocols (sequence): see :func:`build_protocol`.
-
-    Returns:
-        list[Protocol]
+        protocols: see :func:`build_protocol`.
     """
     built = [build_protocol(protocol) for protocol in protocols]
     names = [protocol.name for protocol in built]

@@ -1,6 +1,10 @@
 """Evaluators of the distribution over bins, which MMEngine's runner calls."""
+from __future__ import annotations
+
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,12 +13,12 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import DepthBins
-from ..crops import check_region, crop_region
-from ..markdown_table import metrics_table
+from ..crops import Region, check_region, crop_region
 from ..models import uncertainty
 from ..models.temperature import fit_temperature
+from .metrics_table import metrics_table
 from .uncertainty_metrics import (
-    NAMES,
+    UNCERTAINTY_NAMES,
     calibration_error,
     calibration_sums,
     log_likelihoods,
@@ -26,7 +30,7 @@ MEASURES = ('std', 'entropy', 'confidence', 'interval')
 
 
 @dataclass(frozen=True)
-class MeasuredPixels:
+class ScoredLogits:
     """What a model says where depth was measured: logits (P, K), labels (P, ), true and predicted metres (P, )."""
     logits: np.ndarray
     labels: np.ndarray
@@ -34,17 +38,14 @@ class MeasuredPixels:
     pred: np.ndarray
 
 
-def measured_pixels(sample, bins, region=None):
+def measured_pixels(sample: dict, bins: DepthBins, region: Region = None) -> ScoredLogits:
     """Pixels of a data sample whose depth was measured and lies in the bins.
 
     Args:
-        sample (dict): with ``seg_logits`` (K, h, w), ``pred_depth_map`` and ``gt_depth_map`` (1, H, W); after a
-            ``KBCrop`` h x w is the crop, and what lies outside is left out.
-        bins (DepthBins): the model's.
-        region (str or tuple, optional): see :func:`~.crops.crop_region`; of the whole frame.
-
-    Returns:
-        MeasuredPixels
+        sample: with ``seg_logits`` (K, h, w), ``pred_depth_map`` and ``gt_depth_map`` (1, H, W); after a ``KBCrop`` h x
+            w is the crop, and what lies outside is left out.
+        bins: the model's.
+        region: see :func:`~.crops.crop_region`; of the whole frame.
 
     Raises:
         ValueError: without logits, with those of another number of bins or of another size than the ground truth.
@@ -67,7 +68,7 @@ def measured_pixels(sample, bins, region=None):
     chosen = np.flatnonzero((labels < bins.num_bins) & inside)
     # Picked before they leave the device: few pixels of LiDAR ground truth are measured.
     picked = logits.flatten(1)[:, torch.from_numpy(chosen).to(logits.device)].float().cpu().numpy()
-    return MeasuredPixels(np.ascontiguousarray(picked.T), labels.reshape(-1)[chosen], gt.reshape(-1)[chosen],
+    return ScoredLogits(np.ascontiguousarray(picked.T), labels.reshape(-1)[chosen], gt.reshape(-1)[chosen],
                           pred.reshape(-1)[chosen])
 
 
@@ -79,14 +80,14 @@ class UncertaintyEvaluator(BaseMetric):
     leaves a record of constant size.
 
     Args:
-        bins (dict or DepthBins): the model's.
-        measure (str): what sorts pixels for ``ause`` and ``aurg``: 'std' (m), 'entropy', 'confidence' (its negative) or
+        bins: the model's.
+        measure: what sorts pixels for ``ause`` and ``aurg``: 'std' (m), 'entropy', 'confidence' (its negative) or
             'interval' (width, m).
-        relative (bool): divide a measure in metres by the predicted depth, as the error that it foretells, abs_rel,
-            is relative. Default True.
-        crop (str or tuple, optional): region, see :func:`~.crops.crop_region`.
-        prefix (str, optional): goes before the metric names.
-        collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
+        relative: divide a measure in metres by the predicted depth, as the error that it foretells, abs_rel, is
+            relative. Default True.
+        crop: region, see :func:`~.crops.crop_region`.
+        prefix: goes before the metric names.
+        collect_device: see :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
         ValueError: for another ``measure`` or ``crop``; see also :func:`measured_pixels`.
@@ -95,7 +96,8 @@ class UncertaintyEvaluator(BaseMetric):
     truth.
     """
 
-    def __init__(self, bins, measure='std', relative=True, crop=None, prefix=None, collect_device='cpu'):
+    def __init__(self, bins: dict | DepthBins, measure: str = 'std', relative: bool = True, crop: Region = None,
+                 prefix: str | None = None, collect_device: str = 'cpu') -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if measure not in MEASURES:
             raise ValueError(f'UncertaintyEvaluator: measure must be one of {MEASURES}, got {measure!r}')
@@ -104,12 +106,12 @@ class UncertaintyEvaluator(BaseMetric):
         self.relative = relative
         self.crop = check_region(crop)
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score one batch.
 
         Args:
-            data_batch (dict): not used.
-            data_samples (list[dict]): see :func:`measured_pixels`; an image without ground truth does not count.
+            data_batch: not used.
+            data_samples: see :func:`measured_pixels`; an image without ground truth does not count.
         """
         for sample in data_samples:
             pixels = measured_pixels(sample, self.bins, self.crop) if 'gt_depth_map' in sample else None
@@ -133,19 +135,16 @@ class UncertaintyEvaluator(BaseMetric):
             log_likelihoods(pixels.logits, pixels.labels), confidence, pixels.logits.argmax(axis=1) == pixels.labels,
             interval, gt, np.abs(pixels.pred - gt) / gt, measure)
 
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list) -> dict[str, float]:
         """Metrics over all images, also printed as a table.
 
         Args:
-            results (list[UncertaintyRecord or None]): one an image.
-
-        Returns:
-            dict[str, float]
+            results: one an image.
         """
         records = [record for record in results if record is not None]
         metrics = summarize_uncertainty(records)
         print_log(f'\nUncertainty, {len(records)} images, sorted by {self.measure}\n\n'
-                  f'{metrics_table({"": metrics}, NAMES)}\n', logger='current')
+                  f'{metrics_table({"": metrics}, UNCERTAINTY_NAMES)}\n', logger='current')
         return {**metrics, 'uncertainty_images': len(records)}
 
 
@@ -156,20 +155,20 @@ class TemperatureFit(BaseMetric):
     Needs ``model.test_cfg.outputs=('logits', )``. Which pixels depends on the image's name alone.
 
     Args:
-        bins (dict or DepthBins): the model's.
-        num_pixels (int): of an image, at the most.
-        collect_device (str): see :class:`mmengine.evaluator.BaseMetric`.
+        bins: the model's.
+        num_pixels: of an image, at the most.
+        collect_device: see :class:`mmengine.evaluator.BaseMetric`.
 
     Metrics: ``temperature``, by which the logits are to be divided once more; ``nll``, ``ece`` as they are;
     ``nll_after``, ``ece_after`` with it; ``num_pixels``.
     """
 
-    def __init__(self, bins, num_pixels=1000, collect_device='cpu'):
+    def __init__(self, bins: dict | DepthBins, num_pixels: int = 1000, collect_device: str = 'cpu') -> None:
         super().__init__(collect_device=collect_device)
         self.bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
         self.num_pixels = num_pixels
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep logits and labels of some pixels; see :func:`measured_pixels`."""
         for sample in data_samples:
             if 'gt_depth_map' not in sample:
@@ -182,14 +181,11 @@ class TemperatureFit(BaseMetric):
                 chosen = np.sort(generator.choice(len(chosen), self.num_pixels, replace=False))
             self.results.append((pixels.logits[chosen], pixels.labels[chosen]))
 
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list) -> dict[str, float]:
         """Fit.
 
         Args:
-            results (list[tuple[ndarray, ndarray]]): logits (P, K) and labels (P, ) of each image.
-
-        Returns:
-            dict[str, float]
+            results: logits (P, K) and labels (P, ) of each image.
 
         Raises:
             ValueError: if no pixel was measured.

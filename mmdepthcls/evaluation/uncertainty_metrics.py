@@ -9,7 +9,7 @@ import numpy as np
 CONFIDENCE_BINS = 15
 # Shares of the pixels that are removed, the most uncertain first: 0, 1/50, ... 49/50.
 REMOVALS = 50
-NAMES = ('nll', 'coverage', 'interval_width', 'ece', 'ause', 'aurg')
+UNCERTAINTY_NAMES = ('nll', 'coverage', 'interval_width', 'ece', 'ause', 'aurg')
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def summarize_uncertainty(records):
         > 0 if uncertainty helps). NaN without records.
     """
     if not records:
-        return dict.fromkeys(NAMES, float('nan'))
+        return dict.fromkeys(UNCERTAINTY_NAMES, float('nan'))
     num = sum(record.num for record in records)
     by_uncertainty, by_error = np.mean([record.curves for record in records], axis=0)
     return dict(

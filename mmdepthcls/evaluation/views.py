@@ -1,12 +1,16 @@
 """From what a network gave for an image to the prediction that a protocol scores. Pure."""
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from ..crops import crop_region
+from ..models.view_blending import blend_ramp
 from .errors import is_good
 from .filling import fill_unpredicted
+from .protocols import Protocol
 
 
 @dataclass(frozen=True)
@@ -14,26 +18,22 @@ class Views:
     """What one pass of the network gave for an image.
 
     Args:
-        depth (ndarray): (h, w) metres.
-        flipped (ndarray, optional): (h, w) metres, prediction for the mirror image, mirrored back.
-        crop_box (tuple[int, int, int, int], optional): top, left, height, width of the part of the frame that the
-            network saw. None: all of it.
+        depth: (h, w) metres.
+        flipped: (h, w) metres, prediction for the mirror image, mirrored back.
+        crop_box: top, left, height, width of the part of the frame that the network saw. None: all of it.
     """
     depth: np.ndarray
     flipped: np.ndarray | None = None
-    crop_box: tuple | None = None
+    crop_box: tuple[int, int, int, int] | None = None
 
 
-def unmade(protocol, views, shape):
+def unmade(protocol: Protocol, views: Views, shape: tuple[int, int]) -> str | None:
     """Why a protocol's prediction was not made, or None.
 
     Args:
         protocol (Protocol)
         views (Views)
-        shape (tuple[int, int]): H, W of the frame.
-
-    Returns:
-        str or None
+        shape: H, W of the frame.
     """
     height, width = shape
     if protocol.input_crop is None and views.crop_box not in (None, (0, 0, height, width)):
@@ -51,7 +51,7 @@ def unmade(protocol, views, shape):
     return None
 
 
-def predict(protocol, views, shape):
+def predict(protocol: Protocol, views: Views, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
     """The prediction that a protocol scores, not yet clamped where that can be done pixel by pixel.
 
     Bad predictions (NaN, infinite, zero, negative) are missing, and so is whatever they are averaged or interpolated
@@ -60,11 +60,11 @@ def predict(protocol, views, shape):
     Args:
         protocol (Protocol)
         views (Views)
-        shape (tuple[int, int]): H, W of the frame.
+        shape: H, W of the frame.
 
     Returns:
-        tuple[ndarray, ndarray or None]: (H, W) metres, where bad values (NaN, infinite, zero, negative) cannot be
-        scored; and (H, W) bool of what was bad before filling. None: the values tell.
+        (H, W) metres, where bad values (NaN, infinite, zero, negative) cannot be scored; and (H, W) bool of what was
+        bad before filling. None: the values tell.
     """
     box = views.crop_box or (0, 0, *shape)
     depth, mask = views.depth, None
@@ -92,15 +92,15 @@ def _mixed(protocol, views, shape):
     return np.where(bad, np.nan, depth), bad
 
 
-def combine(maps, flip):
+def combine(maps: list[np.ndarray], flip: str | None) -> np.ndarray:
     """Prediction for an image and, mirrored back, for its mirror image -> one map.
 
     Args:
-        maps (list[ndarray]): one or two of (h, w).
-        flip (str or None): None: the first; 'mean'; 'blend', see :class:`~.protocols.Protocol`.
+        maps: one or two of (h, w).
+        flip: None: the first; 'mean'; 'blend', see :class:`~.protocols.Protocol`.
 
     Returns:
-        ndarray: (h, w).
+        (h, w).
     """
     if flip is None:
         return maps[0]
@@ -113,21 +113,16 @@ def combine(maps, flip):
     return at_right * plain + at_left * flipped + (1 - at_left - at_right) * mean
 
 
-def blend_ramp(width):
-    """ndarray: (width, ) 1 in the left 5 % of the columns, falling to 0 at 10 % (Godard et al., 2017)."""
-    return 1 - np.clip(20 * (np.linspace(0, 1, width) - 0.05), 0, 1)
-
-
-def resize(depth, shape, align_corners):
+def resize(depth: np.ndarray, shape: tuple[int, int], align_corners: bool) -> np.ndarray:
     """Bilinear, as PyTorch does it.
 
     Args:
-        depth (ndarray): (h, w).
-        shape (tuple[int, int]): H, W.
-        align_corners (bool): see :func:`torch.nn.functional.interpolate`.
+        depth: (h, w).
+        shape: H, W.
+        align_corners: see :func:`torch.nn.functional.interpolate`.
 
     Returns:
-        ndarray: (H, W).
+        (H, W).
     """
     tensor = torch.from_numpy(np.ascontiguousarray(depth))[None, None]
     return torch.nn.functional.interpolate(tensor, shape, mode='bilinear', align_corners=align_corners)[0, 0].numpy()

@@ -1,7 +1,9 @@
 """Refuse data loaders that never end where a loop waits for their end."""
+from __future__ import annotations
+
 from mmengine.dataset import InfiniteSampler
 from mmengine.hooks import Hook
-from mmengine.runner import EpochBasedTrainLoop
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmseg.registry import HOOKS
 
 from ..config.config_check import endless_message
@@ -18,16 +20,16 @@ class FiniteLoaderHook(Hook):
 
     priority = 'VERY_HIGH'
 
-    def before_train(self, runner):
+    def before_train(self, runner: Runner) -> None:
         """Look at the training's loader, if epochs are counted."""
         if isinstance(runner.train_loop, EpochBasedTrainLoop):
             _check('train', runner.train_dataloader, type(runner.train_loop).__name__)
 
-    def before_val(self, runner):
+    def before_val(self, runner: Runner) -> None:
         """Look at the validation's loader."""
         _check('val', runner.val_dataloader, type(runner.val_loop).__name__)
 
-    def before_test(self, runner):
+    def before_test(self, runner: Runner) -> None:
         """Look at the test's loader."""
         _check('test', runner.test_dataloader, type(runner.test_loop).__name__)
 

@@ -1,8 +1,12 @@
 """Stop a run whose loss is no longer a number."""
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import torch
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 
@@ -17,7 +21,8 @@ class FiniteLossHook(Hook):
     # Before CheckpointHook, so that no checkpoint of broken weights is written.
     priority = 'VERY_HIGH'
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None,
+                         outputs: dict | None = None) -> None:
         """Check the losses of one iteration."""
         losses = {name: float(torch.as_tensor(value).detach()) for name, value in (outputs or {}).items()}
         if not math.isfinite(losses.get('loss', 0.0)):

@@ -1,6 +1,9 @@
 """Keep a resumed training to the bins it began with."""
+from __future__ import annotations
+
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from ..models.bin_checkpoint import EDGES_KEY, BinMismatchError, describe, same_edges
@@ -16,7 +19,7 @@ class ResumeBinsHook(Hook):
         BinMismatchError: names both.
     """
 
-    def after_load_checkpoint(self, runner, checkpoint):
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the checkpoint's bins with the model's."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         edges = checkpoint.get('state_dict', {}).get(EDGES_KEY)

@@ -1,8 +1,11 @@
 """Keep a resumed training inside its work folder."""
+from __future__ import annotations
+
 import os.path as osp
 
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import print_log
+from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 from .resume_point import checkpoint_folder, file_name, resume_point
@@ -17,7 +20,7 @@ class WorkFolderHook(Hook):
     :func:`~.resume_point.resume_point`.
     """
 
-    def before_run(self, runner):
+    def before_run(self, runner: Runner) -> None:
         """Name the checkpoint to resume from, before MMEngine looks for it."""
         if not runner._resume or runner._load_from is not None:
             return
@@ -25,7 +28,7 @@ class WorkFolderHook(Hook):
         runner._load_from, runner._resume = point.path, point.path is not None
         print_log(str(point), logger='current')
 
-    def before_train(self, runner):
+    def before_train(self, runner: Runner) -> None:
         """Look for the best checkpoint, which the next better one replaces, in this folder."""
         folder = checkpoint_folder(runner.work_dir, _out_dir(runner))
         for key, path in dict(runner.message_hub.runtime_info).items():

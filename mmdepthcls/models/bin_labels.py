@@ -30,8 +30,8 @@ def check_labels(data_samples, bins, ignore_index=IGNORE_INDEX):
     """Refuse labels that other bins have made.
 
     Args:
-        data_samples (list[SegDataSample]): with ``gt_sem_seg``; those with ``gt_depth_map`` too are compared pixel by
-            pixel, others by their largest label.
+        data_samples (list[SegDataSample]): those with ``gt_sem_seg`` and ``gt_depth_map`` are compared pixel by pixel,
+            those without depth by their largest label; without labels there is nothing to compare.
         bins (DepthBins): the model's.
         ignore_index (int): label of pixels without depth.
 
@@ -39,6 +39,8 @@ def check_labels(data_samples, bins, ignore_index=IGNORE_INDEX):
         ValueError: names both bins, the image and a pixel's depth and labels.
     """
     for sample in data_samples:
+        if 'gt_sem_seg' not in sample:
+            continue
         label = sample.gt_sem_seg.data
         made_by = sample.metainfo.get('seg_map_path') or 'an unknown transform'
         remedy = (f'The labels of {sample.get("img_path")} were made by {made_by}, but the model has {bins!r}. Give '

@@ -4,7 +4,9 @@ from mmseg.registry import MODELS
 from torch import nn
 
 from ..crf.dense_crf import dense_crf
-from .decoders import log_probabilities
+from .bin_logits import LOG_PROBABILITIES, BinLogits
+from .data_preprocessor import DepthDataPreProcessor
+from .decoders import Decoder, log_probabilities
 
 
 @MODELS.register_module()
@@ -27,8 +29,9 @@ class DenseCRF(nn.Module):
         ValueError: for arguments out of range.
     """
 
-    def __init__(self, iterations=10, smoothness_weight=3.0, smoothness_width=1.0, appearance_weight=4.0,
-                 appearance_width=67.0, color_width=3.0, compatibility='potts', truncation=None):
+    def __init__(self, iterations: int = 10, smoothness_weight: float = 3.0, smoothness_width: float = 1.0,
+                 appearance_weight: float = 4.0, appearance_width: float = 67.0, color_width: float = 3.0,
+                 compatibility='potts', truncation: float | None = None) -> None:
         super().__init__()
         if not isinstance(compatibility, str):
             compatibility = torch.as_tensor(compatibility)
@@ -46,7 +49,7 @@ class DenseCRF(nn.Module):
         except ValueError as error:
             raise ValueError(f'model.crf: {error}') from error
 
-    def forward(self, logits, image, centers):
+    def forward(self, logits: torch.Tensor, image: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
         """Sharpen one image.
 
         Args:
@@ -61,7 +64,7 @@ class DenseCRF(nn.Module):
         return log_probabilities(dense_crf(logits[None].float().softmax(1), image[None], **self.settings, **needs)[0])
 
 
-def check_crf(crf, decoder, test_cfg, data_preprocessor):
+def check_crf(crf: nn.Module | None, decoder: Decoder, test_cfg, data_preprocessor: nn.Module) -> None:
     """Refuse what does not go together.
 
     Raises:
@@ -69,34 +72,34 @@ def check_crf(crf, decoder, test_cfg, data_preprocessor):
     """
     if crf is None:
         return
-    if not getattr(decoder, 'of_softmax', True):
+    if not decoder.of_softmax:
         raise ValueError(f'model.crf is of the probabilities of bins, which the logits for {type(decoder).__name__} '
                          'are not. Set crf=None.')
     if test_cfg['decode_at'] == 'logits':
         raise ValueError("model.crf works at the size of the image. Set test_cfg.decode_at='input' or 'output'.")
-    if not hasattr(data_preprocessor, 'pixel_values'):
+    if not isinstance(data_preprocessor, DepthDataPreProcessor):
         raise ValueError(f'model.crf needs the images as they were loaded, which {type(data_preprocessor).__name__} '
                          "does not give back. Set data_preprocessor.type='DepthDataPreProcessor'.")
 
 
-def refine(crf, logits, inputs, metainfos, data_preprocessor, centers):
-    """Logits of a batch after the CRF, each image without its padding.
+def refine(crf: nn.Module, logits: BinLogits, images: torch.Tensor, metainfos: list[dict],
+           centers: torch.Tensor) -> BinLogits:
+    """Logits of a batch after a CRF, each image without its padding.
 
     Args:
         crf (DenseCRF)
-        logits (Tensor): (N, K, H, W).
-        inputs (Tensor): (N, 3, H, W), what the network saw.
+        logits (BinLogits): (N, K, H, W); not changed.
+        images (Tensor): (N, 3, H, W) RGB in 0..255.
         metainfos (list[dict]): of the images.
-        data_preprocessor (DepthDataPreProcessor): that normalised the images.
-        centers (list[Tensor]): (K, ) m of each image.
+        centers (Tensor): (K, ) m of the model's bins, for images without bins of their own.
 
     Returns:
-        Tensor: (N, K, H, W) float32; in the padding as it was.
+        BinLogits: log-probabilities (N, K, H, W) float32; in the padding as it was.
     """
-    logits = logits.float()
-    images = data_preprocessor.pixel_values(inputs)
-    for index, metainfo in enumerate(metainfos):
+    refined = logits.logits.to(torch.float32, copy=True)
+    for index, (each, metainfo) in enumerate(zip(logits.split(), metainfos, strict=True)):
         left, right, top, bottom = metainfo.get('img_padding_size', metainfo.get('padding_size', (0, 0, 0, 0)))
-        inside = (slice(None), slice(top, logits.shape[2] - bottom), slice(left, logits.shape[3] - right))
-        logits[index][inside] = crf(logits[index][inside], images[index][inside], centers[index])
-    return logits
+        inside = (slice(None), slice(top, refined.shape[2] - bottom), slice(left, refined.shape[3] - right))
+        own = centers if each.image_bins is None else each.image_bins.centers
+        refined[index][inside] = crf(refined[index][inside], images[index][inside], own)
+    return BinLogits(refined, logits.image_bins, LOG_PROBABILITIES)

@@ -1,6 +1,7 @@
 """Batching that pads depth with "no measurement"."""
 import logging
 
+import torch
 from mmengine.logging import print_log
 from mmseg.models import SegDataPreProcessor
 from mmseg.registry import MODELS
@@ -22,14 +23,17 @@ class DepthDataPreProcessor(SegDataPreProcessor):
         size, size_divisor, bgr_to_rgb, **kwargs: see :class:`mmseg.models.SegDataPreProcessor`.
     """
 
-    def __init__(self, size=None, size_divisor=None, bgr_to_rgb=False, **kwargs):
+    def __init__(self, size: tuple | None = None, size_divisor: int | None = None, bgr_to_rgb: bool = False,
+                 **kwargs) -> None:
         if size is None and size_divisor is None:
             size_divisor = 1
         super().__init__(size=size, size_divisor=size_divisor, bgr_to_rgb=bgr_to_rgb, **kwargs)
         self._gives_rgb = bgr_to_rgb
         self._padding_checked = {True: False, False: False}
+        #: Counts labels of training batches (:class:`.LabelCensus`); a ``DepthClassifier`` gives its own.
+        self.census = None
 
-    def pixel_values(self, inputs):
+    def pixel_values(self, inputs: torch.Tensor) -> torch.Tensor:
         """What was loaded, from what the network gets.
 
         Args:
@@ -45,9 +49,16 @@ class DepthDataPreProcessor(SegDataPreProcessor):
         images = images.round().clamp(0, 255)
         return images if self._gives_rgb else images.flip(1)
 
-    def forward(self, data, training=False):
-        """Collate, normalise, pad."""
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Collate, normalise, pad; in training look at the labels, before they are sent to a device.
+
+        Raises:
+            ValueError: for labels of other bins than the model's.
+        """
         shapes = [tuple(image.shape[-2:]) for image in data['inputs']]
+        count = (training and self.census is not None and data.get('data_samples') is not None
+                 and self._keeps_labels(shapes))
+        numbers = self.census.count(data['data_samples']) if count else None
         data = super().forward(data, training)
         self._say_waste(shapes, tuple(data['inputs'].shape[-2:]), training)
         if training:
@@ -57,8 +68,14 @@ class DepthDataPreProcessor(SegDataPreProcessor):
                     depth = sample.gt_depth_map.data
                     depth[..., depth.shape[-2] - below:, :] = 0
                     depth[..., depth.shape[-1] - right:] = 0
+        if count:
+            self.census.note(data['data_samples'], numbers)
         return data
 
+    def _keeps_labels(self, shapes):
+        """Whether as many pixels have a label afterwards as before."""
+        unpadded = self.size is None and self.size_divisor == 1 and len(set(shapes)) == 1
+        return self.batch_augments is None and (unpadded or self.seg_pad_val == self.census.ignore_index)
 
     def _say_waste(self, shapes, padded, training):
         """Warn, once, where a fixed size makes batches that are mostly padding."""

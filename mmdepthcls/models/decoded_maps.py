@@ -7,7 +7,8 @@ from mmengine.config import ConfigDict
 from mmseg.models.utils import resize
 
 from ..bins import IGNORE_INDEX
-from .decoders import log_probabilities
+from .bin_logits import LOG_PROBABILITIES, BinLogits
+from .decoders import Decoder, log_probabilities
 from .image_bins import ImageBins, onto_centers
 from .uncertainty import confidence, entropy, interval, standard_deviation
 
@@ -17,7 +18,7 @@ OF_SOFTMAX = {'confidence', 'entropy', 'interval', 'std'}
 DECODE_AT = ('output', 'input', 'logits')
 
 
-def complete_test_cfg(test_cfg):
+def complete_test_cfg(test_cfg) -> ConfigDict:
     """``test_cfg`` of a depth classifier with everything it may say.
 
     Args:
@@ -45,11 +46,11 @@ def complete_test_cfg(test_cfg):
     return test_cfg
 
 
-def check_decoder(decoder, test_cfg, adaptive=False):
+def check_decoder(decoder: Decoder, test_cfg, adaptive: bool = False) -> None:
     """Refuse what does not follow from the logits that a decoder is for.
 
     Args:
-        decoder (nn.Module): the model's.
+        decoder (Decoder): the model's.
         test_cfg (dict): complete.
         adaptive (bool): whether images have bins of their own, whose logits are those of a softmax.
 
@@ -57,7 +58,7 @@ def check_decoder(decoder, test_cfg, adaptive=False):
         ValueError: for outputs of a softmax, for sliding windows, whose softmax probabilities are averaged, and for
             adaptive bins.
     """
-    if getattr(decoder, 'of_softmax', True):
+    if decoder.of_softmax:
         return
     name = type(decoder).__name__
     if adaptive:
@@ -72,24 +73,39 @@ def check_decoder(decoder, test_cfg, adaptive=False):
                          "cannot read depth. Set mode='whole'.")
 
 
-def predict_maps(logits, bins, decoder, outputs, image_bins=None):
+def check_readable(logits: BinLogits, decoder: Decoder) -> None:
+    """Refuse probabilities for a decoder that reads none.
+
+    Raises:
+        ValueError: names the decoder.
+    """
+    if logits.kind == LOG_PROBABILITIES and not decoder.of_softmax:
+        raise ValueError(f'{type(decoder).__name__} reads logits as the head gives them, and no probabilities of bins '
+                         "(of windows, a CRF or test-time augmentation). Set test_cfg.mode='whole' and crf=None, or "
+                         'take a decoder of a softmax.')
+
+
+def predict_maps(logits: BinLogits, bins, decoder: Decoder, outputs) -> dict[str, torch.Tensor]:
     """Maps of one image.
 
     Args:
-        logits (Tensor): (K, H, W), any floating type.
+        logits (BinLogits): (K, H, W), any floating type.
         bins (DepthBins): the model's. Labels are always theirs.
-        decoder (nn.Module): from logits, centers and (if its ``uses_edges`` is true) edges to metres.
+        decoder (Decoder): from logits, centers and edges to metres.
         outputs (sequence of str): of :data:`OUTPUTS`.
-        image_bins (ImageBins, optional): the image's own, that the logits are of. Default: the model's.
 
     Returns:
         dict[str, Tensor]: field -> (C, H, W); ``pred_depth_map`` always, float32, but for labels (int64).
+
+    Raises:
+        ValueError: for logits that the decoder cannot read.
     """
+    check_readable(logits, decoder)
+    logits, image_bins, _ = logits
     edges, centers = _of_model(bins, logits.device) if image_bins is None else image_bins
     logits = logits[None]
     with torch.autocast(logits.device.type, enabled=False):
-        known = (centers, edges) if getattr(decoder, 'uses_edges', False) else (centers, )
-        maps = {'pred_depth_map': decoder(logits, *known)}
+        maps = {'pred_depth_map': decoder(logits, centers, edges)}
         if 'confidence' in outputs:
             maps['pred_confidence'] = confidence(logits)
         if 'entropy' in outputs:
@@ -103,41 +119,39 @@ def predict_maps(logits, bins, decoder, outputs, image_bins=None):
     return {name: values[0] for name, values in maps.items()}
 
 
-def probabilities_of_model_bins(logits, bins, image_bins=None):
+def probabilities_of_model_bins(logits: BinLogits, bins) -> torch.Tensor:
     """Softmax of logits; where they are of images' own bins, given to the model's bins (:func:`.onto_centers`).
 
     Args:
-        logits (Tensor): (N, K, H, W), any floating type.
+        logits (BinLogits): (N, K, H, W), any floating type.
         bins (DepthBins): the model's.
-        image_bins (ImageBins, optional): of the N images.
 
     Returns:
         Tensor: (N, K, H, W) float32.
     """
-    probabilities = logits.float().softmax(dim=1)
-    if image_bins is None:
+    probabilities = logits.logits.float().softmax(dim=1)
+    if logits.image_bins is None:
         return probabilities
-    return onto_centers(probabilities, image_bins.centers, _of_model(bins, logits.device).centers)
+    return onto_centers(probabilities, logits.image_bins.centers, _of_model(bins, probabilities.device).centers)
 
 
-def logits_of_model_bins(logits, bins, image_bins=None):
+def logits_of_model_bins(logits: BinLogits, bins) -> torch.Tensor:
     """Logits (K, H, W) of the model's bins, which every reader of ``seg_logits`` takes them to be; arguments as of
     :func:`probabilities_of_model_bins`, of one image."""
-    if image_bins is None:
-        return logits
-    own = ImageBins(*(values[None] for values in image_bins))
-    return log_probabilities(probabilities_of_model_bins(logits[None], bins, own))[0]
+    if logits.image_bins is None:
+        return logits.logits
+    own = ImageBins(*(values[None] for values in logits.image_bins))
+    return log_probabilities(probabilities_of_model_bins(BinLogits(logits.logits[None], own), bins))[0]
 
 
 def _of_model(bins, device):
     # Not buffers: model.half() would round the metres.
-    return ImageBins(*(torch.as_tensor(values.copy(), dtype=torch.float32, device=device)
-                       for values in (bins.edges, bins.centers)))
+    return ImageBins(*bins.tensors(device, torch.float32))
 
 
 def _labels(logits, depth, bins, decoder, image_bins):
     """Labels of the model's bins (N, 1, H, W): of the best class, or where there are no classes of the depth."""
-    if getattr(decoder, 'of_softmax', True):
+    if decoder.of_softmax:
         index = logits.argmax(dim=1, keepdim=True)
         return index if image_bins is None else bins.encode(image_bins.centers)[index]
     return torch.bucketize(depth, _of_model(bins, depth.device).edges[1:-1], right=True)

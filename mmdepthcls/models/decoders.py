@@ -10,17 +10,24 @@ from .distribution import by_rows, check_space, mean, per_channel, quantiles
 
 
 class Decoder(nn.Module):
-    """Base of decoders that look at each pixel by itself: a subclass has :meth:`decode`.
+    """Base of decoders, which look at each pixel by itself. A subclass has :meth:`decode`, says by the attributes below
+    what it reads, and becomes a ``type`` of ``model.decoder`` by ``MODELS.register_module()``::
 
-    ``uses_edges`` says whether the edges of the bins are needed beside their centers; ``of_softmax`` whether the logits
-    are those of a softmax, from which alone a model's uncertainty follows. Logits of no softmax have a ``family``, the
-    name that the losses carry which train them (:mod:`.loss_family`).
+        @MODELS.register_module()
+        class HarmonicDecoder(Decoder):
+            def decode(self, logits, centers, edges):
+                return 1 / (logits.softmax(dim=1) / centers).sum(dim=1, keepdim=True)
     """
-    uses_edges = False
-    of_softmax = True
-    family = None
+    #: Needs the edges of the bins beside their centers.
+    uses_edges: bool = False
+    #: Reads the logits of a softmax, from which alone a model's uncertainty follows, and which can be averaged.
+    of_softmax: bool = True
+    #: What the logits are if they are of no softmax: the name that losses carry which train them (:mod:`.loss_family`).
+    family: str | None = None
+    #: Logits a pixel; None: one a bin.
+    num_logits: int | None = None
 
-    def forward(self, logits, centers, edges=None):
+    def forward(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None = None) -> torch.Tensor:
         """Decode, over blocks of rows.
 
         Args:
@@ -40,7 +47,7 @@ class Decoder(nn.Module):
         centers, edges = per_channel(centers), None if edges is None else per_channel(edges)
         return by_rows(lambda part: self.decode(part, centers, edges), logits)
 
-    def decode(self, logits, centers, edges):
+    def decode(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
         """(N, 1, h, W) metres of a block of rows, all arguments in float32, (1 or N, K or K + 1, 1, 1)."""
         raise NotImplementedError
 

@@ -8,9 +8,11 @@ from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 
 from ..bins import DEPTH_RANGE, DepthBins
-from . import bin_checkpoint, bin_labels
+from . import bin_checkpoint
+from .bin_logits import LOG_PROBABILITIES, BinLogits
+from .counterparts import default_decoder, default_loss
 from .crf import check_crf, refine
-from .data_preprocessor import depth_preprocessor
+from .data_preprocessor import DepthDataPreProcessor, depth_preprocessor
 from .decoded_maps import (
     check_decoder,
     complete_test_cfg,
@@ -20,11 +22,13 @@ from .decoded_maps import (
     probabilities_of_model_bins,
     resized,
 )
-from .decoders import log_probabilities
+from .decoders import Decoder, log_probabilities
 from .empty_batches import EmptyBatches
 from .frame import as_host_sees, paste_into_frame
-from .head_config import default_decoder, default_loss, fit_heads
+from .head_config import fit_heads
 from .head_loss import connect_losses
+from .image_bins_head import ImageBinsHead
+from .label_census import LabelCensus
 from .pretrained import loading_error
 from .temperature import TEMPERATURE_KEY, read_temperature, stored_temperature
 
@@ -37,6 +41,17 @@ class _Phase:
 
     def __deepcopy__(self, memo):
         return self
+
+
+class _Windows:
+    """What the host's loop over windows asks of a model: here the probabilities of the model's bins, since windows may
+    have bins of their own, and the mean of logits means nothing."""
+
+    def __init__(self, model):
+        self.model, self.test_cfg, self.out_channels = model, model.test_cfg, model.out_channels
+
+    def encode_decode(self, inputs, batch_img_metas):
+        return probabilities_of_model_bins(self.model.whole_inference(inputs, batch_img_metas), self.model.bins)
 
 
 @MODELS.register_module()
@@ -64,6 +79,9 @@ class DepthClassifier(EncoderDecoder):
     - ``pred_depth_view`` (1, h, w) float32 metres at the size of the network's input, and with ``test_cfg['flip']``
       ``pred_depth_view_flipped``, the same for the mirror image, mirrored back: if it holds 'views'. The protocols of
       ``DepthEvaluator`` make their predictions of these.
+
+    What :meth:`inference` gives carries all that is needed to read metres of it (:class:`.BinLogits`): nothing of a
+    forward stays in the model, so results may be decoded whenever, in any order.
 
     With an :class:`~mmdepthcls.models.AdaptiveBinsHead` each image is decoded by its own bins. Labels and
     ``seg_logits`` stay those of ``bins``, windows and test-time augmentation are averaged over them (see
@@ -105,26 +123,29 @@ class DepthClassifier(EncoderDecoder):
     """
 
     def __init__(self,
-                 bins,
-                 backbone,
-                 decode_head,
-                 decoder=None,
-                 neck=None,
-                 auxiliary_head=None,
-                 train_cfg=None,
-                 test_cfg=None,
-                 data_preprocessor=None,
-                 pretrained=None,
-                 init_cfg=None,
-                 require_edges=True,
-                 crf=None,
-                 **unknown):
+                 bins: dict | DepthBins,
+                 backbone: dict,
+                 decode_head: dict,
+                 decoder: dict | None = None,
+                 neck: dict | None = None,
+                 auxiliary_head: dict | list[dict] | None = None,
+                 train_cfg: dict | None = None,
+                 test_cfg: dict | None = None,
+                 data_preprocessor: dict | None = None,
+                 pretrained: str | None = None,
+                 init_cfg: dict | list[dict] | None = None,
+                 require_edges: bool = True,
+                 crf: dict | None = None,
+                 **unknown) -> None:
         if unknown or isinstance(decode_head, (list, tuple)):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
                              'take. It extends EncoderDecoder; cascaded models (OCRNet, PointRend) are not supported.')
         bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
         decoder = MODELS.build(decoder or default_decoder(decode_head))
-        num_logits = getattr(decoder, 'num_logits', bins.num_bins)
+        if not isinstance(decoder, Decoder):
+            raise ValueError(f'model.decoder: {type(decoder).__name__} is no decoder. Derive the class from '
+                             'mmdepthcls.models.Decoder, which says what it needs.')
+        num_logits = decoder.num_logits or bins.num_bins
         loss = default_loss(decoder)
         decode_head = fit_heads(decode_head, num_logits, 'decode_head', loss)
         auxiliary_head = fit_heads(auxiliary_head, num_logits, 'auxiliary_head', loss)
@@ -140,20 +161,21 @@ class DepthClassifier(EncoderDecoder):
             init_cfg=init_cfg)
         self.bins = bins
         self.decoder = decoder
-        check_decoder(self.decoder, self.test_cfg, hasattr(self.decode_head, 'image_bins'))
+        check_decoder(self.decoder, self.test_cfg, isinstance(self.decode_head, ImageBinsHead))
         self.crf = None if crf is None else MODELS.build(crf)
         check_crf(self.crf, self.decoder, self.test_cfg, self.data_preprocessor)
         self.require_edges = require_edges
         self.temperature = 1.0
-        self._labels_checked = False
+        self._census = LabelCensus(bins, self.decode_head.ignore_index)
+        if isinstance(self.data_preprocessor, DepthDataPreProcessor):
+            self.data_preprocessor.census = self._census
         self._empty_batches = EmptyBatches()
-        self._gives_probabilities = False
         self._phase = _Phase()
         self._pretrained = pretrained
         self._head_configs = copy.deepcopy(dict(decode_head=decode_head, auxiliary_head=auxiliary_head))
         connect_losses(self, bins)
 
-    def loss(self, inputs, data_samples):
+    def loss(self, inputs: torch.Tensor, data_samples: list[SegDataSample]) -> dict[str, torch.Tensor]:
         """Losses of a batch.
 
         Args:
@@ -163,18 +185,13 @@ class DepthClassifier(EncoderDecoder):
         Returns:
             dict[str, Tensor]
         """
-        ignore_index = self.decode_head.ignore_index
-        bin_labels.add_labels(data_samples, self.bins, ignore_index)
-        if not self._labels_checked:
-            bin_labels.check_labels(data_samples, self.bins, ignore_index)
-        labelled = any((sample.gt_sem_seg.data != ignore_index).any().item() for sample in data_samples)
-        self._labels_checked |= labelled
+        labelled = any(self._census.complete(data_samples))
         self._empty_batches.count(labelled, data_samples, self.bins)
         losses = super().loss(inputs, data_samples)
         # The host calls a batch without a single label 100 % accurate.
         return {name: value * labelled if 'acc_' in name else value for name, value in losses.items()}
 
-    def predict(self, inputs, data_samples=None):
+    def predict(self, inputs: torch.Tensor, data_samples: list[SegDataSample] | None = None) -> list[SegDataSample]:
         """Depth of a batch, see the class.
 
         Args:
@@ -197,82 +214,105 @@ class DepthClassifier(EncoderDecoder):
             self._add_views(results, mirrored, size, 'pred_depth_view_flipped')
         return results
 
-    def refine(self, logits, inputs, batch_img_metas):
-        """Logits (N, K, H, W) of the last :meth:`inference` after the CRF; without one as they are."""
-        if self.crf is None:
-            return logits
-        centers = [torch.as_tensor(self.bins.centers.copy()) if image_bins is None else image_bins.centers
-                   for image_bins in self._image_bins(logits)]
-        return refine(self.crf, logits, inputs, batch_img_metas, self.data_preprocessor, centers)
+    def refine(self, logits: BinLogits, inputs: torch.Tensor, batch_img_metas: list[dict],
+               crf: torch.nn.Module | None = None) -> BinLogits:
+        """What :meth:`inference` gave, after a CRF.
 
-    def inference(self, inputs, batch_img_metas):
+        Args:
+            logits (BinLogits): (N, K, H, W); not changed.
+            inputs (Tensor): (N, 3, H, W) normalised images.
+            batch_img_metas (list[dict]): of the images.
+            crf (nn.Module, optional): in place of the model's own. Without either, the logits as they are.
+
+        Returns:
+            BinLogits
+
+        Raises:
+            ValueError: for a CRF that does not go with the model.
+        """
+        if crf is not None:
+            check_crf(crf, self.decoder, self.test_cfg, self.data_preprocessor)
+        elif self.crf is None:
+            return logits
+        images = self.data_preprocessor.pixel_values(inputs)
+        _, centers = self.bins.tensors('cpu', torch.float64)
+        return refine(crf or self.crf, self._as_bin_logits(logits), images, batch_img_metas, centers)
+
+    def inference(self, inputs: torch.Tensor, batch_img_metas: list[dict]) -> BinLogits:
         """Logits of images, divided by the temperature: (N, K, H, W) at the size of the input, or smaller where they
-        are decoded as the head gives them."""
-        logits = super().inference(inputs, batch_img_metas)
-        return logits if self.temperature == 1 else logits.float().div_(self.temperature)  # no second map
+        are decoded as the head gives them; and the bins that they are of."""
+        result = super().inference(inputs, batch_img_metas)
+        if self.temperature == 1:
+            return result
+        return result._replace(logits=result.logits.float().div_(self.temperature))  # no second map
 
-    def slide_inference(self, inputs, batch_img_metas):
-        """As the host, but where windows overlap probabilities are averaged, not logits."""
-        self._gives_probabilities = True
-        try:
-            probabilities = super().slide_inference(inputs, batch_img_metas)
-        finally:
-            self._gives_probabilities = False
-        return log_probabilities(probabilities)
+    def slide_inference(self, inputs: torch.Tensor, batch_img_metas: list[dict]) -> BinLogits:
+        """As the host, but where windows overlap probabilities are averaged, not logits; of the model's bins."""
+        probabilities = EncoderDecoder.slide_inference(_Windows(self), inputs, batch_img_metas)
+        return BinLogits(log_probabilities(probabilities), kind=LOG_PROBABILITIES)
 
-    def encode_decode(self, inputs, batch_img_metas):
-        """Logits (N, K, H, W) of images; of a sliding window probabilities."""
-        if self.test_cfg['decode_at'] == 'logits':
-            return self._forward(inputs)
-        logits = super().encode_decode(inputs, batch_img_metas)
-        if not self._gives_probabilities:
+    def whole_inference(self, inputs: torch.Tensor, batch_img_metas: list[dict]) -> BinLogits:
+        """Logits of whole images (at the size of the input, or as the head gives them), and their bins."""
+        features, head = self.extract_feat(inputs), self.decode_head
+        at_logits = self.test_cfg['decode_at'] == 'logits'
+        logits = head.forward(features) if at_logits else head.predict(features, batch_img_metas, self.test_cfg)
+        return BinLogits(logits, head.predict_bins(features).detach() if isinstance(head, ImageBinsHead) else None)
+
+    def encode_decode(self, inputs: torch.Tensor, batch_img_metas: list[dict]) -> torch.Tensor:
+        """The logits of :meth:`whole_inference` alone, as MMSegmentation has them."""
+        return self.whole_inference(inputs, batch_img_metas).logits
+
+    def _as_bin_logits(self, logits):
+        """A plain tensor is of the model's bins, unless the head has others."""
+        if isinstance(logits, BinLogits):
             return logits
-        # Windows with bins of their own are averaged over the model's.
-        return probabilities_of_model_bins(logits, self.bins, getattr(self.decode_head, 'image_bins', None))
+        if isinstance(self.decode_head, ImageBinsHead):
+            raise ValueError(f'{type(self.decode_head).__name__} gives each image bins of its own, and a tensor of '
+                             'logits does not say which. Pass on what model.inference() returned; for logits of '
+                             'model.bins (as seg_logits are) mmdepthcls.models.BinLogits(logits).')
+        return BinLogits(logits)
 
-    def _image_bins(self, seg_logits):
-        """Each image's own bins that the logits of the last forward are of; None where they are the model's."""
-        image_bins = getattr(self.decode_head, 'image_bins', None)
-        if image_bins is None or self.test_cfg['mode'] == 'slide':
-            return [None] * len(seg_logits)
-        return image_bins.split()
-
-    def _add_views(self, results, seg_logits, input_size, name):
+    def _add_views(self, results, logits, input_size, name):
         """Depth at the size of the network's input, without padding, the right way round."""
-        for result, logits, image_bins in zip(results, seg_logits, self._image_bins(seg_logits), strict=True):
-            depth = predict_maps(logits, self.bins, self.decoder, (), image_bins)['pred_depth_map']
+        for result, each in zip(results, logits.split(), strict=True):
+            depth = predict_maps(each, self.bins, self.decoder, ())['pred_depth_map']
             depth = resized(depth, input_size, self.align_corners)
             result.set_data({name: PixelData(data=as_host_sees(depth, result.metainfo))})
 
-    def postprocess_result(self, seg_logits, data_samples=None, input_size=None):
+    def postprocess_result(self, seg_logits: BinLogits | torch.Tensor, data_samples: list[SegDataSample] | None = None,
+                           input_size: tuple[int, int] | None = None) -> list[SegDataSample]:
         """Depth from logits.
 
         Args:
-            seg_logits (Tensor): (N, K, h, w) as :meth:`inference` gives them; with adaptive bins, of the last forward.
+            seg_logits (BinLogits): (N, K, h, w) as :meth:`inference` gives them. A tensor is taken to be of the model's
+                bins.
             data_samples (list[SegDataSample], optional): what to add the results to.
             input_size (tuple[int, int], optional): height and width of the network's input. Default: of the logits.
 
         Returns:
             list[SegDataSample]: with ``pred_depth_map`` and whatever ``test_cfg['outputs']`` asks for.
+
+        Raises:
+            ValueError: for a tensor where images have bins of their own, and for logits that the decoder cannot read.
         """
-        size = tuple(seg_logits.shape[2:] if input_size is None else input_size)
-        results = data_samples or [SegDataSample() for _ in seg_logits]
+        given = self._as_bin_logits(seg_logits)
+        size = tuple(given.logits.shape[2:] if input_size is None else input_size)
+        results = data_samples or [SegDataSample() for _ in given.logits]
+        at_output, outputs = self.test_cfg['decode_at'] == 'output', self.test_cfg['outputs']
         # One image after the other: at the original size logits are 132 MB for a KITTI frame and 71 bins.
-        for result, logits, image_bins in zip(results, seg_logits, self._image_bins(seg_logits), strict=True):
+        for result, each in zip(results, given.split(), strict=True):
             result.set_metainfo({DEPTH_RANGE: (self.bins.min_depth, self.bins.max_depth)})
-            at_output = self.test_cfg['decode_at'] == 'output'
-            if at_output or 'logits' in self.test_cfg['outputs']:
-                upsampled = self._at_output(logits, result.metainfo, size).float()
+            if at_output or 'logits' in outputs:
+                upsampled = each._replace(logits=self._at_output(each.logits, result.metainfo, size).float())
                 if at_output:
-                    self.decode_result(result, upsampled, image_bins)
-                if 'logits' in self.test_cfg['outputs']:
-                    upsampled = logits_of_model_bins(upsampled, self.bins, image_bins)
-                    result.set_data(dict(seg_logits=PixelData(data=upsampled)))
+                    self.decode_result(result, upsampled)
+                if 'logits' in outputs:
+                    result.set_data(dict(seg_logits=PixelData(data=logits_of_model_bins(upsampled, self.bins))))
             if not at_output:
-                maps = predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs'], image_bins)
+                maps = predict_maps(each, self.bins, self.decoder, outputs)
                 _write(result, {name: self._at_output(each, result.metainfo, size) for name, each in maps.items()})
-        if 'views' in self.test_cfg['outputs'] and data_samples is not None:
-            self._add_views(results, seg_logits, size, 'pred_depth_view')
+        if 'views' in outputs and data_samples is not None:
+            self._add_views(results, given, size, 'pred_depth_view')
         return results
 
     def _at_output(self, values, metainfo, input_size):
@@ -280,15 +320,15 @@ class DepthClassifier(EncoderDecoder):
         values = as_host_sees(resized(values, input_size, self.align_corners), metainfo)
         return resized(values, metainfo.get('ori_shape', values.shape[1:]), self.align_corners)
 
-    def decode_result(self, result, logits, image_bins=None):
-        """Write the outputs for full-size ``logits`` (K, H, W) of the model's bins, or of the image's own
-        (:class:`~mmdepthcls.models.image_bins.ImageBins`), into a data sample, and remove what nobody asked for."""
-        _write(result, predict_maps(logits, self.bins, self.decoder, self.test_cfg['outputs'], image_bins))
+    def decode_result(self, result: SegDataSample, logits: BinLogits | torch.Tensor) -> SegDataSample:
+        """Write the outputs for full-size logits (K, H, W) of one image into a data sample, and remove what nobody
+        asked for."""
+        _write(result, predict_maps(self._as_bin_logits(logits), self.bins, self.decoder, self.test_cfg['outputs']))
         if 'logits' not in self.test_cfg['outputs']:
             result.pop('seg_logits', None)
         return result
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         """Initial weights for training; an error about pretrained weights says how to give a local file."""
         self._phase.starts_training = True
         try:
@@ -308,8 +348,8 @@ class DepthClassifier(EncoderDecoder):
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         temperature = read_temperature(state_dict.pop(prefix + TEMPERATURE_KEY, None))
-        if hasattr(self.decode_head, 'take_inner_names'):
-            self.decode_head.take_inner_names(state_dict, prefix + 'decode_head.')
+        if isinstance(self.decode_head, ImageBinsHead):
+            self.decode_head.take_weights(state_dict, prefix + 'decode_head.')
         starts_training = self.training and self._phase.starts_training
         self.temperature = 1.0 if starts_training else temperature  # it is of the old weights
         if starts_training:

@@ -3,8 +3,9 @@ import torch
 from mmengine.model import BaseTTAModel
 from mmseg.registry import MODELS
 
-from ..evaluation.views import blend_ramp
+from .bin_logits import LOG_PROBABILITIES, BinLogits
 from .decoders import log_probabilities
+from .view_blending import blend_ramp
 
 FLIPS = ('mean', 'blend')
 
@@ -25,18 +26,18 @@ class DepthTTAModel(BaseTTAModel):
             'blend' misses the mirrored or the plain views.
     """
 
-    def __init__(self, module, data_preprocessor=None, flip='mean'):
+    def __init__(self, module, data_preprocessor=None, flip: str = 'mean') -> None:
         if flip not in FLIPS:
             raise ValueError(f'DepthTTAModel: flip must be one of {FLIPS}, got {flip!r}')
         super().__init__(module, data_preprocessor)
-        if not getattr(self.module.decoder, 'of_softmax', True):
+        if not self.module.decoder.of_softmax:
             raise ValueError('DepthTTAModel averages softmax probabilities of bins, from which '
                              f'{type(self.module.decoder).__name__} cannot read depth. Test without --tta.')
         self.flip = flip
         self.asked_for_logits = 'logits' in self.module.test_cfg['outputs']
         self.module.test_cfg['outputs'] = tuple(self.module.test_cfg['outputs']) + ('logits', )
 
-    def merge_preds(self, data_samples_list):
+    def merge_preds(self, data_samples_list: list[list]) -> list:
         """Merge the views of each image.
 
         Args:
@@ -53,7 +54,7 @@ class DepthTTAModel(BaseTTAModel):
         for name in ('pred_depth_view', 'pred_depth_view_flipped'):  # of one view only
             merged.pop(name, None)
         merged.seg_logits.data = logits
-        self.module.decode_result(merged, logits)
+        self.module.decode_result(merged, BinLogits(logits, kind=LOG_PROBABILITIES))
         if not self.asked_for_logits:
             del merged.seg_logits
         return merged

@@ -10,8 +10,6 @@ from ..config.config_class import class_name, class_of, is_a
 
 # STDC's detail head learns the edges between labels, whatever the labels are.
 EDGE_HEADS = ('STDCHead', )
-# Where a config names one of a pair, the other follows. (Regression, which has another number of logits, names both.)
-LOSS_OF = {'OrdinalDecoder': 'OrdinalLoss'}
 # Heads of which no class scores of each pixel come that bins could be: class -> what it does instead.
 _MASKS = 'classifies masks, not pixels: it gives scores of segments, and no logits of depth bins for each pixel'
 UNFIT_HEADS = {
@@ -37,31 +35,6 @@ def why_unfit(head):
     """
     reasons = [reason for name, reason in UNFIT_HEADS.items() if is_a(head, MODELS, name)]
     return f'{class_name(head)} {reasons[0]}' if reasons else None
-
-
-def default_decoder(head):
-    """Decoder of a model whose config names none.
-
-    Args:
-        head (dict): config of the decode head.
-
-    Returns:
-        dict: what the head's class names as its ``default_decoder``; the only one that reads what the head's losses
-        train; else the expectation of log depth, of least abs_rel in docs/study.md.
-    """
-    losses = head.get('loss_decode') or ()
-    wanted = [_decoder_for(loss) for loss in (losses if isinstance(losses, (list, tuple)) else [losses])]
-    only = wanted[0] if wanted and all(each == wanted[0] for each in wanted) else None
-    of_class = getattr(class_of(head, MODELS), 'default_decoder', None)
-    return of_class or only or dict(type='ExpectationDecoder', space='log')
-
-
-def _decoder_for(loss):
-    """The one decoder for a loss, or None where many read what it trains."""
-    name = class_name(loss)
-    if name == 'ExpectationSILogLoss':
-        return dict(type='ExpectationDecoder', space=loss.get('space', 'depth'))
-    return next((dict(type=decoder) for decoder, trained_by in LOSS_OF.items() if trained_by == name), None)
 
 
 def fit_heads(heads, num_bins, name, default_loss=None):
@@ -126,16 +99,6 @@ def with_more_classes(head, more):
             if head.get(key) is not None:
                 head[key] += more
     return head
-
-
-def default_loss(decoder):
-    """``loss_decode`` of heads whose config names none, where a decoder (nn.Module) reads what one loss alone trains.
-
-    Returns:
-        dict or None: None: that of the head's class.
-    """
-    name = type(decoder).__name__
-    return dict(type=LOSS_OF[name]) if name in LOSS_OF else None
 
 
 def _default_loss(head):

@@ -10,10 +10,13 @@ import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 
+from .bins_user import BinsUser
 from .head_config import EDGE_HEADS
 from .image_bins import encode
+from .label_census import numbers_of
 from .loss_family import check_losses, losses_of
-from .losses.depth_loss import of_images, of_pixels
+from .losses.center_loss import CenterLoss
+from .losses.depth_loss import DepthLoss, of_images, of_pixels
 from .losses.measured_pixels import MeasuredPixels
 
 
@@ -25,7 +28,7 @@ def connect_losses(model, bins):
 
     Args:
         model (nn.Module): changed in place.
-        bins (DepthBins): given to every part that has ``set_bins``.
+        bins (DepthBins): given to every part that is a :class:`.BinsUser`.
 
     Raises:
         ValueError: for losses that train what the decoder does not read, and other pairs of losses, decoders and pixel
@@ -33,17 +36,17 @@ def connect_losses(model, bins):
             fixed.
     """
     for name, module in model.named_modules():
-        if hasattr(module, 'set_bins'):
+        if isinstance(module, BinsUser):
             module.set_bins(bins)
         if isinstance(module, BaseDecodeHead) and type(module).__name__ not in EDGE_HEADS:
             for loss in losses_of(module):
-                if _of_centers(loss):
+                if isinstance(loss, CenterLoss):
                     raise ValueError(f'{type(module).__name__}: {type(loss).__name__} moves the bins of images, which '
                                      'only an AdaptiveBinsHead has.')
             if name.startswith('auxiliary_head'):
                 check_losses(re.sub(r'\.(\d+)', r'[\1]', name), module, model.decoder, decoded=False)
         if (isinstance(module, BaseDecodeHead) and type(module).loss_by_feat is BaseDecodeHead.loss_by_feat
-                and module.sampler is None and any(map(_takes_pixels, losses_of(module)))):
+                and module.sampler is None and any(isinstance(loss, DepthLoss) for loss in losses_of(module))):
             # A partial, and no method: it survives deep copies (EMA) and pickling.
             module.loss_by_feat = partial(loss_by_feat, module)
     check_losses('decode_head', model.decode_head, model.decoder, decoded=True)
@@ -65,12 +68,13 @@ def loss_by_feat(head, logits, data_samples):
     if all('gt_depth_map' in sample for sample in data_samples):
         depth = torch.stack([sample.gt_depth_map.data for sample in data_samples]).squeeze(1)
     losses = losses_of(head)
-    sparse = [loss for loss in losses if _takes_pixels(loss)]
-    pixels = MeasuredPixels(logits, label, head.ignore_index, head.align_corners, depth)
+    sparse = [loss for loss in losses if isinstance(loss, DepthLoss)]
+    numbers = numbers_of(data_samples, head.ignore_index)
+    pixels = MeasuredPixels(logits, label, head.ignore_index, head.align_corners, depth, numbers and sum(numbers))
     correct = []
     values = of_pixels(sparse, pixels, look=lambda logits, label: correct.append((logits.argmax(dim=1) == label).sum()))
     named = [(loss.loss_name, value) for loss, value in zip(sparse, values, strict=True)]
-    dense = [loss for loss in losses if not _takes_pixels(loss)]
+    dense = [loss for loss in losses if not isinstance(loss, DepthLoss)]
     if dense:
         upsampled = resize(logits, size=label.shape[1:], mode='bilinear', align_corners=head.align_corners)
         named += [(loss.loss_name, loss(upsampled, label, weight=None, ignore_index=head.ignore_index))
@@ -84,7 +88,7 @@ def loss_of_image_bins(head, logits, image_bins, data_samples):
     """Losses of a batch whose images have bins of their own. Which pixels count is decided by the fixed bins.
 
     Args:
-        head (AdaptiveBinsHead): the head.
+        head (ImageBinsHead): the head.
         logits (Tensor): (N, K, h, w).
         image_bins (ImageBins): of the images, with gradient.
         data_samples (list[SegDataSample]): with ``gt_sem_seg`` of the fixed bins and ``gt_depth_map``.
@@ -101,13 +105,16 @@ def loss_of_image_bins(head, logits, image_bins, data_samples):
                              'trained with. Put LoadDepth before PackSegInputs in the training pipeline.')
     depth = torch.stack([sample.gt_depth_map.data for sample in data_samples]).squeeze(1)
     valid = torch.stack([sample.gt_sem_seg.data for sample in data_samples]).squeeze(1) != head.ignore_index
+    numbers = numbers_of(data_samples, head.ignore_index)
     images = []
     for index, edges in enumerate(image_bins.edges.detach()):
         part = slice(index, index + 1)
         label = encode(depth[part], edges).masked_fill(~valid[part], head.ignore_index)
-        images.append(MeasuredPixels(logits[part], label, head.ignore_index, head.align_corners, depth[part]))
-    named = [(loss.loss_name, loss(image_bins.centers, depth, valid)) for loss in head.loss_decode if _of_centers(loss)]
-    of_logits = [loss for loss in head.loss_decode if not _of_centers(loss)]
+        images.append(MeasuredPixels(logits[part], label, head.ignore_index, head.align_corners, depth[part],
+                                     numbers and numbers[index]))
+    named = [(loss.loss_name, loss(image_bins.centers, depth, valid, numbers))
+             for loss in head.loss_decode if isinstance(loss, CenterLoss)]
+    of_logits = [loss for loss in head.loss_decode if isinstance(loss, DepthLoss)]
     correct = []
     values = of_images(of_logits, images, list(image_bins.centers),
                        look=lambda logits, label: correct.append((logits.argmax(dim=1) == label).sum()))
@@ -121,11 +128,3 @@ def _sums(named):
     for name, value in named:
         result[name] = result[name] + value if name in result else value
     return result
-
-
-def _of_centers(loss):
-    return getattr(loss, 'of_centers', False)
-
-
-def _takes_pixels(loss):
-    return getattr(loss, 'takes_pixels', False)

@@ -1,7 +1,11 @@
 """Bins of an image's own: the fixed bins with widths changed. Pure. Shapes: N images, K bins, H x W pixels."""
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import torch
+
+from ..bins import on_device
 
 
 class ImageBins(NamedTuple):
@@ -9,12 +13,12 @@ class ImageBins(NamedTuple):
     edges: torch.Tensor
     centers: torch.Tensor
 
-    def detach(self):
+    def detach(self) -> 'ImageBins':
         """The same without gradient."""
         return ImageBins(self.edges.detach(), self.centers.detach())
 
-    def split(self):
-        """list[ImageBins]: those of each image."""
+    def split(self) -> list['ImageBins']:
+        """Those of each image."""
         return [ImageBins(*each) for each in zip(self.edges, self.centers, strict=True)]
 
 
@@ -33,20 +37,30 @@ def change_widths(changes, bins, space='depth', floor=0.01):
     Returns:
         ImageBins: with gradient; edges increase, strictly unless a width is below the precision of float32.
     """
-    def of_bins(values):
-        return torch.as_tensor(values.copy(), dtype=torch.float64)
-
-    edges, centers = of_bins(bins.edges), of_bins(bins.centers)
-    places = (centers - edges[:-1]) / edges.diff()
-    scaled = edges.log() if space == 'log' else edges
-    shares = (scaled.diff() / (scaled[-1] - scaled[0])).to(changes.device, torch.float32)
+    shares, places = (on_device(bins, values_of, changes.device, torch.float32)
+                      for values_of in (_SHARES[space], _places))
+    first, last = (np.log(bins.edges[[0, -1]]) if space == 'log' else bins.edges[[0, -1]]).tolist()
     with torch.autocast(changes.device.type, enabled=False):
         widths = floor * shares + (1 - floor) * (shares.log() + changes.float()).softmax(dim=1)
-        inner = scaled[0].item() + (scaled[-1] - scaled[0]).item() * widths.cumsum(dim=1)[:, :-1]
+        inner = first + (last - first) * widths.cumsum(dim=1)[:, :-1]
         inner = inner.exp() if space == 'log' else inner
-        first, last = (inner.new_full((len(inner), 1), edge) for edge in (bins.min_depth, bins.max_depth))
-        edges = torch.cat([first, inner, last], dim=1)
-        return ImageBins(edges, edges[:, :-1] + places.to(edges) * edges.diff(dim=1))
+        nearest, farthest = (inner.new_full((len(inner), 1), edge) for edge in (bins.min_depth, bins.max_depth))
+        edges = torch.cat([nearest, inner, farthest], dim=1)
+        return ImageBins(edges, edges[:, :-1] + places * edges.diff(dim=1))
+
+
+def _places(bins):
+    """Where in its bin each center is, 0..1."""
+    return (bins.centers - bins.edges[:-1]) / np.diff(bins.edges)
+
+
+def _shares(bins, scale):
+    edges = scale(bins.edges)
+    return np.diff(edges) / (edges[-1] - edges[0])
+
+
+# Functions that are found again: the tensors that they make are kept by them.
+_SHARES = {'depth': partial(_shares, scale=np.asarray), 'log': partial(_shares, scale=np.log)}
 
 
 def encode(depth, edges):

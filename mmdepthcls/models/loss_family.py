@@ -6,10 +6,12 @@ reads wrong metres from a perfect model. So what does not go together is refused
 import inspect
 
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.losses import CrossEntropyLoss, FocalLoss, LovaszLoss
 from mmseg.structures import OHEMPixelSampler
 from torch.nn import ModuleList
 
 from .decoders import ExpectationDecoder
+from .losses.depth_loss import DepthLoss
 
 SOFTMAX = 'softmax'
 GOES_TOGETHER = {
@@ -27,15 +29,16 @@ UNFIT = {
 }
 
 
-def decoder_family(decoder):
-    """str or None: family of the logits that a decoder reads: its ``family``; None where it says only that they are of
-    no softmax, so that nothing is known of it."""
-    return getattr(decoder, 'family', None) or (SOFTMAX if getattr(decoder, 'of_softmax', True) else None)
+def decoder_family(decoder) -> str | None:
+    """Family of the logits that a decoder reads: its ``family``; None where it says only that they are of no softmax,
+    so that nothing is known of it."""
+    return decoder.family or (SOFTMAX if decoder.of_softmax else None)
 
 
-def loss_family(loss):
-    """str: family of the logits that a loss trains: its ``family``; a softmax where it says nothing."""
-    return getattr(loss, 'family', SOFTMAX)
+def loss_family(loss) -> str:
+    """Family of the logits that a loss trains: that of a :class:`.DepthLoss`; losses of MMSegmentation train a
+    softmax."""
+    return loss.family if isinstance(loss, DepthLoss) else SOFTMAX
 
 
 def check_losses(name, head, decoder, decoded):
@@ -55,7 +58,7 @@ def check_losses(name, head, decoder, decoded):
         _check_logits(name, loss, decoder, decoded)
         if isinstance(head, BaseDecodeHead) and type(head).loss_by_feat is BaseDecodeHead.loss_by_feat:
             _check_call(name, loss)
-        if getattr(head, 'sampler', None) is not None:
+        if isinstance(head, BaseDecodeHead) and head.sampler is not None:
             _check_sampler(name, loss, head.sampler)
     if decoded and isinstance(head, BaseDecodeHead):  # bins of an AdaptiveBinsHead gather where the depths are
         _check_expectation(name, losses, decoder)
@@ -71,8 +74,8 @@ def _check_logits(name, loss, decoder, decoded):
     """A loss and a decoder of one family; auxiliary heads need only the same number of logits."""
     loss_name, decoder_name = type(loss).__name__, type(decoder).__name__
     trained, read = loss_family(loss), decoder_family(decoder)
-    differ = getattr(loss, 'num_logits', None) != getattr(decoder, 'num_logits', None)
-    if differ or (decoded and read not in (trained, None)):
+    num_logits = loss.num_logits if isinstance(loss, DepthLoss) else None
+    if num_logits != decoder.num_logits or (decoded and read not in (trained, None)):
         special = [GOES_TOGETHER[family] for family in (trained, read) if family in GOES_TOGETHER]
         remedies = '; '.join(f'{pair} go together, and with nothing else' for pair in special) or (
             f'Set model.decoder to one that reads {trained!r}, or give both classes the same `family`')
@@ -82,7 +85,8 @@ def _check_logits(name, loss, decoder, decoded):
             f'{OF_SOFTMAX}.')
     if loss_name in UNFIT:
         raise ValueError(f'{name}.loss_decode: {loss_name} {UNFIT[loss_name]}. Use {OF_SOFTMAX}.')
-    setting = OF_MASKS.get(getattr(getattr(loss, 'cls_criterion', None), '__name__', None))
+    of_classes = isinstance(loss, (CrossEntropyLoss, LovaszLoss))
+    setting = OF_MASKS.get(loss.cls_criterion.__name__) if of_classes else None
     if setting:
         raise ValueError(f'{name}.loss_decode: {loss_name} with {setting} is for masks of two classes, not for '
                          f'bins. Leave it out, or use {OF_SOFTMAX}.')
@@ -99,7 +103,7 @@ def _check_call(name, loss):
 
 def _check_sampler(name, loss, sampler):
     loss_name, sampler_name = type(loss).__name__, type(sampler).__name__
-    if loss_name in OF_REGIONS or not getattr(loss, 'sum_of_pixels', True):
+    if loss_name in OF_REGIONS or (isinstance(loss, DepthLoss) and not loss.sum_of_pixels):
         raise ValueError(f'{name}.sampler: {sampler_name} chooses pixels, and {loss_name} is no sum over pixels. Take '
                          'the sampler out, or train CrossEntropyLoss, SparseCrossEntropyLoss or another loss of '
                          'pixels (docs/losses.md).')
@@ -108,19 +112,20 @@ def _check_sampler(name, loss, sampler):
     if sampler.thresh is not None and loss_family(loss) != SOFTMAX:
         raise ValueError(f'{name}.sampler.thresh={sampler.thresh} is of the probabilities of a softmax, and '
                          f'{loss_name} trains none. Leave thresh out: then the pixels of the greatest loss are taken.')
-    if sampler.thresh is None and (loss_name == 'FocalLoss' or getattr(loss, 'use_sigmoid', False)
-                                   or not _takes(loss, weight=None, ignore_index=255, reduction_override='none')):
+    of_sigmoid = isinstance(loss, FocalLoss) or (isinstance(loss, CrossEntropyLoss) and loss.use_sigmoid)
+    if sampler.thresh is None and (of_sigmoid or not _takes(loss, weight=None, ignore_index=255,
+                                                        reduction_override='none')):
         raise ValueError(f'{name}.sampler: without thresh {sampler_name} needs the loss of each pixel, which '
                          f'{loss_name} does not give. Set {name}.sampler.thresh=0.7, or use SparseCrossEntropyLoss.')
 
 
 def _check_expectation(name, losses, decoder):
     """A loss of the expected depth alone leaves the rest of the distribution open: nothing else can be read of it."""
-    losses = [loss for loss in losses if getattr(loss, 'loss_weight', 1) != 0] or losses
-    if losses and all(getattr(loss, 'variance_focus', 0) == 1 for loss in losses):
+    losses = [loss for loss in losses if getattr(loss, 'loss_weight', 1) != 0] or losses  # one's own may have none
+    if losses and all(isinstance(loss, DepthLoss) and loss.scale_free for loss in losses):
         raise ValueError(f'{name}.loss_decode: {type(losses[0]).__name__} with variance_focus=1 does not care for the '
                          'scale, so metres come from nowhere. Set variance_focus=0.85, or add a loss that does.')
-    spaces = sorted({getattr(loss, 'expectation_in', None) or '' for loss in losses})
+    spaces = sorted({isinstance(loss, DepthLoss) and loss.expectation_in or '' for loss in losses})
     if not all(spaces) or not spaces:
         return
     if not isinstance(decoder, ExpectationDecoder) or decoder.space not in spaces:

@@ -16,7 +16,7 @@ class RegressionDecoder(Decoder):
     refused.
 
     Raises:
-        ValueError: when decoding, for bins that begin at 0 m.
+        ValueError: when decoding, for bins that begin at 0 m (its loss refuses them when the model is built).
     """
     uses_edges = True
     of_softmax = False
@@ -26,6 +26,7 @@ class RegressionDecoder(Decoder):
 
     def decode(self, logits, centers, edges):
         """See :class:`~mmdepthcls.models.decoders.Decoder`."""
+        check_range(float(edges[:, 0].min()))
         return regressed_depth(logits, edges[:, :1], edges[:, -1:])
 
 
@@ -34,15 +35,20 @@ def regressed_depth(logits, min_depth, max_depth):
 
     Args:
         logits (Tensor): any shape.
-        min_depth, max_depth (Tensor): metres, broadcast to it.
+        min_depth, max_depth (Tensor): metres, > 0, broadcast to it.
 
     Returns:
         Tensor: metres, the shape of the logits.
+    """
+    return min_depth * (max_depth / min_depth)**logits.sigmoid()
+
+
+def check_range(min_depth: float) -> None:
+    """Refuse bins without a logarithm.
 
     Raises:
         ValueError: if ``min_depth`` is not > 0.
     """
-    if not (min_depth > 0).all():
-        raise ValueError(f'RegressionDecoder: expected bins that begin beyond 0 m, got {min_depth.min():g} m: '
+    if not min_depth > 0:
+        raise ValueError(f'RegressionDecoder: expected bins that begin beyond 0 m, got {min_depth:g} m: '
                          'it regresses log depth')
-    return min_depth * (max_depth / min_depth)**logits.sigmoid()

@@ -6,33 +6,37 @@ red is far, as in Fig. 3 and 4 of Oluwafemi et al. 2019.
 
 H, W: height and width in pixels. Depth is in metres; pictures are RGB.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
 import numpy as np
-from matplotlib import colormaps
+from numpy.typing import ArrayLike
 
 MIN_DEPTH, MAX_DEPTH = 1.0, 80.0  # m, the range of the paper's bins
 SCALE, COLORMAP, INVALID = 'linear', 'turbo', (0, 0, 0)
 SCALES = ('log', 'linear')
-PAPER, INK = 255, 0  # grey levels of the background and of the text
+PAPER, INK = 255, 0  # gray levels of the background and of the text
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def color_depth(depth, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE, colormap=COLORMAP, invalid=INVALID):
+def color_depth(depth: ArrayLike, min_depth: float = MIN_DEPTH, max_depth: float = MAX_DEPTH, scale: str = SCALE,
+                colormap: str = COLORMAP, invalid: Sequence[int] = INVALID) -> np.ndarray:
     """Color a depth map.
 
     Args:
-        depth (array-like): (H, W) floating point, m. 0, negative, NaN and infinite values are no measurement; what lies
-            outside ``[min_depth, max_depth]`` gets the color of the nearer end.
-        min_depth (float): m, the first color of the table.
-        max_depth (float): m, the last color of the table.
-        scale (str): 'log' (equal ratios are equally far apart in color) or 'linear' (equal differences are).
-        colormap (str): name of a matplotlib colormap.
-        invalid (tuple[int, int, int]): RGB, 0-255, of pixels without a measurement.
+        depth: (H, W) floating point, m. 0, negative, NaN and infinite values are no measurement; what lies outside
+            ``[min_depth, max_depth]`` gets the color of the nearer end.
+        min_depth: m, the first color of the table.
+        max_depth: m, the last color of the table.
+        scale: 'log' (equal ratios are equally far apart in color) or 'linear' (equal differences are).
+        colormap: name of a matplotlib colormap.
+        invalid: RGB, 0-255, of pixels without a measurement.
 
     Returns:
-        numpy.ndarray: (H, W, 3) uint8, RGB.
+        (H, W, 3) uint8, RGB.
 
     Raises:
         TypeError: ``depth`` is not floating point.
@@ -53,16 +57,16 @@ def color_depth(depth, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE, co
     return table.take(index, axis=0)
 
 
-def depth_ticks(min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE):
+def depth_ticks(min_depth: float = MIN_DEPTH, max_depth: float = MAX_DEPTH, scale: str = SCALE) -> np.ndarray:
     """Round depths to label a color bar with.
 
     Args:
-        min_depth (float): m, the first tick.
-        max_depth (float): m, the last tick.
-        scale (str): 'log' (1, 2, 5, 10, 20, 50, ...) or 'linear' (equal steps).
+        min_depth: m, the first tick.
+        max_depth: m, the last tick.
+        scale: 'log' (1, 2, 5, 10, 20, 50, ...) or 'linear' (equal steps).
 
     Returns:
-        numpy.ndarray: (T,) float64, m, strictly increasing, T >= 2; both ends are in it.
+        (T,) float64, m, strictly increasing, T >= 2; both ends are in it.
 
     Example:
         >>> depth_ticks(1.0, 80.0, 'log').tolist()
@@ -82,23 +86,23 @@ def depth_ticks(min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE):
     return np.concatenate(([float(min_depth)], inner, [float(max_depth)]))
 
 
-def color_bar(width, height=None, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE, colormap=COLORMAP,
-               ticks=None):
+def color_bar(width: int, height: int | None = None, min_depth: float = MIN_DEPTH, max_depth: float = MAX_DEPTH,
+              scale: str = SCALE, colormap: str = COLORMAP, ticks: Sequence[float] | None = None) -> np.ndarray:
     """Draw the horizontal bar that says which color is how many metres.
 
     Labels that would overlap are left out, the two ends last.
 
     Args:
-        width (int): width of the whole drawing in pixels, at least 40.
-        height (int | None): its height in pixels, at least 24; None chooses one that suits the width.
-        min_depth (float): m, at the left end.
-        max_depth (float): m, at the right end.
-        scale (str): 'log' or 'linear', as given to :func:`color_depth`.
-        colormap (str): as given to :func:`color_depth`.
-        ticks (sequence[float] | None): depths in m to label; None takes :func:`depth_ticks`.
+        width: width of the whole drawing in pixels, at least 40.
+        height: its height in pixels, at least 24; None chooses one that suits the width.
+        min_depth: m, at the left end.
+        max_depth: m, at the right end.
+        scale: 'log' or 'linear', as given to :func:`color_depth`.
+        colormap: as given to :func:`color_depth`.
+        ticks: depths in m to label; None takes :func:`depth_ticks`.
 
     Returns:
-        numpy.ndarray: (height, width, 3) uint8, RGB, on white.
+        (height, width, 3) uint8, RGB, on white.
 
     Raises:
         ValueError: no room to draw, a tick outside ``[min_depth, max_depth]``, or a scale that makes no sense.
@@ -107,11 +111,11 @@ def color_bar(width, height=None, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scal
     height = 3 * text_height_for(width) if height is None else height
     if width < 40 or height < 24:
         raise ValueError(f'a color bar needs at least width 40 and height 24 pixels, got {width} x {height}')
-    ticks = depth_ticks(min_depth, max_depth, scale) if ticks is None else np.sort(np.asarray(ticks, np.float64))
-    if not ((ticks >= min_depth) & (ticks <= max_depth)).all():
+    depths = depth_ticks(min_depth, max_depth, scale) if ticks is None else np.sort(np.asarray(ticks, np.float64))
+    if not ((depths >= min_depth) & (depths <= max_depth)).all():
         raise ValueError(f'ticks must lie in [min_depth, max_depth] = [{min_depth}, {max_depth}] m, '
-                         f'got {ticks.tolist()}')
-    labels = [f'{tick:.4g} m' for tick in ticks]
+                         f'got {depths.tolist()}')
+    labels = [f'{tick:.4g} m' for tick in depths]
     text_height = max(height // 3, 8)
     widths = [text_width(label, text_height) for label in labels]
     margin = min(max(widths, default=0) // 2 + 2, width // 4)
@@ -119,21 +123,21 @@ def color_bar(width, height=None, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scal
     strip_height = height - text_height - max(height // 4, 6)
     bar[:strip_height, margin:width - margin] = color_depth(
         _depths_along(width - 2 * margin, min_depth, max_depth, scale)[None], min_depth, max_depth, scale, colormap)
-    centres = margin + _position(ticks, min_depth, max_depth, scale) * (width - 2 * margin - 1)
-    for i in _without_overlap(centres, widths, gap=text_height // 2):
-        centre = round(centres[i])
-        bar[strip_height:strip_height + max(height // 12, 2), max(centre - 1, 0):centre + 1] = INK
-        left = min(max(centre - widths[i] // 2, 0), max(width - widths[i] - 1, 0))
+    centers = margin + _position(depths, min_depth, max_depth, scale) * (width - 2 * margin - 1)
+    for i in _without_overlap(centers, widths, gap=text_height // 2):
+        center = round(centers[i])
+        bar[strip_height:strip_height + max(height // 12, 2), max(center - 1, 0):center + 1] = INK
+        left = min(max(center - widths[i] // 2, 0), max(width - widths[i] - 1, 0))
         draw_text(bar, labels[i], left, height - max(text_height // 4, 2), text_height)
     return bar
 
 
-def is_valid(depth):
+def is_valid(depth: np.ndarray) -> np.ndarray:
     """Which values of ``depth`` (any shape, m) are measurements: finite and above 0. Boolean, of the same shape."""
     return np.isfinite(depth) & (depth > 0)
 
 
-def check_depth(depth, name='depth'):
+def check_depth(depth: ArrayLike, name: str = 'depth') -> np.ndarray:
     """Return ``depth`` as an (H, W) floating point array.
 
     Raises:
@@ -149,7 +153,7 @@ def check_depth(depth, name='depth'):
     return depth
 
 
-def check_scale(min_depth, max_depth, scale, colormap=COLORMAP):
+def check_scale(min_depth: float, max_depth: float, scale: str, colormap: str = COLORMAP) -> None:
     """Raise ValueError unless the four settings of a depth scale make sense together."""
     if scale not in SCALES:
         raise ValueError(f'scale must be one of {SCALES}, got {scale!r}')
@@ -157,21 +161,21 @@ def check_scale(min_depth, max_depth, scale, colormap=COLORMAP):
     if not (0 <= min_depth < max_depth < np.inf) or (scale == 'log' and min_depth == 0):
         raise ValueError(f"min_depth must be {lowest} (scale '{scale}') and below max_depth, both finite metres, "
                          f'got min_depth={min_depth}, max_depth={max_depth}')
-    if colormap not in colormaps:
+    if colormap != COLORMAP and colormap not in _colormaps():
         raise ValueError(f"colormap must be a name matplotlib knows, such as 'turbo' or 'viridis', got {colormap!r}")
 
 
-def text_height_for(width):
+def text_height_for(width: float) -> int:
     """Height in pixels of digits that stay legible on a picture of ``width`` pixels."""
     return int(np.clip(width / 60, 11, 40))
 
 
-def text_width(text, height):
+def text_width(text: str, height: int) -> int:
     """Width in pixels of ``text`` drawn by :func:`draw_text` with digits ``height`` pixels high."""
     return cv2.getTextSize(text, _FONT, _font_scale(height), _stroke(height))[0][0]
 
 
-def draw_text(picture, text, left, baseline, height):
+def draw_text(picture: np.ndarray, text: str, left: int, baseline: int, height: int) -> None:
     """Write ``text`` into ``picture`` ((H, W, 3) uint8, changed in place), digits ``height`` pixels high."""
     cv2.putText(picture, text, (left, baseline), _FONT, _font_scale(height), (INK,) * 3, _stroke(height), cv2.LINE_AA)
 
@@ -201,19 +205,24 @@ def _depths_along(length, min_depth, max_depth, scale):
     return np.maximum(depths, np.finfo(np.float32).tiny)
 
 
-def _without_overlap(centres, widths, gap):
+def _without_overlap(centers, widths, gap):
     """Indices of the labels to draw: both ends, then from the left every one that keeps ``gap`` pixels free."""
     kept = []
-    for i in [0, len(centres) - 1, *range(1, len(centres) - 1)][:len(centres)]:
-        if all(abs(centres[i] - centres[j]) >= (widths[i] + widths[j]) / 2 + gap for j in kept):
+    for i in [0, len(centers) - 1, *range(1, len(centers) - 1)][:len(centers)]:
+        if all(abs(centers[i] - centers[j]) >= (widths[i] + widths[j]) / 2 + gap for j in kept):
             kept.append(i)
     return kept
+
+
+def _colormaps():
+    from matplotlib import colormaps  # takes longer to load than all else here, and training draws nothing
+    return colormaps
 
 
 @lru_cache(maxsize=16)
 def _table(colormap, invalid):
     """(n + 1, 3) uint8: the n colors of a matplotlib colormap, near to far, then the color of invalid pixels."""
-    colors = colormaps[colormap]
+    colors = _colormaps()[colormap]
     colors = colors(np.arange(colors.N), bytes=True)[:, :3]
     table = np.concatenate((colors, np.array([invalid], np.uint8)))
     table.setflags(write=False)

@@ -1,11 +1,15 @@
 """DepthVisualizer: what MMSegmentation's hooks and tools call to draw depth samples."""
+from __future__ import annotations
+
 import re
+from typing import Any
 
 import mmcv
 import numpy as np
 import torch
 from mmengine.dist import master_only
 from mmseg.registry import VISUALIZERS
+from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
 
 from ..bins import DEPTH_RANGE
@@ -23,15 +27,15 @@ class DepthVisualizer(SegLocalVisualizer):
     It needs no ``dataset_meta``: depth has no classes and no palette.
 
     Args:
-        name (str): name of the instance.
-        image (numpy.ndarray | None): (H, W, 3) uint8, RGB, the first image to show.
-        vis_backends (list[dict] | dict | None): MMEngine's visualization backends.
-        save_dir (str | None): folder of the backends.
-        min_depth (float | None): m, the first color. None: where the bins of the model begin whose prediction is drawn
+        name: name of the instance.
+        image: (H, W, 3) uint8, RGB, the first image to show.
+        vis_backends: MMEngine's visualization backends.
+        save_dir: folder of the backends.
+        min_depth: m, the first color. None: where the bins of the model begin whose prediction is drawn
             (``depth_range`` of the sample; the last one that was seen where a sample has none); before any was seen, 1.
-        max_depth (float | None): m, the last color. None: where they end; before any was seen, 80.
-        scale (str): 'log' or 'linear'.
-        colormap (str): name of a matplotlib colormap.
+        max_depth: m, the last color. None: where they end; before any was seen, 80.
+        scale: 'log' or 'linear'.
+        colormap: name of a matplotlib colormap.
 
     Raises:
         ValueError: the color scale makes no sense.
@@ -40,8 +44,10 @@ class DepthVisualizer(SegLocalVisualizer):
         >>> visualizer = dict(type='DepthVisualizer', vis_backends=[dict(type='LocalVisBackend')], max_depth=80.0)
     """
 
-    def __init__(self, name='visualizer', image=None, vis_backends=None, save_dir=None, min_depth=None,
-                 max_depth=None, scale=SCALE, colormap=COLORMAP):
+    def __init__(self, name: str = 'visualizer', image: np.ndarray | None = None,
+                 vis_backends: list[dict] | dict | None = None, save_dir: str | None = None,
+                 min_depth: float | None = None, max_depth: float | None = None, scale: str = SCALE,
+                 colormap: str = COLORMAP) -> None:
         self._given, self.scale = (min_depth, max_depth), scale
         self.colors = dict(self._ends((MIN_DEPTH, MAX_DEPTH)), scale=scale, colormap=colormap)
         check_scale(**self.colors)
@@ -54,28 +60,29 @@ class DepthVisualizer(SegLocalVisualizer):
             low = high / 100  # there is no logarithm of 0
         return dict(min_depth=low, max_depth=high)
 
-    def set_dataset_meta(self, classes=None, palette=None, dataset_name=None):
+    def set_dataset_meta(self, classes: Any = None, palette: Any = None, dataset_name: Any = None) -> None:
         """No effect: MMSegmentation's callers give classes and a palette, which depth does not have."""
 
     @master_only
-    def add_datasample(self, name, image, data_sample=None, draw_gt=True, draw_pred=True, show=False, wait_time=0,
-                       out_file=None, step=0, with_labels=None, with_image=True):
+    def add_datasample(self, name: str, image: np.ndarray, data_sample: SegDataSample | None = None,
+                       draw_gt: bool = True, draw_pred: bool = True, show: bool = False, wait_time: float = 0,
+                       out_file: str | None = None, step: int = 0, with_labels: bool | None = None,
+                       with_image: bool = True) -> None:
         """Draw one sample; show it, write it to a file or hand it to the backends. ``get_image()`` then returns it.
 
         Args:
-            name (str): name of the picture, see :func:`stored_name`.
-            image (numpy.ndarray): (H, W, 3) uint8, RGB. Where it is of another size than the depth and the sample has
-                ``crop_box`` = (top, left, height, width), that part of it is drawn.
-            data_sample (SegDataSample | None): ``gt_depth_map`` and ``pred_depth_map``, each (1, H, W), m; a missing
-                one leaves its panel out.
-            draw_gt (bool): whether to draw the truth.
-            draw_pred (bool): whether to draw the prediction.
-            show (bool): whether to open a window.
-            wait_time (float): how long the window stays, s; 0 = until a key is pressed.
-            out_file (str | None): file to write instead of handing the picture to the backends.
-            step (int): step under which the backends record the picture.
-            with_labels (bool | None): no effect (MMSegmentation's callers pass it; depth has no class labels).
-            with_image (bool): no effect, likewise; the image is always drawn.
+            name: name of the picture, see :func:`stored_name`.
+            image: (H, W, 3) uint8, RGB. Where it is of another size than the depth and the sample has ``crop_box`` =
+                (top, left, height, width), that part of it is drawn.
+            data_sample: ``gt_depth_map`` and ``pred_depth_map``, each (1, H, W), m; a missing one leaves its panel out.
+            draw_gt: whether to draw the truth.
+            draw_pred: whether to draw the prediction.
+            show: whether to open a window.
+            wait_time: how long the window stays, s; 0 = until a key is pressed.
+            out_file: file to write instead of handing the picture to the backends.
+            step: step under which the backends record the picture.
+            with_labels: no effect (MMSegmentation's callers pass it; depth has no class labels).
+            with_image: no effect, likewise; the image is always drawn.
 
         Raises:
             ValueError: image and depth differ in size, or the sample's depth is not one map.
@@ -99,15 +106,15 @@ class DepthVisualizer(SegLocalVisualizer):
             raise OSError(f'could not write the figure to {out_file}; is the folder writable?')
 
 
-def depth_of(data_sample, key):
+def depth_of(data_sample: SegDataSample | None, key: str) -> np.ndarray | None:
     """The depth map ``key`` of a sample.
 
     Args:
-        data_sample (SegDataSample | None): where it is looked for.
-        key (str): 'gt_depth_map' or 'pred_depth_map', a PixelData whose data is (1, H, W) or (H, W), m.
+        data_sample: where it is looked for.
+        key: 'gt_depth_map' or 'pred_depth_map', a PixelData whose data is (1, H, W) or (H, W), m.
 
     Returns:
-        numpy.ndarray | None: (H, W) floating point, m; None where the sample has no such map.
+        (H, W) floating point, m; None where the sample has no such map.
 
     Raises:
         ValueError: the data is not one map.
@@ -125,7 +132,7 @@ def depth_of(data_sample, key):
     return depth
 
 
-def stored_name(name, data_sample=None):
+def stored_name(name: str, data_sample: SegDataSample | None = None) -> str:
     """Name under which a picture is stored, such that no two images share one.
 
     MMSegmentation's hook names a picture 'test_' + the file's name and may never change the step, and KITTI numbers
@@ -133,11 +140,11 @@ def stored_name(name, data_sample=None):
     the place of the file's name.
 
     Args:
-        name (str): the caller's name, such as 'val_0000000005.png'.
-        data_sample (SegDataSample | None): its ``img_path`` is used; without one, ``name`` is returned.
+        name: the caller's name, such as 'val_0000000005.png'.
+        data_sample: its ``img_path`` is used; without one, ``name`` is returned.
 
     Returns:
-        str: such as 'val_2011_09_26_drive_0001_sync_image_02_data_0000000005'.
+        Such as 'val_2011_09_26_drive_0001_sync_image_02_data_0000000005'.
     """
     path = data_sample.get('img_path') if data_sample is not None else None
     parts = [part for part in re.split(r'[\\/:]+', str(path or '')) if part not in ('', '.', '..')]

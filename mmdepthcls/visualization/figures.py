@@ -2,6 +2,11 @@
 
 H, W: height and width in pixels. Depth is in metres, 0 = no measurement; pictures are RGB.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -27,31 +32,34 @@ SPARSE = 0.3  # below this share of valid pixels, measured points are enlarged
 MIN_BAR_WIDTH = 240  # pixels, for the labels of the color bar under tiny images
 
 
-def depth_figure(image, truth=None, prediction=None, *, layout=None, point_size=None, crop_box=None,
-                 min_depth=MIN_DEPTH, max_depth=MAX_DEPTH, scale=SCALE, colormap=COLORMAP, invalid=INVALID):
+def depth_figure(image: np.ndarray, truth: np.ndarray | None = None, prediction: np.ndarray | None = None, *,
+                 layout: str | None = None, point_size: int | None = None,
+                 crop_box: tuple[int, int, int, int] | None = None, min_depth: float = MIN_DEPTH,
+                 max_depth: float = MAX_DEPTH, scale: str = SCALE, colormap: str = COLORMAP,
+                 invalid: Sequence[int] = INVALID) -> np.ndarray:
     """Compose image | truth | prediction, titled, above the color bar. Nothing is resampled: a pixel stays a pixel.
 
     Args:
-        image (numpy.ndarray): (H, W, 3) uint8, RGB, or a larger one together with ``crop_box``.
-        truth (numpy.ndarray | None): (H, W) floating point, m; None leaves the panel out.
-        prediction (numpy.ndarray | None): (H, W) floating point, m; None leaves the panel out.
-        layout (str | None): 'row', 'column', or None: a column where W > 2.5 H (KITTI), else a row.
-        point_size (int | None): measured points of ``truth`` are drawn this many pixels wide, see
-            :func:`enlarge_points`. 1 draws the pixels as they are; None chooses 3 or 5 where fewer than 30 % of the
-            pixels are valid, and 1 elsewhere. Where there is room, the panel's title says so.
-        crop_box (tuple[int, int, int, int] | None): (top, left, height, width) in pixels of ``image``: the part of it
-            that ``truth`` and ``prediction`` show.
+        image: (H, W, 3) uint8, RGB, or a larger one together with ``crop_box``.
+        truth: (H, W) floating point, m; None leaves the panel out.
+        prediction: (H, W) floating point, m; None leaves the panel out.
+        layout: 'row', 'column', or None: a column where W > 2.5 H (KITTI), else a row.
+        point_size: measured points of ``truth`` are drawn this many pixels wide, see :func:`enlarge_points`. 1 draws
+            the pixels as they are; None chooses 3 or 5 where fewer than 30 % of the pixels are valid, and 1 elsewhere.
+            Where there is room, the panel's title says so.
+        crop_box: (top, left, height, width) in pixels of ``image``: the part of it that ``truth`` and ``prediction``
+            show.
         min_depth, max_depth, scale, colormap, invalid: the colors, see
             :func:`~mmdepthcls.visualization.depth_color.color_depth`.
 
     Returns:
-        numpy.ndarray: the figure, uint8, RGB, on white. Without truth and prediction there is no color bar.
+        The figure, uint8, RGB, on white. Without truth and prediction there is no color bar.
 
     Raises:
         TypeError, ValueError: an array of the wrong kind or shape, sizes that differ, an unknown layout or scale.
     """
     image = _checked_image(image, crop_box)
-    colors = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
+    colors: dict[str, Any] = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
     panels = [('image', '', image)]
     if truth is not None:
         truth = _checked_map('truth', truth, image, crop_box)
@@ -76,18 +84,19 @@ def depth_figure(image, truth=None, prediction=None, *, layout=None, point_size=
     return figure
 
 
-def contact_sheet(figures, columns=2, gap=8, numbered=False, note=''):
+def contact_sheet(figures: Sequence[np.ndarray], columns: int = 2, gap: int = 8, numbered: bool = False,
+                  note: str = '') -> np.ndarray:
     """Lay pictures out in a table, row by row, aligned at the top left of their cells.
 
     Args:
-        figures (sequence[numpy.ndarray]): pictures, each (H_i, W_i, 3) uint8, RGB; sizes may differ.
-        columns (int): how many pictures stand in a row, at least 1.
-        gap (int): pixels of white between them.
-        numbered (bool): write 1, 2, 3, ... to the left of the pictures.
-        note (str): a line below them.
+        figures: pictures, each (H_i, W_i, 3) uint8, RGB; sizes may differ.
+        columns: how many pictures stand in a row, at least 1.
+        gap: pixels of white between them.
+        numbered: write 1, 2, 3, ... to the left of the pictures.
+        note: a line below them.
 
     Returns:
-        numpy.ndarray: the sheet, uint8, RGB, on white.
+        The sheet, uint8, RGB, on white.
 
     Raises:
         ValueError: no figures, or fewer than one column.
@@ -114,18 +123,18 @@ def contact_sheet(figures, columns=2, gap=8, numbered=False, note=''):
     return sheet
 
 
-def enlarge_points(depth, size):
+def enlarge_points(depth: np.ndarray, size: int) -> np.ndarray:
     """Make single measured pixels visible by spreading each over the empty pixels around it. For display only.
 
     A measured pixel always keeps its own depth. An empty pixel takes the nearest (smallest) depth among the measured
     ones in the ``size`` x ``size`` window around it and stays empty where there is none.
 
     Args:
-        depth (numpy.ndarray): (H, W) floating point, m; 0, negative, NaN and infinite values are empty.
-        size (int): width of a drawn point in pixels, odd, so that it is centred; 1 changes nothing.
+        depth: (H, W) floating point, m; 0, negative, NaN and infinite values are empty.
+        size: width of a drawn point in pixels, odd, so that it is centered; 1 changes nothing.
 
     Returns:
-        numpy.ndarray: (H, W), m, 0 where it stays empty.
+        (H, W), m, 0 where it stays empty.
 
     Raises:
         ValueError: ``size`` is not an odd number of pixels.
@@ -143,7 +152,7 @@ def enlarge_points(depth, size):
     return np.where(valid, depth, np.where(np.isfinite(nearest), nearest, 0))
 
 
-def auto_point_size(depth):
+def auto_point_size(depth: np.ndarray) -> int:
     """Point width in pixels (1, 3 or 5) that closes most gaps between the valid pixels of ``depth`` ((H, W), m)."""
     share = is_valid(depth).mean() if depth.size else 0.0
     if share == 0 or share >= SPARSE:

@@ -27,7 +27,7 @@ def small(height=12, width=16, labels=4):
 
 def exact_mean_field(probabilities, image, cost, iterations=10, smoothness_weight=3., smoothness_width=3.,
                      appearance_weight=10., appearance_width=50., color_width=5.):
-    """Marginals (K, H, W) with all P x P kernel values, float64. Each pixel is its own neighbour, as in the C++."""
+    """Marginals (K, H, W) with all P x P kernel values, float64. Each pixel is its own neighbor, as in the C++."""
     labels, height, width = probabilities.shape
     y, x = np.meshgrid(np.arange(height), np.arange(width), indexing='ij')
     position = np.stack([x.ravel(), y.ravel()], 1).astype(float)
@@ -238,7 +238,7 @@ def changed(tensor, value):
     (lambda p, i: (p, i[:, :1]), r'image must be \(1, 3, 12, 16\)'),
     (lambda p, i: (p, changed(i, math.nan)), r'image must be RGB in 0..255, got nan'),
     (lambda p, i: (p, changed(i, math.inf)), r'0..255'),
-    (lambda p, i: (p, (i - 120.) / 58), 'undo the normalisation'),
+    (lambda p, i: (p, (i - 120.) / 58), 'undo the normalization'),
     (lambda p, i: (p, changed(i, 255.1)), 'clamp'),
     (lambda p, i: (p, i / 255.), 'multiply a picture in 0..1 by 255'),
 ])

@@ -57,7 +57,7 @@ def slow_filter(features, values):
 
 
 def slow_kernel(features, values):
-    """Symmetrically normalised."""
+    """Symmetrically normalized."""
     scale = 1 / np.sqrt(slow_filter(features, np.ones((len(values), 1))))
     return scale * slow_filter(features, scale * values)
 
@@ -95,15 +95,15 @@ def test_kernels_are_added_by_their_weights():
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 5), st.integers(1, 40), st.sampled_from([0.1, 1., 30.]), st.integers(0, 2**31))
-def test_points_lie_in_their_simplices_and_neighbours_see_each_other(dims, points, spread, seed):
+def test_points_lie_in_their_simplices_and_neighbors_see_each_other(dims, points, spread, seed):
     lattice = build_lattice(as_tensor(random_points(dims, points, spread, seed)[0]))
-    count = lattice.neighbours.shape[1]
+    count = lattice.neighbors.shape[1]
     assert (lattice.weights > -1e-4).all()
     torch.testing.assert_close(lattice.weights.sum(1), torch.ones(points))
     # Vertices are numbered as points first have them.
     _, first = np.unique(lattice.vertices.flatten().numpy(), return_index=True)
     assert len(first) == count and (np.diff(first) > 0).all()
-    for steps in lattice.neighbours:
+    for steps in lattice.neighbors:
         here = (steps[:, 0] < count).nonzero()[:, 0]
         assert torch.equal(steps[steps[here, 0], 1], here)
         assert (steps[:, 0] < count).sum() == (steps[:, 1] < count).sum()

@@ -86,7 +86,7 @@ def forged_header(width, height, color_type=0, bit_depth=16):
     pytest.param(lambda b: forged_header(0, 5), 'impossible PNG header: 0 x 5', id='no pixels'),
     pytest.param(lambda b: forged_header(5, 5, color_type=7), 'color type 7', id='color type'),
     pytest.param(lambda b: b.png_bytes(b.image()), 'expected 16-bit depth, got 8 bits', id='8-bit rgb'),
-    pytest.param(lambda b: b.png_bytes(b.image()[..., 0]), 'expected 16-bit depth, got 8 bits', id='8-bit grey'),
+    pytest.param(lambda b: b.png_bytes(b.image()[..., 0]), 'expected 16-bit depth, got 8 bits', id='8-bit gray'),
     pytest.param(lambda b: b.png_bytes(np.stack([b.units()] * 3, -1)), r'expected 1 channel\(s\) of depth, got 3',
                  id='3 channels'),
     pytest.param(lambda b: forged_header(4, 4), 'truncated or damaged', id='only a header'),

@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from mmdepthcls.datasets.eigen import SPLITS, VAL_DRIVES, eigen_split
+from mmdepthcls.datasets.eigen import EIGEN_SPLITS, VAL_DRIVES, eigen_split
 
 
 @pytest.mark.parametrize('name, frames, drives', [
@@ -63,4 +63,4 @@ def test_the_list_belongs_to_the_caller():
 def test_unknown_name():
     with pytest.raises(ValueError, match="no split 'training'; there are train, .*test_annotated"):
         eigen_split('training')
-    assert all(eigen_split(name) for name in SPLITS)
+    assert all(eigen_split(name) for name in EIGEN_SPLITS)

@@ -19,8 +19,9 @@ from mmseg.structures import SegDataSample
 
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.depth_evaluator import DepthEvaluator
+from mmdepthcls.evaluation.distance_bands import usual_bands
 from mmdepthcls.evaluation.errors import ALL_NAMES
-from mmdepthcls.evaluation.protocol_scores import BANDS, ImageScores, image_errors, score_map, summarize
+from mmdepthcls.evaluation.protocol_scores import ImageScores, image_errors, score_map, summarize
 
 SIZE = (24, 40)
 NUM_IMAGES, WITHOUT_GT = 5, 2
@@ -182,9 +183,9 @@ def test_views_of_the_network_are_used_where_they_are():
 
 
 def test_bands_are_kept_with_every_image():
-    evaluator = DepthEvaluator(bands=BANDS)
+    evaluator = DepthEvaluator(bands=usual_bands())
     evaluator.process({}, [kitti_sample_of(0).to_dict()])
-    assert evaluator.results[0].scores['prediction'].sums.shape[0] == len(BANDS)
+    assert evaluator.results[0].scores['prediction'].sums.shape[0] == len(usual_bands())
     metrics = {name: value for name, value in evaluator.evaluate(1).items() if '/' not in name}
     assert metrics == pytest.approx(evaluate_alone(kitti_sample_of(0)), rel=1e-7)
 
@@ -405,7 +406,7 @@ def test_memory_of_a_report_does_not_grow_with_pixels_or_images(tmp_path, mmseg_
     for index in range(12):
         evaluator.process({}, [make_sample(*make_maps(index % 2, (400, 600)), f'{index}.png').to_dict()])
     assert max(len(pickle.dumps(record)) for record in evaluator.results) < 3 * 8000  # three protocols, 240 000 pixels
-    assert len(pickle.dumps(evaluator._tally)) < 7.1 * 400 * 600 * (4 + 4 + 1)  # six images, and the last
+    assert len(pickle.dumps(evaluator._recorder.tally)) < 7.1 * 400 * 600 * (4 + 4 + 1)  # six images, and the last
 
 
 def test_a_confusion_of_other_pixels_than_the_scores_says_so(tmp_path, mmseg_scope):
@@ -471,7 +472,7 @@ def _evaluate_as_rank(rank, folder, world_size):
 
 def many_protocols(**kwargs):
     return DepthEvaluator([dict(name='p'), dict(name='pooled', mean='pixel'), dict(name='half', region=(0.5, 1, 0, 1))],
-                          bands=BANDS, **kwargs)
+                          bands=usual_bands(), **kwargs)
 
 
 @pytest.mark.timeout(120)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from test_errors import slow_errors
 
+from mmdepthcls.evaluation.distance_bands import usual_bands
 from mmdepthcls.evaluation.errors import ALL_NAMES
 from mmdepthcls.evaluation.protocol_scores import (
-    BANDS,
     NOTHING,
     ProtocolScore,
     image_errors,
@@ -26,6 +26,7 @@ from mmdepthcls.evaluation.protocol_scores import (
 from mmdepthcls.evaluation.protocols import PRESETS, Protocol, build_protocol
 from mmdepthcls.evaluation.views import Views
 
+BANDS = usual_bands()
 FRAMES = [(375, 1242), (370, 1226), (376, 1241)]
 
 

@@ -22,7 +22,7 @@ def sample_of(name, depth=7.0, shape=(352, 1216)):
 @pytest.fixture
 def three_images(monkeypatch):
     """A benchmark of three images: writing 500 is tested with the writer."""
-    monkeypatch.setattr(submission, 'NAMES', submission.NAMES[:3])
+    monkeypatch.setattr(submission, 'FILES', submission.FILES[:3])
     monkeypatch.setattr(submission, 'NUM_IMAGES', 3)
 
 
@@ -30,12 +30,12 @@ def test_all_images_make_a_zip(tmp_path, mmseg_scope, three_images):
     metric = METRICS.build(dict(type='KITTISubmission', output_dir=str(tmp_path)))
     assert type(metric) is KITTISubmission
     evaluator = Evaluator(metric)
-    for index, name in enumerate(submission.NAMES):
+    for index, name in enumerate(submission.FILES):
         evaluator.process([sample_of(name, 5.0 + index)], dict())
     assert evaluator.evaluate(3) == dict(num_images=3)
-    predictions = {name: np.full((352, 1216), 5.0 + index) for index, name in enumerate(submission.NAMES)}
+    predictions = {name: np.full((352, 1216), 5.0 + index) for index, name in enumerate(submission.FILES)}
     submission.check_submission(tmp_path / 'submission.zip', predictions)
-    assert zipfile.ZipFile(tmp_path / 'submission.zip').namelist() == list(submission.NAMES)
+    assert zipfile.ZipFile(tmp_path / 'submission.zip').namelist() == list(submission.FILES)
 
 
 def test_what_is_no_submission_is_refused(tmp_path, three_images):

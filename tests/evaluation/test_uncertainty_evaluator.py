@@ -9,7 +9,7 @@ from mmseg.structures import SegDataSample
 
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.uncertainty_evaluator import TemperatureFit, UncertaintyEvaluator, measured_pixels
-from mmdepthcls.evaluation.uncertainty_metrics import NAMES
+from mmdepthcls.evaluation.uncertainty_metrics import UNCERTAINTY_NAMES
 
 BINS = SIDBins(1.0, 80.0, 12)
 SIZE = (30, 50)
@@ -46,7 +46,7 @@ def evaluate(metric, samples):
 
 def test_a_calibrated_model():
     metrics = evaluate(UncertaintyEvaluator(BINS), [make_sample(seed) for seed in range(6)])
-    assert set(NAMES) < set(metrics) and metrics['uncertainty_images'] == 6
+    assert set(UNCERTAINTY_NAMES) < set(metrics) and metrics['uncertainty_images'] == 6
     assert metrics['coverage'] == pytest.approx(0.9, abs=0.02) and metrics['ece'] < 0.03
     assert metrics['ause'] > 0 and metrics['aurg'] > 0 and metrics['interval_width'] > 0
 

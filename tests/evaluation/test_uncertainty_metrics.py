@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmdepthcls.evaluation.uncertainty_metrics import (
-    NAMES,
+    UNCERTAINTY_NAMES,
     calibration_error,
     calibration_sums,
     log_likelihoods,
@@ -110,7 +110,7 @@ def test_pixels_and_images_are_weighted_as_documented():
     for name in ('ause', 'aurg'):
         assert both[name] == pytest.approx((each[0][name] + each[1][name]) / 2)
     empty = summarize_uncertainty([])
-    assert set(empty) == set(both) == set(NAMES) and all(math.isnan(value) for value in empty.values())
+    assert set(empty) == set(both) == set(UNCERTAINTY_NAMES) and all(math.isnan(value) for value in empty.values())
 
 
 def test_a_record_does_not_grow_with_pixels():

@@ -9,6 +9,7 @@ from mmseg.registry import MODELS
 from torch.testing import assert_close
 
 from mmdepthcls.bins import SIDBins
+from mmdepthcls.models import BinLogits
 from mmdepthcls.models.bin_checkpoint import BinMismatchError
 from mmdepthcls.models.losses.chamfer import chamfer_1d
 
@@ -108,7 +109,7 @@ def test_decoding_elsewhere_uses_the_same_bins(build, make_batch, decode_at):
     with torch.no_grad():
         inputs = model.data_preprocessor(make_batch())['inputs']
         logits = model(inputs, mode='tensor')
-        centers = model.decode_head.image_bins.centers
+        centers = model.decode_head.predict_bins(model.extract_feat(inputs)).centers
     if decode_at == 'input':
         logits = F.interpolate(logits, (32, 48), mode='bilinear')
     depth = (logits.softmax(1) * centers[:, :, None, None]).sum(1, keepdim=True)
@@ -218,9 +219,9 @@ def test_under_autocast_losses_are_near_those_in_float32(build, make_batch):
 
 def test_a_half_precision_model_keeps_its_range_to_the_metre(build):
     model = build().to(torch.bfloat16)
+    inputs = torch.rand(2, 3, 32, 48).bfloat16()
     with torch.no_grad():
-        model(torch.rand(2, 3, 32, 48).bfloat16(), mode='tensor')
-    edges = model.decode_head.image_bins.edges
+        edges = model.inference(inputs, [dict(ori_shape=(32, 48), img_shape=(32, 48))] * 2).image_bins.edges
     assert edges.dtype == torch.float32 and (edges[:, 0] == 1).all() and (edges[:, -1] == 80).all()
     assert (edges.diff(dim=1) > 0).all()
 
@@ -260,16 +261,50 @@ def test_the_model_with_fixed_bins_is_a_start_for_training_but_predicts_nothing(
                  results_of(fixed, make_batch())[0].pred_depth_map.data, rtol=1e-5, atol=1e-4)
 
 
-def test_copies_of_a_model_have_bins_of_their_own(build, make_batch):
-    """As the averaged model of EMAHook, also in the middle of a training."""
+@pytest.mark.parametrize('changes', [
+    {}, dict(test_cfg=dict(mode='whole', decode_at='logits', outputs=('bins', 'std', 'logits'))),
+    dict(test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(16, 16))),
+    dict(crf=dict(type='DenseCRF', iterations=1, compatibility='log'))], ids=str)
+def test_results_are_decoded_in_any_order(build, changes):
+    """Also by a copy, as the averaged model of EMAHook: nothing of a forward stays in the model."""
+    model = build(**changes)
+    first, second = torch.rand(2, 2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        model(first, mode='tensor')  # leaves nothing behind
+        expected, others = ([result.clone() for result in model.predict(images)] for images in (first, second))
+        metainfos = [dict(ori_shape=(32, 48), img_shape=(32, 48), pad_shape=(32, 48))] * 2
+        kept = [model.inference(images, metainfos) for images in (first, second)]
+        before = kept[0].logits.clone()
+        twin = copy.deepcopy(model)
+        for reader in (model, twin, pickle.loads(pickle.dumps(model))):
+            reader.predict(second)
+            refined = reader.refine(kept[0], first, metainfos)
+            for result, truth in zip(reader.postprocess_result(refined, None, (32, 48)), expected, strict=True):
+                assert set(result.keys()) == set(truth.keys())
+                for name in set(truth.keys()):
+                    assert torch.equal(result.get(name).data, truth.get(name).data)
+        assert torch.equal(kept[0].logits, before)
+    assert (expected[0].pred_depth_map.data - others[0].pred_depth_map.data).abs().max() > 0.01
+
+
+def test_a_tensor_that_does_not_say_its_bins_is_refused(build):
+    model = build()
+    logits = torch.zeros(1, 8, 4, 4)
+    with pytest.raises(ValueError, match='does not say which. Pass on what model.inference'):
+        model.postprocess_result(logits)
+    uniform = torch.tensor(BINS.centers).mean().float()
+    assert_close(model.postprocess_result(BinLogits(logits))[0].pred_depth_map.data, uniform.expand(1, 4, 4))
+
+
+def test_the_middle_of_a_training_can_be_copied(build, make_batch):
     model = build()
     losses_of(model, make_batch())
     model(torch.rand(2, 3, 32, 48), mode='tensor')  # with gradient: a tensor with a history cannot be copied
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        before = model.decode_head.image_bins.edges.clone()
-        results_of(twin, make_batch(seed=5))
-        assert torch.equal(model.decode_head.image_bins.edges, before)
-        assert not torch.equal(twin.decode_head.image_bins.edges, before)
+        assert torch.equal(results_of(twin.eval(), make_batch())[0].pred_depth_map.data,
+                           results_of(model.eval(), make_batch())[0].pred_depth_map.data)
+        assert twin.data_preprocessor.census is twin._census is not model._census
+        assert losses_of(twin, make_batch(seed=5))
 
 
 @pytest.mark.parametrize('changes, message', [

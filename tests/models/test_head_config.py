@@ -1,6 +1,7 @@
 import pytest
 
-from mmdepthcls.models.head_config import default_decoder, fit_heads
+from mmdepthcls.models.counterparts import default_decoder
+from mmdepthcls.models.head_config import fit_heads
 
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 

@@ -15,7 +15,7 @@ def analyze(*arguments, cwd, **environment):
     return run_script(ROOT / 'tools' / 'analyze_bins.py', *arguments, cwd=cwd, **environment)
 
 
-def test_a_config_is_analysed_with_its_own_bins_first(minidrive, tmp_path):
+def test_a_config_is_analyzed_with_its_own_bins_first(minidrive, tmp_path):
     result = analyze(CONFIG, '--split', 'test', '--max-samples', 2, '--num-bins', 8, 71, '--out', 'out', '--workers', 1,
                      cwd=tmp_path, fresh=True, MINIDRIVE_ROOT=minidrive)
     assert result.returncode == 0, result.stderr[-2000:]

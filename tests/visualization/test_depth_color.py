@@ -35,7 +35,7 @@ def color_of(metres, **kwargs):
 def test_equals_matplotlib(kwargs):
     depth = np.random.default_rng(0).uniform(0.1, 150, (50, 60))
     got, expected = color_depth(depth, **kwargs).astype(int), drawn_by_matplotlib(depth, **kwargs).astype(int)
-    # float32 against float64 may choose the neighbour in the table where a depth lies exactly between two colors
+    # float32 against float64 may choose the neighbor in the table where a depth lies exactly between two colors
     assert (got != expected).any(axis=-1).mean() < 0.002
     assert got.shape == (50, 60, 3)
 
@@ -77,9 +77,9 @@ def test_every_pixel_is_colored_for_itself(depth):
 
 @given(MAPS)
 def test_invalid_pixels_and_no_others_get_the_invalid_color(depth):
-    grey = (128, 128, 129)  # not a color of turbo
-    assert not (colormaps['turbo'](np.arange(256), bytes=True)[:, :3] == grey).all(axis=1).any()
-    drawn_invalid = (color_depth(depth, invalid=grey) == grey).all(axis=-1)
+    gray = (128, 128, 129)  # not a color of turbo
+    assert not (colormaps['turbo'](np.arange(256), bytes=True)[:, :3] == gray).all(axis=1).any()
+    drawn_invalid = (color_depth(depth, invalid=gray) == gray).all(axis=-1)
     expected = ~(np.isfinite(depth) & (np.nan_to_num(depth) > 0))
     np.testing.assert_array_equal(drawn_invalid, expected)
 

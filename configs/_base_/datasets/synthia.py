@@ -24,7 +24,7 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(type='SYNTHIADepthDataset', data_root=data_root, split='train'))
-# paper silent: the split of the 9 400 images. Whole blocks of neighbouring files, since neighbours show one scene.
+# paper silent: the split of the 9 400 images. Whole blocks of neighboring files, since neighbors show one scene.
 evaluation_loader = dict(
     batch_size=1, num_workers=4, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False))
 evaluation_set = dict(type='SYNTHIADepthDataset', data_root=data_root, test_mode=True, pipeline=test_pipeline)

@@ -27,7 +27,7 @@ model = dict(
         in_index=0,
         dilations=(6, 12, 18, 24),
         loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True)),
-    # paper silent: how bins become metres. DepthClassifier's default, the expectation of log depth, has no quantisation
+    # paper silent: how bins become metres. DepthClassifier's default, the expectation of log depth, has no quantization
     # steps, and less AbsRel than the expectation of depth (docs/study.md).
     # paper silent: test size. The whole image at its own size.
     test_cfg=dict(mode='whole'))

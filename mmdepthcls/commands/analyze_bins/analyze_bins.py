@@ -1,12 +1,12 @@
 """Choose bins for a data set: the range of its depth, what each scheme costs on it, which bins are never used."""
 import argparse
-import json
 import os.path as osp
 from pathlib import Path
 
 import numpy as np
 
 from ...atomic_file import write_atomically
+from ...json_text import json_text
 from ..running import arguments, program
 from ..running.config_files import check_config
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
@@ -69,7 +69,7 @@ def frames_and_bins(args):
     from .depth_tally import frames_of_folder, frames_of_samples
     if args.folder:
         return frames_of_folder(args.data, args.gt_format), None
-    from ..check_data.listing import list_splits
+    from ...datasets.sample_listing import list_splits
     from ..running.readiness import read_config
     cfg = read_config(args.data, args.cfg_options)
     listings, bins = list_splits(cfg)
@@ -77,8 +77,8 @@ def frames_and_bins(args):
     listing = next((listing for listing in listings if listing.name == name), None)
     if listing is None:
         raise ValueError(f'{args.data} has no {name}_dataloader; it has {", ".join(each.name for each in listings)}')
-    if listing.findings:
-        fault = listing.findings[0]
+    if listing.faults:
+        fault = listing.faults[0]
         raise ValueError(f'{name}: {fault.kind}: {fault.path}: {fault.seen}')
     frames = [frame for source in listing.sources for frame in frames_of_samples(source.samples, source.reading)]
     if not frames:
@@ -127,7 +127,7 @@ def main(args):
         number = bin_report.proposal(scores, args.floor).bins.num_bins
         numbers = dict(data=args.data, samples=len(chosen), samples_of=len(frames),
                        **bin_report.contents(tally, scores, high, args.floor))
-        files = {'bins.md': f'{text}\n'.encode(), 'bins.json': json.dumps(numbers, indent=1).encode(),
+        files = {'bins.md': f'{text}\n'.encode(), 'bins.json': json_text(numbers).encode(),
                  **pictures(tally, scores, number)}
         for name, content in files.items():
             write_atomically(args.out / name, content)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...bins import DepthBins, LIDBins, SIDBins, UDBins
 from ...evaluation.errors import errors_of_sums, sum_errors
-from ...evaluation.quantisation import nearest_labels
+from ...evaluation.quantization import nearest_labels
 from ...parallel import map_parallel
 from .depth_tally import CELLS, measured, propose_range
 

@@ -4,7 +4,7 @@ from itertools import groupby
 import numpy as np
 
 from ...bins import DepthBins
-from ...markdown_table import metrics_table
+from ...evaluation.metrics_table import metrics_table
 from .bin_analysis import FLOOR_NAMES, LEAST
 from .depth_tally import propose_range
 
@@ -94,7 +94,7 @@ def markdown(tally, scores, cap, target, title):
         scores (list[BinScore])
         cap (float): of the scored pixels, m.
         target (float): see :func:`proposal`.
-        title (str): what was analysed.
+        title (str): what was analyzed.
 
     Returns:
         str

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...evaluation.files.ground_truth_files import ANNOTATED, SCANS, Frame, folder_frames, is_kitti, kitti_frames
+from ...datasets.kitti_layout import is_kitti_tree
+from ...evaluation.files.ground_truth_files import ANNOTATED, SCANS, TruthFrame, folder_frames, kitti_frames
 from ...parallel import map_parallel
 
 NEAREST, FARTHEST, NUM_CELLS = 1e-3, 1e3, 1 << 14  # m; cells of the histogram are 0.084 % wide
@@ -50,10 +51,10 @@ def frames_of_samples(samples, reading):
 
     Args:
         samples (list[dict]): as :meth:`DepthDataset.list_samples` gives them.
-        reading (Reading): how the pipeline reads them, see :mod:`.datasets.inspection.sample_check`.
+        reading (Reading): how the pipeline reads them, see :mod:`mmdepthcls.datasets.reading`.
 
     Returns:
-        list[Frame]: they read and project as ``LoadDepth`` and ``LoadVelodyneDepth`` do.
+        list[TruthFrame]: they read and project as ``LoadDepth`` and ``LoadVelodyneDepth`` do.
     """
     names = {convention: name for name, convention in SCANS.items()}
     frames = []
@@ -61,9 +62,9 @@ def frames_of_samples(samples, reading):
         path = sample['img_path']
         if 'depth_map_path' in sample:
             depth_format = sample.get('depth_format', reading.depth_format)
-            frames.append(Frame(path, {None: sample['depth_map_path']}, depth_format))
+            frames.append(TruthFrame(path, {None: sample['depth_map_path']}, depth_format))
         elif 'velodyne_path' in sample:
-            frames.append(Frame(path, {names[reading.convention]: sample['velodyne_path']}, sized_by=path,
+            frames.append(TruthFrame(path, {names[reading.convention]: sample['velodyne_path']}, sized_by=path,
                                 day=sample['calibration_folder'], camera=sample['camera']))
     return frames
 
@@ -76,19 +77,19 @@ def frames_of_folder(folder, depth_format=None):
         depth_format (DepthFormat, optional): what the numbers in a folder's files mean; KITTI's are known.
 
     Returns:
-        list[Frame]
+        list[TruthFrame]
 
     Raises:
         FileNotFoundError: if there are none.
     """
-    return kitti_frames(folder, None, [ANNOTATED]) if is_kitti(folder) else folder_frames(folder, depth_format)
+    return kitti_frames(folder, None, [ANNOTATED]) if is_kitti_tree(folder) else folder_frames(folder, depth_format)
 
 
 def tally_depth(frames, workers=None, progress=True):
     """Histogram of the depth of many frames.
 
     Args:
-        frames (list[Frame]): each with one ground truth.
+        frames (list[TruthFrame]): each with one ground truth.
         workers (int, optional): processes; default: one a CPU.
         progress (bool): show progress on stderr.
 
@@ -132,7 +133,7 @@ def measured(frame):
     """Depth of the pixels of a frame that have any.
 
     Args:
-        frame (Frame): with one ground truth.
+        frame (TruthFrame): with one ground truth.
 
     Returns:
         ndarray: (P, ) float32 metres.

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 from ...datasets.depth_png import decode_depth_png
 from ...datasets.velodyne import project_velodyne, read_calibration, read_scan
-from ...evaluation.protocol_scores import BANDS
+from ...evaluation.distance_bands import usual_bands
 from ..running import program
 
 BINS = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)
@@ -152,7 +152,7 @@ def time_scoring(root, rounds):
         "DepthEvaluator, crop='garg'": METRICS.build(dict(type='DepthEvaluator', crop='garg')),
         'DepthEvaluator, no crop': METRICS.build(dict(type='DepthEvaluator')),
         'DepthEvaluator, eight protocols': METRICS.build(dict(type='DepthEvaluator', protocols=eight)),
-        'DepthEvaluator, no crop, distance bands': METRICS.build(dict(type='DepthEvaluator', bands=BANDS)),
+        'DepthEvaluator, no crop, distance bands': METRICS.build(dict(type='DepthEvaluator', bands=usual_bands())),
     }
     seconds = time_all({name: lambda metric=metric: process(metric) for name, metric in metrics.items()}, rounds)
     print_table(f'Scoring one image, {np.count_nonzero(gt)} of {gt.size} pixels with ground truth', seconds,

@@ -14,7 +14,7 @@ import numpy as np
 MAX_X, MAX_Y = 64, 16  # pixels by which depth is moved
 NEAR_X, NEAR_Y = 12, 4  # around the right place the score falls off slowly
 JUMP = 0.1  # relative step of depth that is an edge
-GAP = 8  # pixels between valid neighbours of sparse depth
+GAP = 8  # pixels between valid neighbors of sparse depth
 LEAST_JUMPS = 60
 
 
@@ -59,7 +59,7 @@ def measure_alignment(image, depth):
 
 
 def _depth_jumps(depth):
-    """(H, W) float32: relative steps between neighbours in a row, at the nearer of the two pixels."""
+    """(H, W) float32: relative steps between neighbors in a row, at the nearer of the two pixels."""
     width = depth.shape[1]
     index = np.flatnonzero(depth > 0)
     first, second = index[:-1], index[1:]
@@ -73,9 +73,9 @@ def _depth_jumps(depth):
 
 
 def _edge_strength(image):
-    """(H, W) float32: strength of vertical edges in standard deviations of the neighbourhood, -2 to 3."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (0, 0), 1.0).astype(np.float32)
-    strength = np.log1p(np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0)))
+    """(H, W) float32: strength of vertical edges in standard deviations of the neighborhood, -2 to 3."""
+    gray = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (0, 0), 1.0).astype(np.float32)
+    strength = np.log1p(np.abs(cv2.Sobel(gray, cv2.CV_32F, 1, 0)))
     mean = cv2.blur(strength, (63, 31))
     spread = np.sqrt(np.maximum(cv2.blur(strength**2, (63, 31)) - mean**2, 1e-3))
     return np.clip((strength - mean) / spread, -2, 3)

@@ -19,7 +19,7 @@ MAX_PIXELS_RANKED = 20_000
 FEW_VALUES = 256  # what 8 bits can tell apart
 ENOUGH_PIXELS = 500  # below, "few different values" says nothing
 MIXED = 0.05  # share of pixels mixed with 0: real maps have < 0.003, sparse ones after bilinear resizing > 0.09
-NOISE = 0.25  # median relative step between neighbours; real maps have < 0.02
+NOISE = 0.25  # median relative step between neighbors; real maps have < 0.02
 ROUGH = 0.1  # mean relative step
 SPIKE = 0.7  # log ratio: twice as near or as far
 FAR = 200.0  # m; what has one value behind it is the sky, or harmless
@@ -35,13 +35,13 @@ class DepthRecord:
     valid: float  # share of pixels
     quantiles: np.ndarray  # (7,) of valid depth: 0, 1, 5, 50, 95, 99, 100 %
     rows_depth: float  # rank correlation of row and depth: about -0.9 in a street
-    roughness: float  # median relative step between neighbours of a row
-    spikes: float  # share of valid pixels far nearer or farther than both neighbours of their row
+    roughness: float  # median relative step between neighbors of a row
+    spikes: float  # share of valid pixels far nearer or farther than both neighbors of their row
     bands: np.ndarray  # (16,) median log depth of each band of rows, NaN where there are few pixels
     coverage: np.ndarray  # (16, 16) uint8: share of valid pixels of each cell, in 1/255
     common: tuple  # the most frequent depth and its share of the valid pixels
     saturated: float  # share of all pixels at 65535 (whole numbers)
-    faded: float  # share of valid pixels beside unmeasured ones and far below their neighbours: mixed with 0
+    faded: float  # share of valid pixels beside unmeasured ones and far below their neighbors: mixed with 0
     not_finite: float = 0.0  # share of stored values that are NaN or infinite
     negative: float = 0.0  # share of stored values below 0
     histogram: np.ndarray | None = None  # (K,) pixels per bin
@@ -126,9 +126,9 @@ def describe(depth, values=None, edges=None):
 
 
 def roughness(depth, middle=np.median):
-    """Median (or mean) relative step between neighbouring valid pixels of a row; 64 rows are looked at.
+    """Median (or mean) relative step between neighboring valid pixels of a row; 64 rows are looked at.
 
-    NaN where fewer than 50 pixels have a neighbour.
+    NaN where fewer than 50 pixels have a neighbor.
     """
     steps, near = _steps(depth)
     return float(middle(np.abs(steps[near]))) if near.sum() >= 50 else np.nan
@@ -144,7 +144,7 @@ def _spikes(depth):
 
 
 def _steps(depth):
-    """Log ratios of consecutive valid pixels, of 64 rows one after another, and which of them are neighbours."""
+    """Log ratios of consecutive valid pixels, of 64 rows one after another, and which of them are neighbors."""
     rows = depth[np.linspace(0, depth.shape[0] - 1, min(depth.shape[0], 64)).astype(int)].astype(np.float64)
     index = np.flatnonzero(rows > 0)
     first, second = index[:-1], index[1:]
@@ -186,7 +186,7 @@ def _common(measured):
 
 
 def _faded(depth, valid):
-    """Interpolation mixes depth with the 0 of unmeasured neighbours."""
+    """Interpolation mixes depth with the 0 of unmeasured neighbors."""
     if not valid.any():
         return 0.0
     window = np.ones((3, 3), np.uint8)
@@ -213,8 +213,8 @@ def _faults_of_numbers(values, depth, record, path, edges):
         findings.append(_few_values(distinct.size, count, path))
     if record.faded > MIXED:
         findings.append(error('interpolated depth', path, f'{record.faded:.0%} of the valid pixels are mixtures of '
-                              'depth and the 0 of unmeasured neighbours', 'It was resized or smoothed with '
-                              'interpolation: use the original file, or nearest neighbour.'))
+                              'depth and the 0 of unmeasured neighbors', 'It was resized or smoothed with '
+                              'interpolation: use the original file, or nearest neighbor.'))
     elif distinct.size > 1:
         findings += _fill_value(record, path, edges) + _noise(values, record, path)
     return findings
@@ -254,11 +254,11 @@ def _noise(values, record, path):
     if values.dtype == np.uint16:
         here, swapped = (roughness(v.astype(np.float32), np.mean) for v in (values, values.byteswap()))
         if here > ROUGH and swapped < 0.4 * here:
-            return [error('bytes swapped', path, 'the two bytes of every number seem to be exchanged: neighbours '
+            return [error('bytes swapped', path, 'the two bytes of every number seem to be exchanged: neighbors '
                           f'differ by {here:.0%}, after exchanging by {swapped:.0%} (mean)',
                           'Write it again in the other byte order.')]
     return [] if not record.roughness > NOISE else [  # NaN: too few pixels
-        warning('depth is noise', path, f'neighbouring pixels differ by {record.roughness:.0%} (median)',
+        warning('depth is noise', path, f'neighboring pixels differ by {record.roughness:.0%} (median)',
                 'Look at it: a depth map is smooth.')]
 
 

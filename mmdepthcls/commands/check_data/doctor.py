@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...datasets.eigen import eigen_split
+from ...datasets.sample_listing import list_splits
 from ...parallel import map_parallel
 from .content import missing_folders
 from .finding import LEVELS, error, note, warning
-from .group_check import Group, check_group
+from .group_check import EXPECTATIONS, Group, check_group
 from .leakage import check_duplicates, check_leakage
-from .listing import list_splits
 from .sample_check import SampleRecord, depth_path_of, inspect_sample
 from .stray_files import check_stray_files
 
@@ -67,7 +67,7 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
     """Look at all data of a config.
 
     Args:
-        cfg (Config): see :func:`mmdepthcls.commands.check_data.listing.list_splits`. A config that is meant to score
+        cfg (Config): see :func:`mmdepthcls.datasets.sample_listing.list_splits`. A config that is meant to score
             what it trains on says so: ``check_data = dict(allow_leakage=True)``; ``reach=(0.1, 0.3)`` tells of cameras
             that are not on a car (see ``ground_plane``).
         max_samples (int, optional): look at no more than so many samples of a split, spread over it.
@@ -87,7 +87,7 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
         expected = [source.expected for source in listing.sources]
         result = SplitResult(listing.name, [], 0, 0, sum(expected) if expected and None not in expected else None, [])
         results.append(result)
-        findings += [finding.of_split(listing.name) for finding in listing.findings]
+        findings += [error(*fault).of_split(listing.name) for fault in listing.faults]
         for source in listing.sources:
             found = _count(source, listing.name)
             findings += found
@@ -99,7 +99,7 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
                 result.jobs.append((sample, source.reading))
                 if source.eigen:
                     result.eigen[id(record)] = source.eigen
-                groups[source.name, source.depth_format, source.expectation][id(record)] = record
+                groups[source.name, source.depth_format, EXPECTATIONS.get(source.kind)][id(record)] = record
     limits = bins and (float(bins.edges[0]), float(bins.edges[-1]))
     for (name, depth_format, expectation), members in groups.items():
         findings += check_group(Group(name, list(members.values()), depth_format, expectation, limits,

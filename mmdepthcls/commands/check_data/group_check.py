@@ -5,17 +5,16 @@ distance that healthy data keep.
 """
 import math
 import os
-from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...datasets.depth_png import KITTI_SCALE
 from .depth_unit import UNITS, DepthOfSet, check_normalized, check_unit
-from .finding import error, note, warning
+from .finding import error, warning
+from .image_group import check_images, check_sizes
+from .outliers import LEAST_SAMPLES, far_from_rest
 
-SPREADS = 6
-LEAST_SAMPLES = 3  # below, there is no "rest"
 SAME_FACTOR = 0.1  # scatter of the log depth ratio over the rows, where it is one factor
 SAME_PLACE = 0.3  # scatter of the log depth ratio over the rows, below which only the unit differs
 SCORE_FITS, SCORE_WRONG, SCORE_OTHERWISE = 2.5, 1.7, 3.3  # see alignment.py
@@ -61,82 +60,16 @@ EXPECTATIONS = {'KITTIDepthDataset': KITTI, 'MiniDriveDataset': MINIDRIVE}
 
 def check_group(group):
     """Findings about the samples of a group, beside each other."""
-    findings = _sizes(group.records)
+    findings = check_sizes(group.records)
     with_image = [record for record in group.records if record.image]
     with_depth = [record for record in group.records if record.depth and record.depth.valid]
     if with_image:
-        findings += _images(with_image)
+        findings += check_images(with_image)
     if with_depth:
         findings += (_direction(group, with_depth) or _unit(group, with_depth)) + _alignment(with_depth)
         findings += _known(group, with_depth)
     if len(with_depth) >= LEAST_SAMPLES:
         findings += _scales(group, with_depth) + _coverage(with_depth) + _shares(with_depth)
-    return findings
-
-
-def far_from_rest(values, least, spreads=SPREADS):
-    """Which values are far from their median.
-
-    Args:
-        values (sequence of float): one per sample; NaN is not far.
-        least (float): distance that is always allowed.
-        spreads (float): robust standard deviations that are allowed.
-
-    Returns:
-        ndarray: (N,) float, the signed distance where it is too large, else 0.
-    """
-    values = np.asarray(values, np.float64)
-    if not np.isfinite(values).any():
-        return np.zeros(len(values))
-    distance = values - np.nanmedian(values)
-    limit = max(spreads * 1.4826 * np.nanmedian(np.abs(distance)), least)
-    return np.where(np.abs(distance) > limit, distance, 0.0)  # comparing NaN is false
-
-
-def _sizes(records):
-    folders = defaultdict(list)
-    for record in records:
-        if record.image:
-            folders[os.path.dirname(record.img_path)].append(record)
-    findings = []
-    for members in folders.values():
-        (usual, count), = Counter((r.image.height, r.image.width) for r in members).most_common(1)
-        if count >= 2 and count >= 0.6 * len(members):
-            findings += [warning('unusual size', r.img_path, f'{r.image.height} x {r.image.width} pixels, {count} of '
-                                 f'{len(members)} images in its folder have {usual[0]} x {usual[1]}',
-                                 'Cropped, resized or of another set?')
-                         for r in members if (r.image.height, r.image.width) != usual]
-    return findings
-
-
-def _images(records):
-    findings = []
-    deep = [record for record in records if record.image.sixteen_bits]
-    if deep:
-        findings.append(note('16-bit images', os.path.dirname(deep[0].img_path), f'{len(deep)} of {len(records)} '
-                             'images have 16 bits a channel; the higher 8 of them are read, as mmcv does'))
-    grey = [record for record in records if record.image.grey]
-    if len(grey) > len(records) / 2:
-        findings.append(note('grey images', os.path.dirname(grey[0].img_path), f'{len(grey)} of {len(records)} images '
-                             'have no color'))
-    else:
-        findings += [warning('grey image', r.img_path, 'it has no color, most others have', 'Use the original file.')
-                     for r in grey]
-    for axis in ('rows', 'columns'):
-        shares = [getattr(record.image, f'flat_{axis}') for record in records]
-        usual = np.median(shares)
-        findings += [warning('image is partly empty', r.img_path, f'{share:.0%} of its {axis} have a single color',
-                             'Cut off or overwritten? Copy it again.')
-                     for r, share in zip(records, shares, strict=True) if share > usual + 0.15]
-    sharpness = np.log([record.image.sharpness for record in records])
-    if len(records) >= LEAST_SAMPLES:
-        findings += [warning('blurred image', r.img_path, f'it has {math.exp(far):.0%} of the details of the others',
-                             'Enlarged from a small one, or compressed too much? Use the original file.')
-                     for r, far in zip(records, far_from_rest(sharpness, math.log(3)), strict=True) if far < 0]
-    usual = np.median([record.image.clipped for record in records])
-    findings += [warning('badly exposed image', r.img_path, f'{r.image.clipped:.0%} of the pixels are black or white, '
-                         f'in the others {usual:.0%}', 'Look at it: is anything to be seen?')
-                 for r in records if r.image.clipped > usual + 0.4]
     return findings
 
 
@@ -268,14 +201,14 @@ def _shares(records):
          lambda record, _: f'{record.depth.valid:.1%} of the pixels have depth, the others have {usual:.1%}',
          'Interpolated, or partly lost? Use the original file.')
     name('depth is noisy', [depth.roughness for depth in depths], 0.04,
-         lambda _, value: f'neighbouring pixels differ by {value:.1%}, far more than in the others',
+         lambda _, value: f'neighboring pixels differ by {value:.1%}, far more than in the others',
          'Look at it: noise, or a damaged copy?', sign=1)
     name('depth has spikes', [depth.spikes for depth in depths], 0.01,
-         lambda _, value: f'{value:.1%} of the valid pixels are twice as near or as far as both neighbours',
+         lambda _, value: f'{value:.1%} of the valid pixels are twice as near or as far as both neighbors',
          'Look at it: salt-and-pepper noise?', sign=1)
     name('interpolated depth', [depth.faded for depth in depths], 0.003,
-         lambda _, value: f'{value:.1%} of the valid pixels seem mixed with the 0 of unmeasured neighbours',
-         'Resized with interpolation? Use the original file, or nearest neighbour.', sign=1)
+         lambda _, value: f'{value:.1%} of the valid pixels seem mixed with the 0 of unmeasured neighbors',
+         'Resized with interpolation? Use the original file, or nearest neighbor.', sign=1)
     name('saturated depth', [depth.saturated for depth in depths], 0.02,
          lambda _, value: f'{value:.1%} of the pixels hold 65535, far more than in the others',
          'If they were not measured, they should be 0, or depth_format=dict(invalid=65535).', sign=1)

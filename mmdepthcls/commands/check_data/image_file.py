@@ -15,9 +15,9 @@ from .content import digest, missing_file
 from .finding import error, warning
 
 THUMB = 16
-FLAT_STD = 2.0  # grey levels; a night scene has more
-DARK = 32  # grey levels; 13 of 16 bits end here, and cameras give 10 to 14
-NOISE_CORRELATION = 0.2  # of neighbouring pixels; photographs have > 0.8
+FLAT_STD = 2.0  # gray levels; a night scene has more
+DARK = 32  # gray levels; 13 of 16 bits end here, and cameras give 10 to 14
+NOISE_CORRELATION = 0.2  # of neighboring pixels; photographs have > 0.8
 
 
 @dataclass
@@ -28,10 +28,10 @@ class ImageRecord:
     file_digest: bytes
     pixel_digest: bytes
     thumb: np.ndarray  # (16, 16, 3) uint8, BGR
-    grey: bool  # the three channels are equal
+    gray: bool  # the three channels are equal
     flat_rows: float  # share of rows of a single color
     flat_columns: float
-    sharpness: float  # mean absolute Laplacian, grey levels
+    sharpness: float  # mean absolute Laplacian, gray levels
     clipped: float  # share of pixels that are black or white
     sixteen_bits: bool = False  # as stored; what is read is the higher 8 of them
 
@@ -116,13 +116,13 @@ def _record(image, data):
 
 
 def _faults_of_content(image, path):
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    if grey.std() < FLAT_STD:
-        return [error('empty image', path, f'all pixels are about {grey.mean():.0f} of 255 (standard deviation '
-                      f'{grey.std():.1f})', 'Copy the file again, or take the sample out of the split.')]
-    left, right = grey[:, :-1].ravel(), grey[:, 1:].ravel()
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    if gray.std() < FLAT_STD:
+        return [error('empty image', path, f'all pixels are about {gray.mean():.0f} of 255 (standard deviation '
+                      f'{gray.std():.1f})', 'Copy the file again, or take the sample out of the split.')]
+    left, right = gray[:, :-1].ravel(), gray[:, 1:].ravel()
     if left.size > 1 and left.std() and right.std() and np.corrcoef(left, right)[0, 1] < NOISE_CORRELATION:
-        return [warning('image is noise', path, 'neighbouring pixels have nothing in common',
+        return [warning('image is noise', path, 'neighboring pixels have nothing in common',
                         'Look at it: this is no photograph.')]
     return []
 

@@ -1,17 +1,13 @@
 """What else KITTI has of a frame, and whether two depth maps of one frame agree. Pure."""
 import os
-import re
 from functools import cache
 
 import numpy as np
 
 from ...datasets.eigen import eigen_split
-from ...datasets.kitti_layout import depth_folders
+from ...datasets.kitti_layout import DRIVE, calibration_files, depth_folders, frame_stem, place_of_image, scan_folder
 from .finding import error, warning
 
-IMAGE = re.compile(r'(?P<day>.*?\d{4}_\d\d_\d\d)[/\\](?P<drive>\d{4}_\d\d_\d\d_drive_\d{4})_sync[/\\]image_0'
-                   r'(?P<camera>[0-3])[/\\]data[/\\](?P<stem>\d+)\.(?:png|jpe?g)', re.IGNORECASE)
-DRIVE = re.compile(r'\d{4}_\d\d_\d\d_drive_\d{4}')
 KINDS = ('groundtruth', 'velodyne_raw')
 CLOSE = 0.05  # relative difference of two measurements that agree
 # On a real frame 98 to 99 % agree; with the depth of camera 3 84 %, moved by 16 pixels 84 %, of another frame < 70 %.
@@ -27,8 +23,8 @@ def drive_of(path):
 
 def is_annotated(image_path):
     """bool: whether KITTI is known to have annotated depth of an image's frame (all of the Eigen split is known)."""
-    match = IMAGE.fullmatch(image_path)
-    return bool(match) and (match['drive'], int(match['stem'])) in _annotated_frames()
+    place = place_of_image(image_path)
+    return place is not None and (place.drive, place.frame) in _annotated_frames()
 
 
 @cache
@@ -38,14 +34,13 @@ def _annotated_frames():
 
 def scan_of(image_path):
     """The scan of an image's frame with its calibration, as a sample of ``LoadVelodyneDepth``, where all exist."""
-    match = IMAGE.fullmatch(image_path)
-    if not match:
+    place = place_of_image(image_path)
+    if place is None:
         return None
-    scan = os.path.join(match['day'], f'{match["drive"]}_sync', 'velodyne_points', 'data', f'{match["stem"]}.bin')
-    needed = (scan, *(os.path.join(match['day'], f'calib_{name}.txt') for name in ('cam_to_cam', 'velo_to_cam')))
-    if not all(map(os.path.isfile, needed)):
+    scan = os.path.join(scan_folder(place.day, place.drive), f'{frame_stem(place.frame)}.bin')
+    if not all(map(os.path.isfile, (scan, *calibration_files(place.day)))):
         return None
-    return dict(velodyne_path=scan, calibration_folder=match['day'], camera=int(match['camera']))
+    return dict(velodyne_path=scan, calibration_folder=place.day, camera=place.camera)
 
 
 def depth_maps_of(image_path, depth_root):
@@ -54,11 +49,11 @@ def depth_maps_of(image_path, depth_root):
     Returns:
         list[str]: annotated first.
     """
-    match = IMAGE.fullmatch(image_path)
-    if not match or not depth_root:
+    place = place_of_image(image_path)
+    if place is None or not depth_root:
         return []
-    paths = [os.path.join(folder, f'{match["stem"]}.png') for kind in KINDS
-             for folder in depth_folders(depth_root, match['drive'], kind, int(match['camera']))]
+    paths = [os.path.join(folder, f'{frame_stem(place.frame)}.png') for kind in KINDS
+             for folder in depth_folders(depth_root, place.drive, kind, place.camera)]
     return [path for path in paths if os.path.isfile(path)]
 
 

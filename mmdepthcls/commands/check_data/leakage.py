@@ -123,15 +123,15 @@ def _same_detail(path, other, mirrored):
     """Whether two image files have the same details, that is without their coarse light and dark."""
     details = []
     for name in (path, other):
-        grey = cv2.imread(name, cv2.IMREAD_GRAYSCALE)
-        grey = cv2.resize(grey, DETAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
-        details.append(grey - cv2.GaussianBlur(grey, (0, 0), 4))
+        gray = cv2.imread(name, cv2.IMREAD_GRAYSCALE)
+        gray = cv2.resize(gray, DETAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
+        details.append(gray - cv2.GaussianBlur(gray, (0, 0), 4))
     first = details[0][:, ::-1] if mirrored else details[0]
     return np.corrcoef(first.ravel(), details[1].ravel())[0, 1] > SAME_DETAIL
 
 
 def _recordings(first, second, names, level):
-    """Neighbouring frames of one recording show nearly the same, though no file is shared."""
+    """Neighboring frames of one recording show nearly the same, though no file is shared."""
     findings = []
     for what, key in (('drive', lambda r: drive_of(r.img_path)), ('SYNTHIA block', synthia_block)):
         known = {key(record) for record in first}
@@ -144,7 +144,7 @@ def _recordings(first, second, names, level):
 
 
 def synthia_block(record):
-    """str or None: the block of neighbouring SYNTHIA files to which an image belongs."""
+    """str or None: the block of neighboring SYNTHIA files to which an image belongs."""
     folder, name = os.path.split(record.img_path)
     stem = os.path.splitext(name)[0]
     if os.path.basename(folder) != 'RGB' or not stem.isdigit() or len(stem) != 7:

@@ -1,10 +1,10 @@
 """The examination as tables and text: Markdown for people, JSON for programs. Pure."""
-import json
 import math
 from collections import defaultdict
 
 import numpy as np
 
+from ...json_text import json_text
 from ...markdown_table import markdown_table
 from .content import MISSING
 from .finding import ERROR, NOTE, WARNING
@@ -126,7 +126,7 @@ def as_json(examination, title, strict=False):
     content = dict(config=title, failed=examination.failed(strict), splits=splits,
                    bin_edges=None if examination.bins is None else examination.bins.edges.tolist(),
                    findings=[vars(finding) for finding in examination.findings])
-    return json.dumps(content, indent=1) + '\n'
+    return json_text(content)
 
 
 def _cell(name, value):

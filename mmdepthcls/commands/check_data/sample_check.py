@@ -2,7 +2,6 @@
 from dataclasses import dataclass, field, replace
 
 import cv2
-import numpy as np
 
 from ...datasets.depth_file import DepthFormat
 from . import alignment, kitti_frame
@@ -11,24 +10,6 @@ from .depth_map import DepthRecord, inspect_depth_file
 from .finding import WARNING, error
 from .image_file import ImageRecord, inspect_image
 from .scan import inspect_scan
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the pipeline reads a sample, and what its depth is compared with.
-
-    Args:
-        depth_format (DepthFormat): of samples that have none of their own.
-        convention (str): of ``LoadVelodyneDepth``.
-        edges (ndarray, optional): (K + 1,) of the bins, m.
-        depth_root (str): KITTI's folder of depth PNGs, for comparing scans.
-        annotated (bool): the ground truth is KITTI's annotated depth, of which it is known which frames have it.
-    """
-    depth_format: DepthFormat = DepthFormat()
-    convention: str = 'kitti'
-    edges: np.ndarray | None = None
-    depth_root: str = ''
-    annotated: bool = False
 
 
 @dataclass
@@ -106,7 +87,7 @@ def _size_mismatch(image, depth, record):
     turned = ' (turned by 90 degrees?)' if (width, height) == (rows, columns) else ''
     return [error('size mismatch', record.depth_path, f'depth has {rows} x {columns} pixels, its image '
                   f'{record.img_path} has {height} x {width}{turned}',
-                  'Pair the right files, or resize the depth by nearest neighbour.')]
+                  'Pair the right files, or resize the depth by nearest neighbor.')]
 
 
 def _compared(sample, depth, reading):

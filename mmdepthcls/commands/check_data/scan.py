@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from ...datasets import velodyne
+from ...datasets.kitti_layout import calibration_files
 from .content import missing_file
 from .depth_map import describe
 from .finding import error, warning
@@ -108,43 +109,32 @@ def _gaps(points, path):
 def calibration_faults(folder, camera, shape):
     """Findings about a day's calibration files and the image size (H, W) they are used for."""
     height, width = shape
-    cameras = os.path.join(folder, 'calib_cam_to_cam.txt')
-    lidar = os.path.join(folder, 'calib_velo_to_cam.txt')
+    cameras, lidar = calibration_files(folder)
     found, remedy = [], 'Copy the calibration of this day (and of these image sizes).'
-    matrix = _numbers(cameras, f'P_rect_{camera:02d}', 12).reshape(3, 4)
+    matrix = velodyne.read_numbers(cameras, f'P_rect_{camera:02d}', 12).reshape(3, 4)
     focal, cx, cy = matrix[0, 0], matrix[0, 2], matrix[1, 2]
     if abs(cx / width - 0.5) > 0.15 or abs(cy / height - 0.5) > 0.2 or not 0.2 < focal / width < 3:
-        found.append((cameras, f'P_rect_{camera:02d} has focal length {focal:.1f} and centre ({cx:.1f}, {cy:.1f}) px, '
+        found.append((cameras, f'P_rect_{camera:02d} has focal length {focal:.1f} and center ({cx:.1f}, {cy:.1f}) px, '
                       f'which does not fit an image of {width} x {height}'))
-    size = _numbers(cameras, f'S_rect_{camera:02d}', 2)
+    size = velodyne.read_numbers(cameras, f'S_rect_{camera:02d}', 2)
     if size is not None and tuple(size.astype(int)) != (width, height):
         found.append((cameras, f'S_rect_{camera:02d} says {size[0]:.0f} x {size[1]:.0f}, the image has '
                       f'{width} x {height}'))
     expected = FOCAL.get((os.path.basename(os.path.normpath(folder)), width))
     if expected and abs(focal / expected - 1) > 0.003:
         found.append((cameras, f'the focal length is {focal:.2f} px, that of the day is {expected:.2f} px'))
-    left, right = (_numbers(cameras, f'P_rect_{number:02d}', 12) for number in (2, 3))
+    left, right = (velodyne.read_numbers(cameras, f'P_rect_{number:02d}', 12) for number in (2, 3))
     if left is not None and right is not None and right[3] / right[0] >= left[3] / left[0]:
         found.append((cameras, 'camera 3 is not to the right of camera 2: their projections seem exchanged'))
     for path, key in ((cameras, 'R_rect_00'), (lidar, 'R')):
-        rotation = _numbers(path, key, 9).reshape(3, 3)
+        rotation = velodyne.read_numbers(path, key, 9).reshape(3, 3)
         if np.abs(rotation @ rotation.T - np.eye(3)).max() > 0.05 or np.linalg.det(rotation) < 0:
             found.append((path, f'{key} is no rotation'))
-    turn = _numbers(lidar, 'R', 9).reshape(3, 3)
+    turn = velodyne.read_numbers(lidar, 'R', 9).reshape(3, 3)
     if turn[2, 0] < 0.9 or turn[0, 1] > -0.9:
         found.append((lidar, "R does not turn the LiDAR's axes (x forward, y left) into the camera's (z forward, "
                       'x right)'))
-    length = np.linalg.norm(_numbers(lidar, 'T', 3))
+    length = np.linalg.norm(velodyne.read_numbers(lidar, 'T', 3))
     if length > 2:
         found.append((lidar, f'T is {length:.3g} m long, in the car it is about 0.3 m'))
     return [error('calibration', path, seen, remedy) for path, seen in found]
-
-
-def _numbers(path, key, count):
-    """The numbers of a line of a calibration file, or None where there is no such line."""
-    with open(path, encoding='utf-8', errors='replace') as file:
-        for line in file:
-            name, _, values = line.partition(':')
-            if name == key and len(values.split()) == count:
-                return np.array(values.split(), dtype=np.float64)
-    return None

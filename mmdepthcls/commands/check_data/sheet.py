@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from ...visualization import color as color
+from ...visualization import depth_color
 from ...visualization.figures import auto_point_size, contact_sheet, enlarge_points
 from .sample_check import load_sample
 
@@ -14,7 +14,7 @@ DARK = 0.45  # brightness of the image under the points
 ELLIPSIS = '...'
 
 
-def draw_sheet(result, faults, max_depth=color.MAX_DEPTH):
+def draw_sheet(result, faults, max_depth=depth_color.MAX_DEPTH):
     """A sheet of a split: the first faulty samples, then a few spread over it.
 
     Args:
@@ -29,7 +29,7 @@ def draw_sheet(result, faults, max_depth=color.MAX_DEPTH):
     rows = [row for row in rows if row is not None]
     if not rows:
         return None
-    bar = color.color_bar(rows[0].shape[1], 3 * (TEXT + 3), min_depth=0.0, max_depth=max_depth)
+    bar = depth_color.color_bar(rows[0].shape[1], 3 * (TEXT + 3), min_depth=0.0, max_depth=max_depth)
     return contact_sheet([*rows, bar], columns=1, gap=2 * GAP)
 
 
@@ -67,7 +67,7 @@ def _depth_panel(depth, size, max_depth):
     window = int(np.ceil(depth.shape[1] / size[0])) // 2 * 2 + 1
     depth = enlarge_points(depth, max(window, auto_point_size(depth)))
     depth = cv2.resize(depth, size, interpolation=cv2.INTER_NEAREST)
-    return color.color_depth(depth, min_depth=0.0, max_depth=max_depth)
+    return depth_color.color_depth(depth, min_depth=0.0, max_depth=max_depth)
 
 
 def _overlay(picture, colored, depth, size, max_depth):
@@ -76,20 +76,20 @@ def _overlay(picture, colored, depth, size, max_depth):
         return cv2.addWeighted(picture, 0.5, colored, 0.5, 0)
     points = enlarge_points(depth, 3) if auto_point_size(depth) > 3 else depth
     points = cv2.resize(points, size, interpolation=cv2.INTER_NEAREST)
-    colors = color.color_depth(points, min_depth=0.0, max_depth=max_depth)
-    return np.where(color.is_valid(points)[..., None], colors, picture * DARK).astype(np.uint8)
+    colors = depth_color.color_depth(points, min_depth=0.0, max_depth=max_depth)
+    return np.where(depth_color.is_valid(points)[..., None], colors, picture * DARK).astype(np.uint8)
 
 
 def _empty(size, text):
     panel = np.full((size[1], size[0], 3), 230, np.uint8)
-    color.draw_text(panel, text, (size[0] - color.text_width(text, TEXT)) // 2, (size[1] + TEXT) // 2, TEXT)
+    depth_color.draw_text(panel, text, (size[0] - depth_color.text_width(text, TEXT)) // 2, (size[1] + TEXT) // 2, TEXT)
     return panel
 
 
 def _line(text, width, ink):
     strip = np.zeros((2 * TEXT, width, 3), np.uint8)
     mask = np.full((2 * TEXT, width, 3), 255, np.uint8)
-    color.draw_text(mask, text, 2, round(1.5 * TEXT), TEXT)
+    depth_color.draw_text(mask, text, 2, round(1.5 * TEXT), TEXT)
     strip[:] = ink
     share = mask.astype(np.float32) / 255
     return (strip * (1 - share) + 255 * share).astype(np.uint8)
@@ -99,6 +99,6 @@ def _shortened(text, width, start=False):
     """Text that fits; ``start``: its beginning is left out, not its end. OpenCV's font has ASCII only."""
     text = text.encode('ascii', 'replace').decode()
     kept = text
-    while kept and color.text_width((ELLIPSIS if kept != text else '') + kept, TEXT) > width - 4:
+    while kept and depth_color.text_width((ELLIPSIS if kept != text else '') + kept, TEXT) > width - 4:
         kept = kept[1:] if start else kept[:-1]
     return text if kept == text else ELLIPSIS + kept if start else kept + ELLIPSIS

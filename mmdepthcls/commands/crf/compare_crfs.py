@@ -3,7 +3,7 @@ import argparse
 from ast import literal_eval
 
 from ...atomic_file import check_not_input, write_atomically
-from ...markdown_table import metrics_table
+from ...evaluation.metrics_table import metrics_table
 from ..running import arguments, program
 
 RESERVED = ('without', 'image', 'truth')

@@ -8,7 +8,7 @@ from mmseg.registry import METRICS, MODELS
 
 from ...config.config_class import class_name, is_a
 from ...config.config_parts import evaluators_of
-from ...evaluation.edges import NAMES as EDGE_NAMES
+from ...evaluation.edges import EDGE_NAMES
 from ...parallel import ProgressLine
 from ..running.console import build_runner
 
@@ -67,8 +67,7 @@ def _results(model, data, crfs):
     logits = model.inference(inputs, metainfos)
     results = {}
     for name, crf in crfs.items():
-        model.crf = crf
-        refined = model.refine(logits.clone(), inputs, metainfos)
+        refined = logits if crf is None else model.refine(logits, inputs, metainfos, crf)
         results[name] = model.postprocess_result(refined, [samples[0].clone()], inputs.shape[2:])[0]
     return results
 

@@ -1,7 +1,6 @@
-"""Names of the CRF's settings, and by what they are tuned. Pure, and quick to import."""
+"""What of the CRF is tuned, and by what. Pure, and quick to import."""
 from ...evaluation.errors import ALL_NAMES
 
-COMPATIBILITIES = ('potts', 'linear', 'log')
 # Chen et al. (2018) fix the smoothness kernel and search these.
 SEARCHED = ('appearance_weight', 'appearance_width', 'color_width')
 # Those whose least value is the best.

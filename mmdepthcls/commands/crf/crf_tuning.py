@@ -14,6 +14,7 @@ from ...atomic_file import check_not_input, write_atomically
 from ...config.config_class import class_name, is_a
 from ...config.config_parts import evaluators_of
 from ...evaluation.protocol_scores import image_errors
+from ...json_text import json_text
 from ...parallel import ProgressLine
 from ..running.console import build_runner
 from .crf_settings import SEARCHED
@@ -96,7 +97,7 @@ class CRFTuning:
             if index in missing:
                 self._score(data, {_key(point): point for point, table in zip(points, tables, strict=True)
                                    if str(index) not in table}, str(index))
-                write_atomically(self.file, json.dumps(dict(about=self.about, scores=self.scores)).encode())
+                write_atomically(self.file, json_text(dict(about=self.about, scores=self.scores), None).encode())
                 line.advance()
         return [_mean(table) for table in tables]
 
@@ -107,8 +108,8 @@ class CRFTuning:
         metainfos = [sample.metainfo for sample in samples]
         logits = self.model.inference(inputs, metainfos)
         for key, point in points.items():
-            self.model.crf = None if point is None else MODELS.build(dict(self.fixed, **point))
-            refined = self.model.refine(logits.clone(), inputs, metainfos)
+            crf = None if point is None else MODELS.build(dict(self.fixed, **point))
+            refined = logits if crf is None else self.model.refine(logits, inputs, metainfos, crf)
             result = self.model.postprocess_result(refined, [samples[0].clone()], inputs.shape[2:])[0]
             self.evaluator.process({}, [result.to_dict()])
             score = self.evaluator.results.pop().scores[self.evaluator.protocols[0].name]

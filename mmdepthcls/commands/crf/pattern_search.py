@@ -38,7 +38,7 @@ class PatternSearch:
         if not self.errors:
             return [self.start]
         while self.ratio > self.finest:
-            unknown = [point for point in self._neighbours() if tuple(point.values()) not in self.errors]
+            unknown = [point for point in self._neighbors() if tuple(point.values()) not in self.errors]
             if unknown:
                 return unknown
             self.ratio **= 0.5
@@ -53,7 +53,7 @@ class PatternSearch:
         """dict[str, float]: the point of least error; of equal ones the one told first."""
         return dict(zip(self.start, min(self.errors, key=self.errors.get), strict=True))
 
-    def _neighbours(self):
+    def _neighbors(self):
         best = self.best
         return [{**best, name: _rounded(value * step)} for name, value in best.items()
                 for step in (self.ratio, 1 / self.ratio)]

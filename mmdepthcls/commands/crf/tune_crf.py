@@ -3,8 +3,9 @@ import argparse
 import os
 import os.path as osp
 
+from ...crf.compatibilities import COMPATIBILITIES
 from ..running import arguments, program
-from .crf_settings import COMPATIBILITIES, METRICS_TO_TUNE, SEARCHED
+from .crf_settings import METRICS_TO_TUNE, SEARCHED
 
 
 def parse_args():

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from ...atomic_file import write_atomically
-from ...markdown_table import metrics_table
+from ...evaluation.errors import PRINTED_NAMES
+from ...evaluation.metrics_table import metrics_table
+from ...json_text import json_text
 from ..running import arguments, program
 
 EPILOG = ('It can be stopped (Ctrl-C) and run again: it goes on where it stopped. A finished demo prints its table '
@@ -17,7 +19,6 @@ EPILOG = ('It can be stopped (Ctrl-C) and run again: it goes on where it stopped
 CONFIG = osp.join(osp.dirname(__file__), '..', '..', '..', 'configs', 'deeplabv2_r18_minidrive_sid71.py')
 STATE = 'demo.json'  # settings, and what is done
 SAVE_EVERY, SAY_EVERY = 50, 30  # iterations
-NAMES = ('d1', 'd2', 'd3', 'abs_rel', 'rmse', 'rmse_log')
 BLACK = 'Black: no depth is known there, such as in the sky.'
 
 
@@ -75,7 +76,7 @@ class Progress:
         now = time.monotonic()
         self._done.update(values, seconds=self._done['seconds'] + now - self._start)
         self._start = now
-        write_atomically(self._path, json.dumps(self._done, indent=1).encode())
+        write_atomically(self._path, json_text(self._done).encode())
 
 
 def load_config(args):
@@ -198,7 +199,7 @@ def main(args):
     cfg, metrics = test(args, checkpoint, predictions)
     rows = {**baseline_rows(cfg), 'model': metrics}
     names = draw_sheet(cfg, predictions, sheet, args.pictures)
-    table = metrics_table(rows, NAMES)
+    table = metrics_table(rows, PRINTED_NAMES)
     numbered = '\n'.join(f'  {number}  {name}' for number, name in enumerate(names, 1))
     text = (f'\nMiniDrive test split, {metrics["num_images"]} images, mean per image, depth < '
             f'{TASK_UTILS.build(cfg.model.bins).max_depth:g} m\n\n{table}\n\n'

@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 from ...atomic_file import write_atomically
-from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, is_kitti, kitti_frames
+from ...datasets.eigen import EIGEN_PARTS
+from ...datasets.kitti_layout import is_kitti_tree
+from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, kitti_frames
 from ...evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol
-from ..prepare.kitti_files import SPLITS
 from ..running import program
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
 
@@ -51,8 +52,8 @@ def build_parser():
     files.add_argument('--allow-missing', action='store_true', help='score only the frames that have a prediction, '
                        "and say 'N of M'")
     kitti = parser.add_argument_group('ground truth')
-    kitti.add_argument('--split', choices=(*SPLITS, NONE), help='KITTI: part of the Eigen split (default: test); none: '
-                       'every frame that has ground truth on disk')
+    kitti.add_argument('--split', choices=(*EIGEN_PARTS, NONE), help='KITTI: part of the Eigen split (default: test); '
+                       'none: every frame that has ground truth on disk')
     kitti.add_argument('--camera', type=int, choices=(2, 3), help='KITTI: 2 left (default), 3 right')
     add_depth_options(kitti, 'gt', 'folder: ')
     program.add_arguments(parser)
@@ -69,7 +70,7 @@ def parse_args():
     for name in ('predictions', 'ground_truth'):
         if not getattr(args, name).is_dir():
             parser.error(f'there is no folder {getattr(args, name)}')
-    args.kitti = is_kitti(args.ground_truth)
+    args.kitti = is_kitti_tree(args.ground_truth)
     if not args.kitti and (args.split or args.camera):
         parser.error(f'--split and --camera go with a KITTI tree, which {args.ground_truth} is not: it has neither '
                      "drives' depth maps (annotated, data_depth_annotated) nor days (raw/DATE)")

@@ -1,14 +1,14 @@
 """What scoring files gives: a row a protocol, and what is missing, bad or left over; as text, JSON and CSV. Pure."""
 import csv
 import io
-import json
 import math
 from dataclasses import dataclass, field
 
 from ...evaluation.errors import ALL_NAMES, COUNT
-from ...evaluation.files.ground_truth_files import Frame
+from ...evaluation.files.ground_truth_files import TruthFrame
+from ...evaluation.metrics_table import protocols_table
 from ...evaluation.protocol_scores import image_errors, summarize
-from ...markdown_table import protocols_table
+from ...json_text import json_text
 
 BAD_KINDS = ('NaN', 'infinite', 'zero or negative')
 LISTED = 10
@@ -19,13 +19,13 @@ class FrameScores:
     """What is left of one frame.
 
     Args:
-        frame (Frame)
+        frame (TruthFrame)
         file (str, optional): its prediction; None: it is missing.
         scores (dict[str, ProtocolScore]): by the protocol's name; for a missing prediction those of an empty one.
         unmade (dict[str, str]): by the protocol's name, why the prediction is not what it needs.
         bad_values (tuple[int, int, int]): pixels of the file of each of :data:`BAD_KINDS`.
     """
-    frame: Frame
+    frame: TruthFrame
     file: str | None
     scores: dict
     unmade: dict
@@ -37,7 +37,7 @@ class FileScores:
     """Scores of all frames.
 
     Args:
-        protocols (list[Protocol]): as they are labelled.
+        protocols (list[Protocol]): as they are labeled.
         frames (list[FrameScores])
         extra (list[str]): prediction files that belong to no frame.
         allow_missing (bool): whether missing predictions are left out.
@@ -133,7 +133,7 @@ class FileScores:
             images (bool): also the errors of each image.
         """
         content = {
-            'protocols': {protocol.name: {'conditions': protocol.conditions(), **_finite(row)}
+            'protocols': {protocol.name: {'conditions': protocol.conditions(), **row}
                           for protocol, row in self.rows().items()},
             'allow_missing': self.allow_missing, 'complete': self.complete, 'missing': self.missing,
             'extra': self.extra, 'notes': self.notes,
@@ -141,8 +141,8 @@ class FileScores:
                            for index, kind in enumerate(BAD_KINDS)},
         }
         if images:
-            content['images'] = [_finite(row) for row in self.images()]
-        return json.dumps(content, indent=2, allow_nan=False) + '\n'
+            content['images'] = self.images()
+        return json_text(content, indent=2)
 
     def to_csv(self):
         """str: one line an image and protocol."""
@@ -151,11 +151,6 @@ class FileScores:
         writer.writeheader()
         writer.writerows(rows)
         return text.getvalue()
-
-
-def _finite(row):
-    return {name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in row.items()}
 
 
 def _some(names):

@@ -1,7 +1,7 @@
 """Fit the temperature of a depth classifier on its validation split, and write a checkpoint that has it."""
 import argparse
 
-from ...markdown_table import metrics_table
+from ...evaluation.metrics_table import metrics_table
 from ..running import arguments, program
 
 

@@ -26,7 +26,7 @@ class DepthData:
     variable: str
     root: str
     needs: str
-    image_size: tuple = None
+    image_size: tuple[int, int] | None = None
     warp: str = ''
     evaluator: str = ''
     comment: str = ''
@@ -57,19 +57,20 @@ class DepthData:
         return f'{self.title} in {root}{known}.{there}\n{self.needs}'
 
 
-SPLITS = ("split='train'", "split='val'", "split='test'")
+OF_SPLITS = ("split='train'", "split='val'", "split='test'")
 DATA = {
     # 'fit' is KITTI's training split without the drives of 'val'.
     'kitti': DepthData(
-        'KITTI', "type='KITTIDepthDataset', data_root={root}, ground_truth='annotated'", ("split='fit'", *SPLITS[1:]),
-        'KITTI_ROOT', 'data/kitti', 'It holds raw/ and annotated/: see python tools/prepare_kitti.py and docs/data.md.',
+        'KITTI', "type='KITTIDepthDataset', data_root={root}, ground_truth='annotated'",
+        ("split='fit'", *OF_SPLITS[1:]), 'KITTI_ROOT', 'data/kitti',
+        'It holds raw/ and annotated/: see python tools/prepare_kitti.py and docs/data.md.',
         (375, 1242), ', min_valid=0.01', "crop='garg'"),
     'synthia': DepthData(
-        'SYNTHIA', "type='SYNTHIADepthDataset', data_root={root}", SPLITS, 'SYNTHIA_ROOT',
+        'SYNTHIA', "type='SYNTHIADepthDataset', data_root={root}", OF_SPLITS, 'SYNTHIA_ROOT',
         'data/synthia/RAND_CITYSCAPES',
         'It holds RGB/ and Depth/: see python tools/prepare_synthia.py and docs/data.md.', (760, 1280)),
     'minidrive': DepthData(
-        'MiniDrive', "type='MiniDriveDataset', data_root={root}", SPLITS, 'MINIDRIVE_ROOT', 'data/minidrive',
+        'MiniDrive', "type='MiniDriveDataset', data_root={root}", OF_SPLITS, 'MINIDRIVE_ROOT', 'data/minidrive',
         'python tools/make_minidrive.py FOLDER writes it.', (128, 416)),
     'folder': DepthData(
         'own data', "type='DepthFolderDataset', data_root={root}",

@@ -65,8 +65,9 @@ def find_data(args):
 
 
 def main(args):
-    from .depth_config import bins_of_name, output_path, save_verified, short_name, write_config
+    from .depth_config import bins_of_name, short_name, write_config
     from .recipe import read_recipe
+    from .verification import output_path, save_verified
     with program.refusing():
         recipe = read_recipe(args.recipe)
         path = output_path(args.out, f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py', args.force)
@@ -92,7 +93,7 @@ def main(args):
 def print_samples(path, lists):
     if lists:
         print(f'Written: {", ".join(lists)}')
-    from .depth_config import count_samples
+    from .verification import count_samples
     try:
         counts = count_samples(path)
     except (OSError, ValueError) as error:

@@ -143,7 +143,7 @@ def split_pairs(pairs):
 
     Folders named train, val, test (in the image's path) decide. Else, where there are at least ten folders (scenes,
     drives), every tenth is for validation and the one after it for testing; else the last fifth of the sorted files:
-    neighbouring files are often neighbouring frames, which show the same.
+    neighboring files are often neighboring frames, which show the same.
 
     Args:
         pairs (list[tuple[str, str]]): image and depth, relative and with /.

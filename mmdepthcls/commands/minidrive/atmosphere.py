@@ -38,8 +38,8 @@ def add_haze(color, depth, light):
 
 
 def expose(color, brightness, rng):
-    """Linear color (H, W, 3) -> uint8 of the wished mean grey level (0..1), with a gamma of 2.2 and sensor noise."""
-    grey = np.power(np.maximum(color.mean(2), 1e-6), 1 / 2.2).mean()
-    image = np.power(np.clip(color * np.float32((brightness / grey) ** 2.2), 0, 1), np.float32(1 / 2.2)) * 255
+    """Linear color (H, W, 3) -> uint8 of the wished mean gray level (0..1), with a gamma of 2.2 and sensor noise."""
+    gray = np.power(np.maximum(color.mean(2), 1e-6), 1 / 2.2).mean()
+    image = np.power(np.clip(color * np.float32((brightness / gray) ** 2.2), 0, 1), np.float32(1 / 2.2)) * 255
     image += np.float32(rng.uniform(0.5, 3.0)) * rng.standard_normal(image.shape, np.float32)
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)

@@ -1,7 +1,7 @@
 """The ground of MiniDrive: a road that may bend, raised pavements with kerbs, and the land beyond.
 
 World frame as in shapes.py (x right, y down, z forward, metres). `along` is z; `lateral` is the distance to the right
-of the road's centre line, which is the parabola x = bend / 2 * z**2 - camera offset. Letters: N rays.
+of the road's center line, which is the parabola x = bend / 2 * z**2 - camera offset. Letters: N rays.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Road:
         left, right (float): Lateral position of the kerbs (left < 0 < right).
         pavement (float): Width of either pavement.
         kerb (float): Height of pavement and land over the road.
-        bend (float): Curvature of the centre line in 1/m, positive to the right.
+        bend (float): Curvature of the center line in 1/m, positive to the right.
         offset (float): Lateral position of the camera.
         asphalt, paint, kerbstone (np.ndarray): Colors.
-        dash, gap (float): Painted and unpainted length of the centre line; gap 0 paints it through, dash 0 leaves it
+        dash, gap (float): Painted and unpainted length of the center line; gap 0 paints it through, dash 0 leaves it
             out.
         lanes (tuple): Lateral positions of the continuous lines.
         crossings (tuple): Where along the street the zebra crossings begin.

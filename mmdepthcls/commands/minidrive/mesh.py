@@ -55,7 +55,7 @@ class Mesh:
         # float32 from here on: millions of samples, and its 1e-7 is far below a PNG's 1/512 m
         self.axes, self.origins = axes.astype(np.float32), (axes * corner[:, None]).sum(2).astype(np.float32)
         self.normals, self.offsets = normals.astype(np.float32), offsets[kept].astype(np.float32)
-        # the plane through an edge and the eye; not normalised where an edge is only padding
+        # the plane through an edge and the eye; not normalized where an edge is only padding
         edges = np.cross(np.roll(self.vertices, -1, 1), self.vertices)
         edges /= np.maximum(np.linalg.norm(edges, axis=2, keepdims=True), 1e-12)
         self.edges = edges.transpose(0, 2, 1)[..., None, None].astype(np.float32)

@@ -8,6 +8,7 @@ Every surface is met analytically by the rays of a grid of twice the image's res
 sample is a pixel's center: depth is read there and never averaged, color is the tent-weighted mean of the 3x3 samples
 around it.
 """
+from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ import numpy as np
 from .atmosphere import add_haze, add_sky, expose
 from .ground import ShadowMap, ground_albedo, hit_ground
 from .mesh import Mesh
+from .scene import Scene
 from .shapes import Cylinder, Ellipsoid, Polygon
 from .texture import Noise
 
@@ -25,18 +27,17 @@ _NEAR = 0.1  # metres in front of the camera where drawing begins
 _EMPTY = np.float32(1e6)  # depth where nothing has been drawn; infinity would make 0 * inf
 
 
-def render(scene, height, width, rng=None):
+def render(scene: Scene, height: int, width: int,
+           rng: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Draw a scene.
 
     Args:
-        scene (Scene): See scene.py.
-        height, width (int): Image size in pixels.
-        rng (np.random.Generator, optional): For the sensor's noise; by default the scene's own seed, so that equal
-            scenes give equal images.
+        scene: See scene.py.
+        height, width: Image size in pixels.
+        rng: For the sensor's noise; by default the scene's own seed, so that equal scenes give equal images.
 
     Returns:
-        tuple: Image (H, W, 3) uint8 RGB and depth (H, W) float32 in metres, 0 where there is no surface within
-        `MAX_DEPTH`.
+        Image (H, W, 3) uint8 RGB and depth (H, W) float32 in metres, 0 where there is no surface within `MAX_DEPTH`.
     """
     if height < 1 or width < 1:
         raise ValueError(f'an image needs at least 1x1 pixels, got height={height}, width={width}: give positive sizes')

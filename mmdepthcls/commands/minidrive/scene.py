@@ -3,6 +3,7 @@
 World frame as in shapes.py (x right, y down, z forward, metres); the camera stands at (0, -height, 0) and looks along z
 before its angles (radians) turn it.
 """
+from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -21,11 +22,11 @@ class Camera:
     """A pinhole camera over the road.
 
     Args:
-        height (float): Metres over the road.
-        pitch (float): Radians downwards.
-        yaw (float): Radians to the right.
-        roll (float): Radians clockwise.
-        focal (float): Focal length in image widths.
+        height: Metres over the road.
+        pitch: Radians downwards.
+        yaw: Radians to the right.
+        roll: Radians clockwise.
+        focal: Focal length in image widths.
     """
 
     height: float = 1.65
@@ -52,11 +53,11 @@ class Light:
     """Light and air. Colors (3,) linear RGB.
 
     Args:
-        sun (np.ndarray): (3,) unit direction towards the sun.
-        sunlight, skylight, horizon, zenith (np.ndarray): Colors.
-        clouds (float): Share of the sky under cloud, 0..1.
-        haze (float): Extinction in 1/m.
-        brightness (float): Mean grey level (0..1, after gamma) at which the camera exposes.
+        sun: (3,) unit direction towards the sun.
+        sunlight, skylight, horizon, zenith: Colors.
+        clouds: Share of the sky under cloud, 0..1.
+        haze: Extinction in 1/m.
+        brightness: Mean gray level (0..1, after gamma) at which the camera exposes.
     """
 
     sun: np.ndarray
@@ -80,14 +81,14 @@ class Scene:
     seed: int
 
 
-def sample_scene(rng):
+def sample_scene(rng: np.random.Generator) -> Scene:
     """A street scene.
 
     Args:
-        rng (np.random.Generator): Decides everything; equal generators give equal scenes.
+        rng: Decides everything; equal generators give equal scenes.
 
     Returns:
-        Scene: Ready for `render`.
+        Ready for `render`.
     """
     style = rng.choice(['city', 'suburb', 'village'], p=[0.35, 0.4, 0.25])
     camera = Camera(

@@ -1,4 +1,5 @@
 """What a LiDAR would keep of a dense depth map. Letters: H, W pixels."""
+from __future__ import annotations
 
 import numpy as np
 
@@ -9,19 +10,19 @@ _DROPPED = 0.1  # share of returns lost at random
 _BLIND = 0.05  # share of a scan line lost in one piece, as on glass or a wet road
 
 
-def sparsify(depth, rng, share=SHARE):
+def sparsify(depth: np.ndarray, rng: np.random.Generator, share: float = SHARE) -> np.ndarray:
     """Keep the pixels of a dense depth map that lie on scan lines in the lower part.
 
     Along a line the returns are evenly spaced in azimuth, each shaken by up to half a step; some are lost, and so is
     one stretch of the line.
 
     Args:
-        depth (np.ndarray): (H, W) metres, 0 = no measurement.
-        rng (np.random.Generator): Decides which pixels.
-        share (float): Wished share of all H x W pixels, reached where the lower part is measured.
+        depth: (H, W) metres, 0 = no measurement.
+        rng: Decides which pixels.
+        share: Wished share of all H x W pixels, reached where the lower part is measured.
 
     Returns:
-        np.ndarray: (H, W), the depth at the kept pixels and 0 elsewhere; values are never changed.
+        (H, W), the depth at the kept pixels and 0 elsewhere; values are never changed.
     """
     if depth.ndim != 2 or not 0 < share <= 0.1:
         raise ValueError(f'sparsify needs depth (H, W) and a share in (0, 0.1], got shape {depth.shape} and {share}')

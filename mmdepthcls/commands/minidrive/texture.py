@@ -15,7 +15,7 @@ _TILE = 256  # texels; a power of two so that wrapping is a bit mask
 
 
 class Noise:
-    """Tileable grey noise with a blur pyramid, looked up by metres.
+    """Tileable gray noise with a blur pyramid, looked up by metres.
 
     Args:
         rng (np.random.Generator): Source of the tile.

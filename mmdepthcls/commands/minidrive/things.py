@@ -184,9 +184,9 @@ def sample_lamp(rng):
 def sample_sign(rng):
     """A traffic sign on a pole: ring, triangle or blue board, of the usual size, facing -z."""
     height = rng.uniform(2.2, 3.0)
-    grey, white = Plain(linear_color(0, 0, 0.6)), Plain(linear_color(0, 0, 0.9))
+    gray, white = Plain(linear_color(0, 0, 0.6)), Plain(linear_color(0, 0, 0.9))
     red, blue = Plain(linear_color(0.99, 0.85, 0.75)), Plain(linear_color(0.6, 0.8, 0.65))
-    shapes = [Cylinder(np.zeros(3), 0.035, height + 0.2, grey)]
+    shapes = [Cylinder(np.zeros(3), 0.035, height + 0.2, gray)]
     sides, outer, inner = [(12, red, white), (3, red, white), (4, blue, white), (12, blue, blue)][rng.integers(4)]
     shapes += disc((0, -height, -0.05), 0.36, outer, axis='z', sides=sides)
     shapes += disc((0, -height, -0.06), 0.25 if sides > 3 else 0.2, inner, axis='z', sides=sides)[1:]

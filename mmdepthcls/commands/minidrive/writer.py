@@ -2,11 +2,12 @@
 
 ROOT/minidrive.json                          what was made: version, seed, size, counts, focal length
 ROOT/image/{train,val,test}/000000.png       8-bit RGB
-ROOT/depth/{train,val,test}/000000.png       16-bit grey, metres = value / 256, 0 = no measurement
+ROOT/depth/{train,val,test}/000000.png       16-bit gray, metres = value / 256, 0 = no measurement
 ROOT/depth_sparse/{train,val,test}/...       the same, as a LiDAR would see it
 ROOT/{train,val,test}.txt                    a sample a line: `image/train/000000.png depth/train/000000.png`
 ROOT/{train,val,test}_sparse.txt             the same with depth_sparse
 """
+from __future__ import annotations
 
 import json
 from functools import partial
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 
 from ...atomic_file import write_atomically
+from ...json_text import json_text
 from ...parallel import map_parallel
 from .renderer import render
 from .scene import FOCAL, sample_scene
@@ -28,24 +30,24 @@ MANIFEST = 'minidrive.json'
 
 
 def make_minidrive(
-    root, num_train=480, num_val=40, num_test=80, height=128, width=416, seed=0, workers=None, progress=True
-):
+    root: str | Path, num_train: int = 480, num_val: int = 40, num_test: int = 80, height: int = 128, width: int = 416,
+    seed: int = 0, workers: int | None = None, progress: bool = True
+) -> Path:
     """Write a data set of street scenes, or finish one that was interrupted.
 
     Every sample depends on (seed, split, index, size) alone: the number of workers changes no byte, more samples can
     be added later, and no two splits share a scene. (Another processor or numpy may round a sample on an edge apart.)
 
     Args:
-        root (str | Path): Folder to make; if it exists it must be empty or hold a MiniDrive of the same seed, size and
-            version.
-        num_train, num_val, num_test (int): Samples of each split.
-        height, width (int): Image size in pixels.
-        seed (int): Chooses the scenes.
-        workers (int, optional): Processes; default: the CPUs this process may use. 1 starts none.
-        progress (bool): Show progress and the remaining time on stderr.
+        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same seed, size and version.
+        num_train, num_val, num_test: Samples of each split.
+        height, width: Image size in pixels.
+        seed: Chooses the scenes.
+        workers: Processes; default: the CPUs this process may use. 1 starts none.
+        progress: Show progress and the remaining time on stderr.
 
     Returns:
-        Path: The root.
+        The root.
     """
     root = Path(root)
     counts = dict(zip(SPLITS, (num_train, num_val, num_test), strict=True))
@@ -64,7 +66,7 @@ def make_minidrive(
     for kind in ('image', 'depth', 'depth_sparse'):
         for split in SPLITS:
             (root / kind / split).mkdir(parents=True, exist_ok=True)
-    write_atomically(root / MANIFEST, json.dumps(manifest, indent=2).encode() + b'\n')
+    write_atomically(root / MANIFEST, json_text(manifest, indent=2).encode())
     missing = [
         (s, i) for s in SPLITS for i in range(counts[s]) if not all(path.exists() for path in _paths(root, s, i))
     ]

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from ...atomic_file import write_atomically
+from ...json_text import json_text
 
 CHUNK = 2**18
 LONGEST_PAUSE = 30.0
@@ -233,7 +234,7 @@ def _continue(url, path, on_bytes, stop, patience):
                 raise ConnectionError('the server sent another part than asked for')
         elif start:
             _drop(path, on_bytes)  # the file has changed, or the server knows no ranges
-        write_atomically(_state(path), json.dumps(remote._asdict()).encode())
+        write_atomically(_state(path), json_text(remote._asdict(), None).encode())
         with open(_part(path), 'ab') as file:
             while data := _read(response):
                 if stop.is_set():

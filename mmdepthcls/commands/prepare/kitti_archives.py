@@ -1,12 +1,12 @@
 """KITTI's archives: which hold what a tree lacks, and how they get there from the public bucket. Pure."""
 import os
-import re
 import shutil
 from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from ...datasets.kitti_layout import DRIVE_FOLDER, SCAN_FOLDER, camera_folder, drive_folder
 from ...parallel import ProgressLine
 from .download import PATIENCE, NoAnswerError, ask_remote, download, in_threads, part_size
 from .unpacking import unpack
@@ -16,7 +16,6 @@ DEPTH_ARCHIVES = {'annotated': 'data_depth_annotated.zip', 'velodyne_png': 'data
 MIB = 2**20
 # Bytes on disk for one of an archive. Images and scans hardly shrink.
 GROWTH = 1.2
-DRIVE = re.compile(r'(\d{4}_\d\d_\d\d_drive_\d{4})_sync')
 
 
 class Archive(NamedTuple):
@@ -42,7 +41,7 @@ def needed_archives(report):
     """The archives that hold what is missing.
 
     Args:
-        report (Report): of :func:`mmdepthcls.commands.prepare.kitti_files.check_kitti`.
+        report (KittiFiles): of :func:`mmdepthcls.commands.prepare.kitti_files.check_kitti`.
 
     Returns:
         list[Archive]: their sizes are not known yet.
@@ -52,7 +51,7 @@ def needed_archives(report):
         paths[f'raw_data/{day}_calib.zip'] = folders.raw
     for files in report.missing:
         if files.source == 'raw':
-            paths[f'raw_data/{files.drive}/{files.drive}_sync.zip'] = folders.raw
+            paths[f'raw_data/{files.drive}/{drive_folder(files.drive)}.zip'] = folders.raw
         elif files.source in DEPTH_ARCHIVES:
             paths[DEPTH_ARCHIVES[files.source]] = folders.annotated
     return [Archive(path, folders.root / 'downloads' / path.rpartition('/')[2], folder)
@@ -96,7 +95,7 @@ def is_wanted(report, everything=False):
     """What to unpack: a function of a member's name.
 
     Args:
-        report (Report): its drives, cameras and ground truths are wanted.
+        report (KittiFiles): its drives, cameras and ground truths are wanted.
         everything (bool): all members.
 
     Returns:
@@ -104,10 +103,10 @@ def is_wanted(report, everything=False):
     """
     drives = {files.drive for files in report.sets}
     # 'image_02' as kind of a file set, 'annotated_02' and 'velodyne_png_02' for the depth maps of that camera
-    places = {f'image_{files.kind[-2:]}' if files.kind != 'velodyne' else 'velodyne_points' for files in report.sets}
+    places = {camera_folder(int(files.kind[-2:])) if files.kind != 'velodyne' else SCAN_FOLDER for files in report.sets}
 
     def wanted(name):
-        drive = DRIVE.search(name)
+        drive = DRIVE_FOLDER.search(name)
         if everything or drive is None:  # calibration
             return True
         return drive[1] in drives and not places.isdisjoint(name.split('/'))

@@ -8,20 +8,17 @@ from ...datasets import depth_png, velodyne
 from ...datasets.eigen import eigen_split
 from ...datasets.file_finder import IMAGE_SUFFIXES
 from ...datasets.image_header import probe_image
-from ...datasets.kitti_layout import Folders, depth_folders, list_frames
+from ...datasets.kitti_layout import UNSCANNED, Folders, camera_folder, day_of, depth_folders, list_frames
 from ...parallel import ProgressLine
 
-SPLITS = ('train', 'fit', 'val', 'test')
 GROUND_TRUTHS = ('velodyne', 'annotated', 'velodyne_png')
-# Frames that have no scan in KITTI's own download either. Eigen's lists do not use them.
-KNOWN_GAPS = {'2011_09_26_drive_0009': range(177, 181)}
 
 
 def wanted_frames(splits, annotated=False):
     """Frames that parts of the Eigen split use.
 
     Args:
-        splits (iterable[str]): some of :data:`SPLITS`.
+        splits (iterable[str]): some of :data:`~mmdepthcls.datasets.eigen.EIGEN_PARTS`.
         annotated (bool): only those that have annotated ground truth.
 
     Returns:
@@ -52,7 +49,7 @@ class FileSet:
 
 
 @dataclass
-class Report:
+class KittiFiles:
     """What :func:`check_kitti` found."""
     folders: Folders
     sets: list  # of FileSet
@@ -85,7 +82,7 @@ class Report:
         cells = {(files.drive, files.kind): (len(files.paths), len(files.expected)) for files in self.sets}
         rows = [['drive', *(['calibration'] if self.calibration else []), *kinds]]
         for drive in dict.fromkeys(files.drive for files in self.sets):
-            calibration = ['NO' if self.calibration[drive[:10]] else 'yes'] if self.calibration else []
+            calibration = ['NO' if self.calibration[day_of(drive)] else 'yes'] if self.calibration else []
             rows.append([drive, *calibration, *(_ratio([cells[drive, kind]] if (drive, kind) in cells else [])
                                                 for kind in kinds)])
         rows.append(['all', *([''] if self.calibration else []),
@@ -150,11 +147,11 @@ def check_kitti(root, splits=('train', 'test'), cameras=(2, ), ground_truths=('v
         progress (bool): show a progress line on stderr.
 
     Returns:
-        Report
+        KittiFiles
     """
     folders = Folders.of(root, raw, annotated)
     frames, annotated_frames = wanted_frames(splits), wanted_frames(splits, annotated=True)
-    sets, days = [], sorted({drive[:10] for drive in frames})
+    sets, days = [], sorted({day_of(drive) for drive in frames})
     for drive in frames:
         sets += _expected_sets(folders, drive, frames[drive], annotated_frames.get(drive, []), cameras, ground_truths)
     calibration = {day: _calibration_fault(folders.raw / day, cameras) for day in days} \
@@ -162,8 +159,8 @@ def check_kitti(root, splits=('train', 'test'), cameras=(2, ), ground_truths=('v
     if probe:
         _probe_all(sets, progress)
     notes = [f'{drive}: frames {gap[0]}-{gap[-1]} have no scan in KITTI\'s own download either: known, not counted'
-             for drive, gap in KNOWN_GAPS.items() if drive in frames and 'velodyne' in ground_truths]
-    return Report(folders, sets, calibration, notes)
+             for drive, gap in UNSCANNED.items() if drive in frames and 'velodyne' in ground_truths]
+    return KittiFiles(folders, sets, calibration, notes)
 
 
 def _expected_sets(folders, drive, frames, annotated_frames, cameras, ground_truths):
@@ -179,9 +176,9 @@ def _expected_sets(folders, drive, frames, annotated_frames, cameras, ground_tru
                             {frame: found[frame] for frame in expected if frame in found}))
 
     for camera in cameras:
-        add(f'image_{camera:02d}', 'raw', frames, [folders.images(drive, camera)], IMAGE_SUFFIXES)
+        add(camera_folder(camera), 'raw', frames, [folders.images(drive, camera)], IMAGE_SUFFIXES)
     if 'velodyne' in ground_truths:
-        gap = KNOWN_GAPS.get(drive, ())
+        gap = UNSCANNED.get(drive, ())
         add('velodyne', 'raw', [frame for frame in frames if frame not in gap], [folders.scans(drive)], ('.bin', ))
     ours = folders.projected.is_dir()
     # KITTI's own PNGs lack the ends of the drives, projected and annotated alike.

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -16,7 +16,8 @@ from typing import NamedTuple
 from ...atomic_file import write_atomically
 from ...datasets import depth_png, velodyne
 from ...datasets.image_header import probe_image
-from ...datasets.kitti_layout import depth_folders, frame_of
+from ...datasets.kitti_layout import calibration_files, camera_folder, day_of, depth_folders, frame_of, frame_stem
+from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus
 from .kitti_files import check_kitti
 from .temporary_files import remove_stale
@@ -29,7 +30,7 @@ DEFAULT_OUT = {'kitti': 'projected', 'monodepth': 'projected_monodepth'}
 MIN_COVERAGE = 0.01
 
 
-class Frame(NamedTuple):
+class Projectable(NamedTuple):
     """What one depth map is made of, and where it goes."""
     image: str
     scan: str
@@ -39,11 +40,11 @@ class Frame(NamedTuple):
 
 
 @dataclass
-class Plan:
+class ProjectionPlan:
     """What there is to do in a folder of projected depth."""
     out: Path
     convention: str
-    todo: list  # of Frame
+    todo: list  # of Projectable
     kept: int  # complete already
     faults: list = field(default_factory=list)  # messages: what cannot be projected
 
@@ -76,7 +77,7 @@ def plan_projection(root, out=None, convention='kitti', splits=('train', 'test')
         raw (str | Path, optional): another folder than the one that is found.
 
     Returns:
-        Plan
+        ProjectionPlan
 
     Raises:
         ValueError: for another convention.
@@ -90,26 +91,26 @@ def plan_projection(root, out=None, convention='kitti', splits=('train', 'test')
     frames, skipped = [], Counter()
     sets = {(files.drive, files.kind): files for files in report.sets}
     for drive, camera in ((drive, camera) for drive, kind in sets if kind == 'velodyne' for camera in cameras):
-        images, scans = sets[drive, f'image_{camera:02d}'].paths, sets[drive, 'velodyne'].paths
+        images, scans = sets[drive, camera_folder(camera)].paths, sets[drive, 'velodyne'].paths
         both = [frame for frame in images if frame in scans]
-        if drive[:10] in report.uncalibrated:
-            skipped[drive[:10]] += len(both)
+        if day_of(drive) in report.uncalibrated:
+            skipped[day_of(drive)] += len(both)
             continue
         folder = depth_folders(out, drive, 'velodyne_raw', camera)[0]
-        frames += [Frame(images[frame], scans[frame], str(report.folders.day(drive)), camera,
-                         os.path.join(folder, f'{frame:010d}.png')) for frame in both]
+        frames += [Projectable(images[frame], scans[frame], str(report.folders.day(drive)), camera,
+                         os.path.join(folder, f'{frame_stem(frame)}.png')) for frame in both]
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(_is_done, frames))
-    return Plan(out, convention, [frame for frame, is_done in zip(frames, done, strict=True) if not is_done], sum(done),
-                [f'{report.uncalibrated[day]}: {count} frames of {day} are not projected'
-                 for day, count in skipped.items() if count])
+    return ProjectionPlan(out, convention, [frame for frame, is_done in zip(frames, done, strict=True) if not is_done],
+                          sum(done), [f'{report.uncalibrated[day]}: {count} frames of {day} are not projected'
+                                      for day, count in skipped.items() if count])
 
 
 def estimate_projection(plan, workers=None, num_frames=20):
     """Project a few frames, without writing, to say what all will take.
 
     Args:
-        plan (Plan): of :func:`plan_projection`.
+        plan (ProjectionPlan): of :func:`plan_projection`.
         workers (int, optional): processes that will do it; default: the CPUs this process may use. As many are
             measured, for they slow each other down.
         num_frames (int): frames to measure for each of them, spread over the plan.
@@ -143,7 +144,7 @@ def project_kitti(plan, workers=None, min_coverage=MIN_COVERAGE, progress=True):
     plan has what is left.
 
     Args:
-        plan (Plan): of :func:`plan_projection`.
+        plan (ProjectionPlan): of :func:`plan_projection`.
         workers (int, optional): processes; default: the CPUs this process may use.
         min_coverage (float): least part of the pixels that must have depth; less is a fault.
         progress (bool): show a progress line on stderr.
@@ -157,7 +158,7 @@ def project_kitti(plan, workers=None, min_coverage=MIN_COVERAGE, progress=True):
     check_out(plan.out, plan.convention)
     plan.out.mkdir(parents=True, exist_ok=True)
     if not (plan.out / MANIFEST).exists():
-        write_atomically(plan.out / MANIFEST, json.dumps(_manifest(plan.convention), indent=2).encode())
+        write_atomically(plan.out / MANIFEST, json_text(_manifest(plan.convention), indent=2).encode())
     for folder, _, names in os.walk(plan.out):
         remove_stale(folder, names, lambda name: name == MANIFEST or frame_of(name, ('.png', )) is not None)
     project = partial(project_frame, convention=plan.convention, min_coverage=min_coverage)
@@ -173,7 +174,7 @@ def project_frame(frame, convention='kitti', min_coverage=MIN_COVERAGE):
     """Project one scan and write its depth map.
 
     Args:
-        frame (Frame): what and where.
+        frame (Projectable): what and where.
         convention (str): 'kitti' or 'monodepth'.
         min_coverage (float): least part of the pixels that must have depth.
 
@@ -220,8 +221,8 @@ def _manifest(convention):
 def _project(frame, convention, min_coverage):
     """The PNG of a frame and None, or None and what is wrong with it."""
     try:
-        height, width = image_size(frame.image)
-        calibration = _calibration(frame.day, frame.camera)
+        height, width = probe_image(frame.image).shape()
+        calibration = velodyne.known_calibration(frame.day, frame.camera)
         depth = velodyne.project_velodyne(velodyne.read_scan(frame.scan), calibration, (height, width), convention)
     except (OSError, ValueError) as error:
         return None, str(error)
@@ -232,31 +233,13 @@ def _project(frame, convention, min_coverage):
     return depth_png.encode_depth_png(depth), None
 
 
-_calibration = lru_cache(maxsize=64)(velodyne.read_calibration)
-
-
 def _is_done(frame):
     """Whether the depth map is there, whole, of the image's size and not older than what it is made of."""
-    sources = [frame.scan, *(os.path.join(frame.day, f'calib_{name}.txt') for name in ('cam_to_cam', 'velo_to_cam'))]
+    sources = [frame.scan, *calibration_files(frame.day)]
     try:
         header = depth_png.probe(frame.target)
         depth_png.check_depth_header(header, frame.target)
-        return ((header.height, header.width) == image_size(frame.image)
+        return ((header.height, header.width) == probe_image(frame.image).shape()
                 and os.path.getmtime(frame.target) >= max(map(os.path.getmtime, sources)))
     except (OSError, ValueError):
         return False
-
-
-def image_size(path):
-    """Size of an image from its header, after a look at its end.
-
-    Args:
-        path (str): a PNG or JPEG file, named so.
-
-    Returns:
-        tuple[int, int]: H, W.
-
-    Raises:
-        DepthFileError: (a ValueError) if the file is damaged or something else.
-    """
-    return probe_image(path).shape()

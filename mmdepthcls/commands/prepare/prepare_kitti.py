@@ -3,6 +3,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from ...datasets.eigen import EIGEN_PARTS
 from ...datasets.kitti_layout import Folders
 from ...datasets.velodyne import CONVENTIONS
 from ...parallel import time_text
@@ -15,7 +16,7 @@ from .kitti_archives import (
     is_wanted,
     needed_archives,
 )
-from .kitti_files import GROUND_TRUTHS, SPLITS, check_kitti
+from .kitti_files import GROUND_TRUTHS, check_kitti
 from .kitti_projection import (
     DEFAULT_OUT,
     check_out,
@@ -40,7 +41,7 @@ def build_parser():
     parser.add_argument('--dry-run', action='store_true',
                         help='with --download or --project: say what would be done, how large and how long, and stop')
     what = parser.add_argument_group('what is needed')
-    what.add_argument('--split', nargs='+', choices=SPLITS, default=['train', 'test'],
+    what.add_argument('--split', nargs='+', choices=EIGEN_PARTS, default=['train', 'test'],
                       help='parts of the Eigen split (default: train test)')
     what.add_argument('--camera', nargs='+', type=int, choices=(2, 3), default=[2],
                       help='2: left, 3: right (default: 2)')

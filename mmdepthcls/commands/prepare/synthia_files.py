@@ -28,7 +28,7 @@ UNPACK = 'Unpack the archive again.'
 
 
 @dataclass
-class Report:
+class SynthiaFiles:
     """What :func:`check_files` found."""
     root: Path  # folder that holds RGB and Depth
     depth_folder: str
@@ -56,13 +56,14 @@ def check_files(root, expected=NUM_FILES, size=SIZE, probe=True, sample=20, work
         progress (bool): show progress lines on stderr.
 
     Returns:
-        Report: a text for each kind of fault, which names files and remedy; none where all is complete and intact.
+        SynthiaFiles: a text for each kind of fault, which names files and remedy; none where
+            all is complete and intact.
     """
     tree = list_tree(root)
     broken = [path for path in tree.files if '\\' in path]
     root, tree = _enter_top(Path(root), tree)
     depth_folder = 'Depth/Depth' if 'Depth/Depth' in tree.folders else 'Depth'  # as the dataset decides
-    report = Report(root, depth_folder, _numbers_in('RGB', tree), _numbers_in(depth_folder, tree))
+    report = SynthiaFiles(root, depth_folder, _numbers_in('RGB', tree), _numbers_in(depth_folder, tree))
     _add(report.faults, 'Names with a backslash', sorted(broken), 'Mend them with --repair.')
     _check_names(report, tree)
     if any(path.startswith(f'{TOP}/') for path in tree.files):

@@ -7,12 +7,13 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
 
-from ...markdown_table import summary_table
+from ...evaluation.errors import PRINTED_NAMES
+from ...evaluation.metrics_table import summary_table
 from ...parallel import ProgressLine, time_text
 
 WIDTH = 79
 SHORT = ('abs_rel', 'rmse', 'd1', 'mIoU', 'mAcc', 'aAcc')
-SHOWN = ('d1', 'd2', 'd3', 'abs_rel', 'rmse', 'rmse_log')  # what fits into WIDTH
+SHOWN = PRINTED_NAMES  # what fits into WIDTH
 DOING = {'val': 'Validation', 'test': 'Test'}
 
 

@@ -1,11 +1,11 @@
 """Train every variant of a study, and write what came out: tables, a chart, which claims held, and all raw numbers."""
 import argparse
-import json
 import sys
 from functools import partial
 from pathlib import Path
 
 from ...atomic_file import write_atomically
+from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus
 from ..running import program
 from ..running.config_files import check_config
@@ -41,7 +41,7 @@ def main(args):
             folder.mkdir(parents=True, exist_ok=True)
     records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)
     command = f'python tools/study.py {args.study}'
-    write_atomically(out.with_suffix('.json'), json.dumps(records, indent=1).encode())
+    write_atomically(out.with_suffix('.json'), json_text(records).encode())
     write_atomically(out.with_suffix('.png'), draw_study(records, plan))
     write_atomically(out, study_report(records, plan, command, out.with_suffix('').name).encode())
     print(f'Written: {out}', file=sys.stderr)

@@ -11,6 +11,8 @@ from mmseg.registry import MODELS
 from ...atomic_file import write_atomically
 from ...config.config_check import check_config
 from ...evaluation.protocol_scores import score_map, summarize
+from ...json_text import json_text
+from ...models.bin_logits import BinLogits
 from ...models.decoded_maps import predict_maps
 from ..running import console
 from .plan import Plan
@@ -66,7 +68,7 @@ def train_run(path, data_root, folder, threads, run, verbose=False):
         device=torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU',
         scores={split: _scores(runner.model, loader, plan.decoders, plan.scored_range) for split, loader in (
             ('val', cfg.val_dataloader_of_study), ('test', cfg.test_dataloader))})
-    write_atomically(Path(folder, f'{run.name}.json'), json.dumps(record, indent=1).encode())
+    write_atomically(Path(folder, f'{run.name}.json'), json_text(record).encode())
     return record
 
 
@@ -75,7 +77,7 @@ def _scores(model, loader, decoders, ends):
     """Metrics by decoder, over all images of a loader, of the depths between two ends, m."""
     model.eval()
     readers = {name: MODELS.build(dict(cfg)) for name, cfg in decoders.items()}
-    if not getattr(model.decoder, 'of_softmax', True):
+    if not model.decoder.of_softmax:
         readers = {}
     scores = {}
     for data in Runner.build_dataloader(loader):
@@ -83,7 +85,7 @@ def _scores(model, loader, decoders, ends):
             logits, truth = sample.seg_logits.data, sample.gt_depth_map.data[0].cpu().numpy()
             maps = {OWN: sample.pred_depth_map.data}
             for name, decoder in readers.items():
-                maps[name] = predict_maps(logits, model.bins, decoder, ())['pred_depth_map']
+                maps[name] = predict_maps(BinLogits(logits), model.bins, decoder, ())['pred_depth_map']
             for name, depth in maps.items():
                 scores.setdefault(name, []).append(score_map(depth[0].cpu().numpy(), truth, *ends))
     return {name: summarize(each) for name, each in scores.items()}

@@ -1,8 +1,8 @@
 """Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
 import argparse
 
+from ...evaluation.metrics_table import summary_table
 from ...evaluation.protocols import PRESETS
-from ...markdown_table import summary_table
 from ..running import arguments, program
 from .option_pairs import check_options
 

@@ -1,4 +1,6 @@
 """Color augmentation."""
+from __future__ import annotations
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -15,21 +17,21 @@ class RandomColorGain(BaseTransform):
     - img (ndarray): (H, W, C) uint8 or floating point, 0..255; uint8 is rounded and saturated.
 
     Args:
-        gain_range (tuple[float, float]): gains are uniform in it; 0 <= low <= high.
-        per_channel (bool): one gain for each channel (default), or one for all.
+        gain_range: gains are uniform in it; 0 <= low <= high.
+        per_channel: one gain for each channel (default), or one for all.
 
     Raises:
         ValueError: for a range without sense.
     """
 
-    def __init__(self, gain_range=(0.8, 1.2), per_channel=True):
+    def __init__(self, gain_range: tuple[float, float] = (0.8, 1.2), per_channel: bool = True) -> None:
         low, high = gain_range
         if not 0 <= low <= high < np.inf:
             raise ValueError(f'RandomColorGain: gain_range must be 0 <= low <= high, got {gain_range}')
         self.gain_range = (low, high)
         self.per_channel = per_channel
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Multiply the image."""
         image = results['img']
         channels = image.shape[2] if image.ndim == 3 else 1

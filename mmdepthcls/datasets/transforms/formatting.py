@@ -1,4 +1,8 @@
 """From a pipeline's sample to the model's."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
@@ -20,11 +24,12 @@ class PackDepthInputs(PackSegInputs):
     """
 
     def __init__(self,
-                 meta_keys=('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'flip',
-                            'flip_direction', 'reduce_zero_label', 'crop_box', 'full_shape', 'ground_truth')):
+                 meta_keys: Sequence[str] = ('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape',
+                                             'scale_factor', 'flip', 'flip_direction', 'reduce_zero_label', 'crop_box',
+                                             'full_shape', 'ground_truth')) -> None:
         super().__init__(meta_keys)
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Pack a sample; the dictionary itself stays as it is."""
         image = results.get('img')
         if image is not None and image.ndim == 3:

@@ -1,18 +1,28 @@
 """Geometry that keeps image and depth registered to the pixel and invents no depth."""
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
-from ...bins import IGNORE_INDEX
 from ...crops import crop_region
+from .warped_maps import (
+    checked_size,
+    crop_offset,
+    crop_sample,
+    fields_of,
+    is_depth,
+    outside_of,
+    sample_image,
+    sample_map,
+)
 
 # What lies outside an image: ImageNet's mean color (BGR), no depth, no label.
 MEAN_BGR = (103.53, 116.28, 123.675)
-MAX_CHANNELS = 4  # that OpenCV warps at once
-COLOR_TYPES = (np.uint8, np.uint16, np.float32)  # that OpenCV converts
 
 
 @TRANSFORMS.register_module()
@@ -33,14 +43,14 @@ class RandomDepthWarp(BaseTransform):
     - img_shape, ori_shape: the new size.
 
     Args:
-        crop_size (tuple[int, int], optional): height, width, at a uniformly random place. None: the whole zoomed image.
-        scale_range (tuple[float, float]): s is uniform in it; 0 < low <= high.
-        max_angle (float): the rotation is uniform in +- this many degrees, 0..180.
-        flip_prob (float): probability of mirroring left and right.
-        min_valid (float): least share of the result's pixels that must have depth; with less, everything is drawn anew.
-        max_tries (int): after so many draws the one with the most depth is taken.
-        pad_value (tuple[float]): color outside the image, 0..255 in its channel order (an image of one channel gets its
-            mean, a fourth channel 0, 16 bits 257 times as much); or one number for each of the image's channels.
+        crop_size: height, width, at a uniformly random place. None: the whole zoomed image.
+        scale_range: s is uniform in it; 0 < low <= high.
+        max_angle: the rotation is uniform in +- this many degrees, 0..180.
+        flip_prob: probability of mirroring left and right.
+        min_valid: least share of the result's pixels that must have depth; with less, everything is drawn anew.
+        max_tries: after so many draws the one with the most depth is taken.
+        pad_value: color outside the image, 0..255 in its channel order (an image of one channel gets its mean, a fourth
+            channel 0, 16 bits 257 times as much); or one number for each of the image's channels.
 
     Raises:
         ValueError: for settings without sense, and if labels were made before a zoom (they would keep the depth from
@@ -48,14 +58,14 @@ class RandomDepthWarp(BaseTransform):
     """
 
     def __init__(self,
-                 crop_size=None,
-                 scale_range=(1.0, 1.0),
-                 max_angle=0.0,
-                 flip_prob=0.0,
-                 min_valid=0.0,
-                 max_tries=10,
-                 pad_value=MEAN_BGR):
-        self.crop_size = None if crop_size is None else _checked_size(type(self).__name__, crop_size)
+                 crop_size: tuple[int, int] | None = None,
+                 scale_range: tuple[float, float] = (1.0, 1.0),
+                 max_angle: float = 0.0,
+                 flip_prob: float = 0.0,
+                 min_valid: float = 0.0,
+                 max_tries: int = 10,
+                 pad_value: Sequence[float] = MEAN_BGR) -> None:
+        self.crop_size = None if crop_size is None else checked_size(type(self).__name__, crop_size)
         low, high = scale_range
         for fault, expected, got in (
             (not 0 < low <= high < math.inf, 'scale_range must be 0 < low <= high', scale_range),
@@ -73,19 +83,19 @@ class RandomDepthWarp(BaseTransform):
         self.max_tries = max_tries
         self.pad_value = pad_value
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Warp every field."""
         if 'gt_seg_map' in results and self.scale_range != (1, 1):
             raise ValueError(f'{type(self).__name__} divides depth, so DepthToBinLabel must come after it in the '
                              'pipeline')
         scale, size, matrix, depth = self._draw(results['img'].shape[:2], results.get('gt_depth_map'))
-        results['img'] = _sample_image(results['img'], matrix, size, self.pad_value)
-        for key in _fields(results):
+        results['img'] = sample_image(results['img'], matrix, size, self.pad_value)
+        for key in fields_of(results):
             if key == 'gt_depth_map':
                 results[key] = depth
             else:
-                results[key] = _sample(results[key], matrix, size, cv2.INTER_NEAREST, _outside(key))
-            if _is_depth(key) and scale != 1:
+                results[key] = sample_map(results[key], matrix, size, cv2.INTER_NEAREST, outside_of(key))
+            if is_depth(key) and scale != 1:
                 results[key] /= np.float32(scale)  # the warp has made it anew
         results['img_shape'] = results['ori_shape'] = size
         for key in ('crop_box', 'full_shape'):  # the warp is no part of that frame any more
@@ -99,7 +109,7 @@ class RandomDepthWarp(BaseTransform):
             scale, size, matrix = self._draw_matrix(*shape)
             if depth is None:
                 return scale, size, matrix, None
-            warped = _sample(depth, matrix, size, cv2.INTER_NEAREST, 0)
+            warped = sample_map(depth, matrix, size, cv2.INTER_NEAREST, 0)
             measured = cv2.countNonZero(warped) if self.min_valid else 0
             if measured > most:
                 best, most = (scale, size, matrix, warped), measured
@@ -113,7 +123,7 @@ class RandomDepthWarp(BaseTransform):
         flip = np.random.random() < self.flip_prob
         zoomed = (scale * height, scale * width)
         size = self.crop_size or tuple(max(round(length), 1) for length in zoomed)
-        top, left = (_offset(round(length) - wanted, 'random') for length, wanted in zip(zoomed, size, strict=True))
+        top, left = (crop_offset(round(length) - wanted, 'random') for length, wanted in zip(zoomed, size, strict=True))
         # From a pixel of the result to a pixel of the image; pixel centers are whole numbers, edges are at -0.5.
         linear = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) / scale
         middle = np.array([zoomed[1] / 2 - left - 0.5, zoomed[0] / 2 - top - 0.5])
@@ -133,10 +143,10 @@ class RandomDepthZoom(RandomDepthWarp):
     """Zoom the image by s and divide depth by s, nothing else: see :class:`RandomDepthWarp`.
 
     Args:
-        scale_range (tuple[float, float]): s is uniform in it; 0 < low <= high.
+        scale_range: s is uniform in it; 0 < low <= high.
     """
 
-    def __init__(self, scale_range=(1.0, 1.5)):
+    def __init__(self, scale_range: tuple[float, float] = (1.0, 1.5)) -> None:
         super().__init__(scale_range=scale_range)
 
     def __repr__(self):
@@ -161,26 +171,27 @@ class DepthCrop(BaseTransform):
     - crop_box (tuple): top, left, height, width of the crop in the image before; negative top or left is padding.
 
     Args:
-        crop_size (tuple[int, int]): height, width.
-        position (str): 'random' or 'center'.
-        pad_value (tuple[float]): color of the padding, see :class:`RandomDepthWarp`.
+        crop_size: height, width.
+        position: 'random' or 'center'.
+        pad_value: color of the padding, see :class:`RandomDepthWarp`.
 
     Raises:
         ValueError: for a size that is not positive or an unknown position.
     """
 
-    def __init__(self, crop_size, position='random', pad_value=MEAN_BGR):
-        self.crop_size = _checked_size('DepthCrop', crop_size)
+    def __init__(self, crop_size: tuple[int, int], position: str = 'random',
+                 pad_value: Sequence[float] = MEAN_BGR) -> None:
+        self.crop_size = checked_size('DepthCrop', crop_size)
         if position not in ('random', 'center'):
             raise ValueError(f"DepthCrop: position must be 'random' or 'center', got {position!r}")
         self.position = position
         self.pad_value = pad_value
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Crop every field."""
-        corner = [_offset(length - wanted, self.position)
+        corner = [crop_offset(length - wanted, self.position)
                   for length, wanted in zip(results['img'].shape, self.crop_size, strict=False)]
-        return _crop(results, (*corner, *self.crop_size), self.pad_value)
+        return crop_sample(results, (*corner, *self.crop_size), self.pad_value)
 
     def __repr__(self):
         return f'{type(self).__name__}(crop_size={self.crop_size}, position={self.position!r})'
@@ -188,7 +199,7 @@ class DepthCrop(BaseTransform):
 
 @TRANSFORMS.register_module()
 class KBCrop(BaseTransform):
-    """Crop to the KITTI benchmark's 352 x 1216 (bottom, horizontally centred) and remember where it was.
+    """Crop to the KITTI benchmark's 352 x 1216 (bottom, horizontally centered) and remember where it was.
 
     For training as a :class:`DepthCrop`. For testing load depth after it: ``DepthClassifier`` pastes its prediction
     back into the frame, 0 ("not predicted") around it, where ground truth is as it is on disk. ``PackDepthInputs``
@@ -208,7 +219,7 @@ class KBCrop(BaseTransform):
         ValueError: for an image that is smaller, or that has been resized or cropped before.
     """
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Crop every field."""
         full_shape = tuple(results['img'].shape[:2])
         original = tuple(results.get('ori_shape', full_shape)[:2])
@@ -220,94 +231,7 @@ class KBCrop(BaseTransform):
         except ValueError as error:
             raise ValueError(f'{results.get("img_path")}: {error}') from error
         box = (rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
-        return dict(_crop(results, box, MEAN_BGR), full_shape=full_shape)
+        return dict(crop_sample(results, box, MEAN_BGR), full_shape=full_shape)
 
     def __repr__(self):
         return 'KBCrop()'
-
-
-def _fields(results):
-    """Names of the maps of a sample that follow its image."""
-    return {*results.get('seg_fields', ()), 'gt_depth_map', 'gt_seg_map'} & results.keys()
-
-
-def _is_depth(key):
-    return key.startswith('gt_depth_map')
-
-
-def _outside(key):
-    """Value outside the image: no measurement, or no label."""
-    return 0 if _is_depth(key) else IGNORE_INDEX
-
-
-def _checked_size(name, size):
-    if len(size) != 2 or min(size) < 1:
-        raise ValueError(f'{name}: crop_size must be (height, width), both >= 1, got {size}')
-    return tuple(size)
-
-
-def _offset(spare, position):
-    """First row or column of a crop; ``spare`` is image size minus crop size, negative where padding is needed."""
-    low, high = min(spare, 0), max(spare, 0)
-    return (low + high) // 2 if position == 'center' else int(np.random.randint(low, high + 1))
-
-
-def _outside_image(image, color):
-    """What lies outside an image, one number a channel.
-
-    Args:
-        image (ndarray): (H, W) or (H, W, C).
-        color (sequence of float): three numbers for a color of 0..255; or one a channel, in the image's own range.
-
-    Returns:
-        tuple[float]: the color; its mean for gray; followed by 0 for alpha and whatever comes behind the third channel.
-    """
-    channels = image.shape[2] if image.ndim == 3 else 1
-    color = np.atleast_1d(np.asarray(color, float))
-    if color.size == channels and channels != 3:
-        return tuple(color)
-    if channels < 3:
-        color = np.full(channels, color.mean())
-    if image.dtype == np.uint16:  # white is 65535
-        color = color * 257
-    color = np.pad(color, (0, max(channels - color.size, 0)))[:channels]
-    return tuple(np.rint(color) if image.dtype.kind in 'ui' else color)
-
-
-def _sample_image(image, matrix, size, color):
-    outside = _outside_image(image, color)
-    if image.ndim == 3 and image.shape[2] == 3 and image.dtype in COLOR_TYPES:
-        # OpenCV 5 warps four channels in half the time of three.
-        image = cv2.cvtColor(image, cv2.COLOR_BGR2BGRA)
-        return cv2.cvtColor(_sample(image, matrix, size, cv2.INTER_LINEAR, outside), cv2.COLOR_BGRA2BGR)
-    if image.ndim == 2 or image.shape[2] <= MAX_CHANNELS:
-        return _sample(image, matrix, size, cv2.INTER_LINEAR, outside).reshape(*size, *image.shape[2:])
-    return np.stack([_sample(np.ascontiguousarray(image[..., channel]), matrix, size, cv2.INTER_LINEAR, value)
-                     for channel, value in enumerate(outside)], axis=-1)
-
-
-def _sample(array, matrix, size, interpolation, outside):
-    return cv2.warpAffine(array, matrix, size[::-1], flags=interpolation | cv2.WARP_INVERSE_MAP,
-                          borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
-
-
-def _crop(results, box, pad_value):
-    """Cut ``box`` (top, left, height, width) out of every field; it may reach over the image's border."""
-    outside = _outside_image(results['img'], pad_value)
-    results['img'] = _cut(results['img'], box, outside[0] if results['img'].ndim == 2 else outside)
-    for key in _fields(results):
-        results[key] = _cut(results[key], box, _outside(key))
-    results['img_shape'] = results['ori_shape'] = box[2:]
-    results['crop_box'] = box
-    results.pop('full_shape', None)
-    return results
-
-
-def _cut(array, box, padding):
-    top, left, height, width = box
-    result = np.empty((height, width, *array.shape[2:]), array.dtype)
-    result[...] = padding
-    rows, cols = (slice(max(first, 0), min(first + length, size))
-                  for first, length, size in ((top, height, array.shape[0]), (left, width, array.shape[1])))
-    result[rows.start - top:rows.stop - top, cols.start - left:cols.stop - left] = array[rows, cols]
-    return result

@@ -1,4 +1,6 @@
 """Depth to class labels."""
+from __future__ import annotations
+
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TASK_UTILS, TRANSFORMS
 
@@ -22,14 +24,13 @@ class DepthToBinLabel(BaseTransform):
     - seg_map_path (str): which bins made the labels; ``PackSegInputs`` carries it to the model, which compares.
 
     Args:
-        bins (dict or DepthBins): config or instance, e.g.
-            ``dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)``.
+        bins: config or instance, e.g. ``dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)``.
     """
 
-    def __init__(self, bins):
+    def __init__(self, bins: dict | DepthBins) -> None:
         self.bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Add ``gt_seg_map``."""
         if 'gt_depth_map' not in results:
             return results

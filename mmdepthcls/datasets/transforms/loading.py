@@ -1,5 +1,7 @@
 """Loading of metric depth."""
-from functools import lru_cache
+from __future__ import annotations
+
+from typing import Any
 
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
@@ -32,7 +34,7 @@ def _add_depth(results, depth, path, name):
     results[key] = depth
     if key == MAIN:
         results['ground_truth'] = name
-    # mmseg's geometric transforms follow the fields named here, with nearest-neighbour sampling.
+    # mmseg's geometric transforms follow the fields named here, with nearest-neighbor sampling.
     fields = results.setdefault('seg_fields', [])
     if key not in fields:  # twice would be flipped twice
         fields.append(key)
@@ -71,10 +73,10 @@ class LoadDepth(BaseTransform):
         DepthFileError: (a ValueError) for a file that is not intact, no depth or of another size; names it.
     """
 
-    def __init__(self, **depth_format):
+    def __init__(self, **depth_format: Any) -> None:
         self.depth_format = DepthFormat(**depth_format)
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Add ``gt_depth_map``."""
         path = results.get('depth_map_path')
         if path is None:
@@ -103,26 +105,23 @@ class LoadVelodyneDepth(BaseTransform):
     - ground_truth (str): name of ``gt_depth_map``: 'velodyne' or 'velodyne_monodepth'.
 
     Args:
-        convention (str): 'kitti' or 'monodepth', see :func:`mmdepthcls.datasets.velodyne.project_velodyne`.
+        convention: 'kitti' or 'monodepth', see :func:`mmdepthcls.datasets.velodyne.project_velodyne`.
     """
 
-    def __init__(self, convention='kitti'):
+    def __init__(self, convention: str = 'kitti') -> None:
         if convention not in velodyne.CONVENTIONS:
             raise ValueError(f'LoadVelodyneDepth: convention must be one of {velodyne.CONVENTIONS}, got {convention!r}')
         self.convention = convention
 
-    def transform(self, results):
+    def transform(self, results: dict) -> dict:
         """Add ``gt_depth_map``."""
         path = results.get('velodyne_path')
         if path is None:
             return results
-        calibration = _calibration(results['calibration_folder'], results['camera'])
+        calibration = velodyne.known_calibration(results['calibration_folder'], results['camera'])
         depth = velodyne.project_velodyne(velodyne.read_scan(path), calibration, _frame_shape(results),
                                           self.convention)
         return _add_depth(results, depth, path, VELODYNE_NAMES[self.convention])
 
     def __repr__(self):
         return f'{type(self).__name__}(convention={self.convention!r})'
-
-
-_calibration = lru_cache(maxsize=64)(velodyne.read_calibration)

@@ -1,16 +1,13 @@
 """Ground truth on disk, frame by frame: a KITTI tree, or any folder of depth files. Pure."""
-import os
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
 from pathlib import Path
 
-from ...commands.prepare.kitti_files import KNOWN_GAPS
-from ...commands.prepare.kitti_projection import image_size
 from ...datasets import depth_png, velodyne
 from ...datasets.depth_file import DepthFormat, read_depth
 from ...datasets.eigen import eigen_split
 from ...datasets.file_finder import IMAGE_SUFFIXES
-from ...datasets.kitti_layout import Folders, is_kitti_tree, list_depth, list_frames
+from ...datasets.image_header import probe_image
+from ...datasets.kitti_layout import UNSCANNED, Folders, image_name, list_depth, list_frames
 from .prediction_files import find_predictions
 
 # Ground truths that are projected from the scans, and by which convention.
@@ -19,7 +16,7 @@ ANNOTATED = 'annotated'
 
 
 @dataclass(frozen=True)
-class Frame:
+class TruthFrame:
     """The ground truths of one frame, and where they are.
 
     Args:
@@ -49,7 +46,7 @@ class Frame:
         truths = {}
         for name, path in self.files.items():
             if name in SCANS:
-                calibration = _calibration(self.day, self.camera)
+                calibration = velodyne.known_calibration(self.day, self.camera)
                 truths[name] = velodyne.project_velodyne(velodyne.read_scan(path), calibration, self._shape(),
                                                          SCANS[name])
             else:
@@ -61,38 +58,8 @@ class Frame:
         return truths
 
     def _shape(self):
-        return image_size(self.sized_by) if self.sized_by else rectified_size(self.day, self.camera)
-
-
-_calibration = lru_cache(maxsize=64)(velodyne.read_calibration)
-
-
-@cache
-def rectified_size(day, camera):
-    """Size of a KITTI camera's rectified images, as the calibration says it.
-
-    Args:
-        day (str): folder with ``calib_cam_to_cam.txt``.
-        camera (int): 0..3.
-
-    Returns:
-        tuple[int, int]: H, W.
-
-    Raises:
-        ValueError: if the file does not say it.
-    """
-    path, key = os.path.join(day, 'calib_cam_to_cam.txt'), f'S_rect_{camera:02d}'
-    with open(path, encoding='utf-8', errors='replace') as file:
-        values = dict(line.split(':', 1) for line in file if ':' in line).get(key, '').split()
-    if len(values) != 2:
-        raise ValueError(f"{path}: no line '{key}: WIDTH HEIGHT', which tells the size of a frame that has neither "
-                         'image nor annotated depth. Is it the calibration of a raw KITTI day?')
-    return int(float(values[1])), int(float(values[0]))
-
-
-def is_kitti(folder):
-    """bool: whether a folder is a KITTI tree, see :mod:`mmdepthcls.datasets.kitti_layout`."""
-    return is_kitti_tree(folder)
+        return (probe_image(self.sized_by).shape() if self.sized_by else
+                velodyne.rectified_size(self.day, self.camera))
 
 
 def folder_frames(folder, depth_format=None):
@@ -104,13 +71,13 @@ def folder_frames(folder, depth_format=None):
             floating point.
 
     Returns:
-        list[Frame]
+        list[TruthFrame]
 
     Raises:
         FileNotFoundError: if there is no depth file.
     """
     depth_format = depth_format or DepthFormat()
-    return [Frame(name, {None: str(Path(folder, name))}, depth_format) for name in find_predictions(folder)]
+    return [TruthFrame(name, {None: str(Path(folder, name))}, depth_format) for name in find_predictions(folder)]
 
 
 def kitti_frames(root, split, ground_truths, camera=2, raw=None, annotated=None):
@@ -125,7 +92,7 @@ def kitti_frames(root, split, ground_truths, camera=2, raw=None, annotated=None)
         raw, annotated (str | Path, optional): other folders than those that are found.
 
     Returns:
-        list[Frame]: also those of the split that never had ground truth.
+        list[TruthFrame]: also those of the split that never had ground truth.
 
     Raises:
         FileNotFoundError: if a ground truth is missing that the split has, or there is none at all.
@@ -150,7 +117,7 @@ class _Tree:
 
     def annotated(self, drive):
         """dict[int, str]: annotated depth of each frame of a drive."""
-        return self._list(drive, 'annotated', lambda: list_depth(self.folders.annotated, drive, 'groundtruth',
+        return self._list(drive, ANNOTATED, lambda: list_depth(self.folders.annotated, drive, 'groundtruth',
                                                                  self.camera))
 
     def scans(self, drive):
@@ -175,20 +142,20 @@ class _Tree:
                 for number in sorted({number for name in self.names for number in self._of(name, drive)})]
 
     def frame(self, drive, number):
-        """Frame with those of the wanted ground truths that are there."""
+        """TruthFrame with those of the wanted ground truths that are there."""
         files = {name: self._of(name, drive)[number] for name in self.names if number in self._of(name, drive)}
         sized_by = None
         if any(name in SCANS for name in files):
             sized_by = self.annotated(drive).get(number) or self.images(drive).get(number)
-        name = f'{drive}_sync/image_{self.camera:02d}/data/{number:010d}.png'
-        return Frame(name, files, DepthFormat(depth_png.KITTI_SCALE), str(self.folders.day(drive)), self.camera,
+        name = image_name(drive, self.camera, number)
+        return TruthFrame(name, files, DepthFormat(depth_png.KITTI_SCALE), str(self.folders.day(drive)), self.camera,
                      sized_by)
 
     def check(self, wanted, frames, annotated):
         """Raise if a ground truth is missing that KITTI has."""
         missing = [f'{name} of {frame.name}' for (drive, number), frame in zip(wanted, frames, strict=True)
                    for name in self.names if name not in frame.files and (
-                       (drive, number) in annotated if name == ANNOTATED else number not in KNOWN_GAPS.get(drive, ()))]
+                       (drive, number) in annotated if name == ANNOTATED else number not in UNSCANNED.get(drive, ()))]
         if missing:
             raise FileNotFoundError(
                 f'{len(missing)} ground truths are missing in {self.folders.annotated} or {self.folders.raw}, such as '

@@ -10,12 +10,13 @@ from ...atomic_file import write_atomically
 from ...datasets.depth_file import SUFFIXES, DepthFormat, read_values
 from ...datasets.depth_png import encode_depth_png
 from ...datasets.file_finder import check_usable, composed, find_files
+from ...datasets.kitti_layout import CAMERA_FOLDER, DRIVE
 from ..errors import is_good
 
 # drive / camera / data / frame: enough of KITTI's path to tell any two frames apart.
 NAME_PARTS = 4
-DRIVE = re.compile(r'(\d{4}_\d\d_\d\d_drive_\d{4})(?!\d)(?:_sync|_extract)?')
-CAMERA = re.compile(r'image_0([0-3])(?!\d)')
+NAMED_DRIVE = re.compile(rf'({DRIVE.pattern})(?!\d)(?:_sync|_extract)?')
+NAMED_CAMERA = re.compile(rf'{CAMERA_FOLDER.pattern}(?!\d)')
 FRAME_DIGITS = 10
 
 
@@ -124,10 +125,10 @@ def frame_of_name(name):
     >>> frame_of_name('raw/2011_09_26_drive_0002_sync_0000000069.png')
     ('2011_09_26_drive_0002', 69)
     """
-    drives = list(DRIVE.finditer(name))
+    drives = list(NAMED_DRIVE.finditer(name))
     if not drives or len({drive[1] for drive in drives}) > 1:
         return None
-    rest = CAMERA.sub('', os.path.splitext(name[drives[-1].end():])[0])
+    rest = NAMED_CAMERA.sub('', os.path.splitext(name[drives[-1].end():])[0])
     numbers = re.findall(r'\d+', rest)
     # Either the only number, or the only one that is as long as KITTI's.
     numbers = numbers if len(numbers) == 1 else [number for number in numbers if len(number) == FRAME_DIGITS]
@@ -140,7 +141,7 @@ def camera_of_name(name):
     >>> camera_of_name('2011_09_26_drive_0002_sync_image_0000000008_image_02.png')
     2
     """
-    cameras = {int(camera) for camera in CAMERA.findall(name)}
+    cameras = {int(camera) for camera in NAMED_CAMERA.findall(name)}
     return cameras.pop() if len(cameras) == 1 else None
 
 

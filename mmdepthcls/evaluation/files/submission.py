@@ -3,10 +3,13 @@
 The server takes a zip with 0000000000.png ... 0000000499.png in its root: one channel of 16 bits, 352 x 1216 pixels,
 metres * 256, where 0 would be "no prediction".
 """
+from __future__ import annotations
+
 import os
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -17,7 +20,7 @@ from ...datasets.depth_png import KITTI_SCALE, decode_png, encode_depth_png
 from ..errors import is_good
 
 NUM_IMAGES = 500
-NAMES = tuple(f'{number:010d}.png' for number in range(NUM_IMAGES))
+FILES = tuple(f'{number:010d}.png' for number in range(NUM_IMAGES))
 ZIP_NAME = 'submission.zip'
 # A fixed time makes the same predictions the same bytes; it is the first that a zip can tell.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -32,26 +35,26 @@ class SubmissionWriter:
     :attr:`written`.
 
     Args:
-        folder (str | Path): is made where it is not there; the zip comes into it too.
+        folder: is made where it is not there; the zip comes into it too.
 
     Attributes:
         written (dict[str, int]): name -> CRC-32 of each image that this writer has written.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self.written = {}
-        self._images = {}
+        self.written: dict[str, int] = {}
+        self._images: dict[str, str] = {}
 
-    def add(self, img_path, depth):
+    def add(self, img_path: str, depth: np.ndarray) -> tuple[str, int]:
         """Write one image.
 
         Args:
-            img_path (str): the test image, such as '.../0000000007.png'. The same image may come again.
-            depth (ndarray): (352, 1216) metres, all of them positive; saturates from 255.998 m.
+            img_path: the test image, such as '.../0000000007.png'. The same image may come again.
+            depth: (352, 1216) metres, all of them positive; saturates from 255.998 m.
 
         Returns:
-            tuple[str, int]: name and CRC-32 of what was written.
+            Name and CRC-32 of what was written.
 
         Raises:
             ValueError: for an image that is none of the 500, another shape, a bad prediction (NaN, infinite, zero,
@@ -70,21 +73,21 @@ class SubmissionWriter:
         self.written[name] = zlib.crc32(data)
         return name, self.written[name]
 
-    def finish(self, *others):
+    def finish(self, *others: dict[str, int]) -> Path:
         """Make the zip of all images, and read it back. The zip appears only if it is right.
 
         Args:
-            *others (dict[str, int]): ``written`` of the other processes' writers.
+            *others: ``written`` of the other processes' writers.
 
         Returns:
-            Path: the zip.
+            The zip.
 
         Raises:
             ValueError: if an image has not been written, or is not any more what was written; names it.
         """
         parts = [self.written, *others]
-        known = {name: {part[name] for part in parts if name in part} for name in NAMES}
-        missing = [name for name in NAMES if not known[name]]
+        known = {name: {part[name] for part in parts if name in part} for name in FILES}
+        missing = [name for name in FILES if not known[name]]
         if missing:
             raise ValueError(f'{self.folder}: a submission is {NUM_IMAGES} images, got {NUM_IMAGES - len(missing)}; '
                              f'missing are {_some(missing)}. Predict all of test_depth_prediction_anonymous/image.')
@@ -92,7 +95,7 @@ class SubmissionWriter:
         temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
         try:
             with zipfile.ZipFile(temporary, 'w', zipfile.ZIP_STORED) as archive:  # PNGs are compressed already
-                for name in NAMES:
+                for name in FILES:
                     data = (self.folder / name).read_bytes()
                     if zlib.crc32(data) not in known[name]:
                         raise ValueError(f'{self.folder / name} is not what was written: something else writes into '
@@ -107,15 +110,16 @@ class SubmissionWriter:
         return path
 
 
-def write_submission(predictions, folder):
+def write_submission(predictions: dict[str, np.ndarray] | Iterable[tuple[str, np.ndarray]],
+                     folder: str | os.PathLike[str]) -> Path:
     """Write and check a whole submission.
 
     Args:
-        predictions (dict or iterable): image path (or name) and (352, 1216) metres, 500 of them.
-        folder (str | Path): for the images and the zip.
+        predictions: image path (or name) and (352, 1216) metres, 500 of them.
+        folder: for the images and the zip.
 
     Returns:
-        Path: the zip.
+        The zip.
 
     Raises:
         ValueError: see :class:`SubmissionWriter`.
@@ -126,13 +130,12 @@ def write_submission(predictions, folder):
     return writer.finish()
 
 
-def check_submission(path, predictions=None):
+def check_submission(path: str | os.PathLike[str], predictions: dict[str, np.ndarray] | None = None) -> None:
     """Read back a submission as the server will.
 
     Args:
-        path (str | Path): the zip.
-        predictions (dict[str, ndarray], optional): image path or name -> (352, 1216) metres that it must hold, to
-            within half a unit, 1/512 m.
+        path: the zip.
+        predictions: image path or name -> (352, 1216) metres that it must hold, to within half a unit, 1/512 m.
 
     Raises:
         ValueError: for the first fault: not a zip, wrong names or count, an image that is damaged, of another kind or
@@ -145,7 +148,7 @@ def check_submission(path, predictions=None):
     try:
         with zipfile.ZipFile(path) as archive:
             _check_names(archive.namelist(), path)
-            for name in NAMES:
+            for name in FILES:
                 _check_image(archive.read(name), f'{path}/{name}', expected.get(name))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f'{path}: not a zip, or a damaged one ({error}). Write it again.') from error
@@ -154,19 +157,19 @@ def check_submission(path, predictions=None):
 def _name_of(img_path):
     """Name in the submission of a test image."""
     name = f'{PurePath(img_path).stem}.png'
-    if name not in NAMES:
-        raise ValueError(f'{img_path}: expected a test image of the KITTI benchmark, {NAMES[0]} to {NAMES[-1]}. '
+    if name not in FILES:
+        raise ValueError(f'{img_path}: expected a test image of the KITTI benchmark, {FILES[0]} to {FILES[-1]}. '
                          'Predict the folder test_depth_prediction_anonymous/image.')
     return name
 
 
 def _check_names(names, path):
     """Exactly the 500, in the root, each once."""
-    missing, others = sorted(set(NAMES) - set(names)), sorted(set(names) - set(NAMES))
+    missing, others = sorted(set(FILES) - set(names)), sorted(set(names) - set(FILES))
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     for what, found in (('missing are', missing), ('there are also', others), ('twice there are', twice)):
         if found:
-            raise ValueError(f'{path}: expected {NAMES[0]} to {NAMES[-1]} in the root of the zip and nothing else, got '
+            raise ValueError(f'{path}: expected {FILES[0]} to {FILES[-1]} in the root of the zip and nothing else, got '
                              f'{len(names)} files; {what} {_some(found)}')
 
 

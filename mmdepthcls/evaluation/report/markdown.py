@@ -1,6 +1,6 @@
 """A report's numbers as Markdown. Pure."""
-from ...markdown_table import metrics_table, protocols_table
 from ..errors import ALL_NAMES, ERROR_NAMES
+from ..metrics_table import metrics_table, protocols_table
 
 NOTES = """`N` images have ground truth and are scored. `mean` over images is the mean of each image's error; over
 pixels, it is the error of the pixels of all images together. rmse, mae and sq_rel are in m, silog in %, irmse and imae

@@ -5,7 +5,8 @@ Nothing here is recomputed. Oluwafemi, Zou and Kumar, *Deep Classification Netwo
 """
 from dataclasses import dataclass
 
-NAMES = ('d1', 'd2', 'd3', 'abs_rel', 'rmse', 'rmse_log')
+from ..errors import PRINTED_NAMES
+
 PAPER = 'Oluwafemi et al., 2019'
 
 
@@ -15,14 +16,14 @@ class PublishedTable:
 
     Args:
         source (str): where they are printed, and under which conditions as far as these are said.
-        rows (dict[str, tuple]): method -> errors, in the order of :data:`NAMES`.
+        rows (dict[str, tuple]): method -> errors, in the order of :data:`~mmdepthcls.evaluation.errors.PRINTED_NAMES`.
     """
     source: str
     rows: dict
 
     def errors(self):
         """dict[str, dict[str, float]]: method -> metric -> value."""
-        return {method: dict(zip(NAMES, values, strict=True)) for method, values in self.rows.items()}
+        return {method: dict(zip(PRINTED_NAMES, values, strict=True)) for method, values in self.rows.items()}
 
 
 PUBLISHED = {

@@ -1,6 +1,5 @@
 """The report of an evaluation: one Markdown file, the same as JSON, and pictures. Pure."""
 import json
-import math
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,8 +8,10 @@ import numpy as np
 
 from ...atomic_file import write_atomically
 from ...bins import DepthBins
+from ...json_text import json_text, without_nan
+from ..distance_bands import distance_grid, distance_limits, regroup, usual_bands
 from ..errors import COUNT, errors_of_sums, merge_sums
-from ..protocol_scores import BANDS, image_errors, regroup, summarize, summing_limits
+from ..protocol_scores import image_errors, summarize
 from ..protocols import USUAL_RANGE
 from .depth_histogram import constant_scores
 from .markdown import report_markdown
@@ -19,7 +20,6 @@ from .published import PublishedTable
 
 FORMAT, VERSION = 'mmdepthcls report', 1
 MARKDOWN, JSON = 'report.md', 'report.json'
-STEPS = 16  # of the picture of errors against distance
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ReportData:
         bands (sequence of float): limits of the distance bands in the tables, m.
         title (str, optional): what was evaluated.
         bins (DepthBins, optional): the model's.
-        confusion (ndarray, optional): (K, K) counts, see :func:`~.quantisation.bin_confusion`.
+        confusion (ndarray, optional): (K, K) counts, see :func:`~.quantization.bin_confusion`.
         worst, best (sequence of ScoredImage): images to draw.
         published (PublishedTable, optional): rows to quote.
         depth_range (tuple[float, float], optional): first and last edge of the model's bins, m, for the colors of the
@@ -41,7 +41,7 @@ class ReportData:
     """
     protocols: list
     images: list
-    bands: tuple = BANDS
+    bands: tuple = usual_bands()
     title: str | None = None
     bins: DepthBins | None = None
     confusion: np.ndarray | None = None
@@ -56,16 +56,6 @@ class ReportData:
         """dict: ends of the colors of depth, m; empty where no bins are known."""
         known = self.depth_range or (self.bins and (self.bins.min_depth, self.bins.max_depth))
         return dict(zip(('min_depth', 'max_depth'), known, strict=True)) if known else {}
-
-
-def distance_grid(reach=USUAL_RANGE[1]):
-    """tuple[float]: steps of the picture of errors against distance, m: of 5 m for a reach of 80 m."""
-    return tuple(reach * step / STEPS for step in range(STEPS + 1))
-
-
-def distance_limits(bands=BANDS, reach=USUAL_RANGE[1]):
-    """tuple[float]: limits, m, from which both the given bands and the picture's steps can be added up."""
-    return summing_limits(distance_grid(reach), bands)
 
 
 def write_report(folder, data):
@@ -86,7 +76,7 @@ def write_report(folder, data):
     contents = report_contents(data)
     pictures = report_pictures(data, contents)
     contents['pictures'] = sorted(pictures)
-    files = {**pictures, JSON: json_text(contents).encode(),
+    files = {**pictures, JSON: report_json(contents).encode(),
              MARKDOWN: report_markdown(data.protocols, contents).encode()}
     outdated = _pictures_named_by(folder / JSON) - set(pictures)
     for name, content in files.items():
@@ -119,7 +109,7 @@ def report_contents(data):
         'images': [_image_contents(image) for image in data.images],
     }
     contents['confusion'] = _confusion_contents(data.confusion, contents['protocols'][0]['num_pixels'])
-    return _without_nan(contents)
+    return without_nan(contents)
 
 
 def _protocol_contents(protocol, data):
@@ -200,15 +190,19 @@ def _confusion_contents(confusion, num_pixels):
                 share_within=[float(share) for share in shares])
 
 
-def json_text(contents):
+def report_json(contents):
     """str: JSON with a line for each entry of the lists."""
     entries = []
     for key, value in contents.items():
-        text = json.dumps(value, allow_nan=False)
+        text = _one_line(value)
         if isinstance(value, list) and value:
-            text = '[\n' + ',\n'.join(json.dumps(item, allow_nan=False) for item in value) + '\n]'
-        entries.append(f'{json.dumps(key)}: {text}')
+            text = '[\n' + ',\n'.join(map(_one_line, value)) + '\n]'
+        entries.append(f'{_one_line(key)}: {text}')
     return '{\n' + ',\n'.join(entries) + '\n}\n'
+
+
+def _one_line(value):
+    return json_text(value, None).rstrip()
 
 
 def _pictures_named_by(path):
@@ -220,11 +214,3 @@ def _pictures_named_by(path):
     if not isinstance(earlier, dict) or earlier.get('format') != FORMAT:
         return set()
     return {name for name in map(str, earlier.get('pictures', ())) if name == Path(name).name and name.endswith('.png')}
-
-
-def _without_nan(value):
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

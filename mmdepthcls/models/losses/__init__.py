@@ -1,15 +1,4 @@
 """Losses of depth bins. ``measured_pixels`` is pure."""
 from ...compat import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, {
-    'BalancedCrossEntropyLoss': 'balanced_cross_entropy',
-    'BinChamferLoss': 'chamfer',
-    'DepthLoss': 'depth_loss',
-    'ExpectationSILogLoss': 'silog',
-    'FocalDepthLoss': 'focal',
-    'MeasuredPixels': 'measured_pixels',
-    'OrdinalLoss': 'ordinal',
-    'RegressionSILogLoss': 'silog',
-    'SoftLabelLoss': 'soft_label',
-    'SparseCrossEntropyLoss': 'cross_entropy',
-})
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

@@ -55,7 +55,8 @@ class BalancedCrossEntropyLoss(DepthLoss):
         """See :class:`DepthLoss`."""
         self._fit_counts(num_bins)
         if self.training and self.counts_as_it_trains:
-            batch = torch.bincount(label, minlength=num_bins).to(self.counts)
+            # Not bincount, which waits for the device to know the greatest label.
+            batch = label.new_zeros(num_bins).index_add(0, label, torch.ones_like(label)).to(self.counts)
             all_reduce(batch)
             self.counts.mul_(self.momentum).add_(batch)
 

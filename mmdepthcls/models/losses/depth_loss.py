@@ -3,13 +3,14 @@ import torch
 from mmengine.dist import all_reduce, get_world_size
 from torch import nn
 
+from ..bins_user import BinsUser
 from .measured_pixels import MeasuredPixels
 
 # From this share of measured pixels on, upsampling everything is as fast as picking them.
 DENSE = 0.6
 
 
-class DepthLoss(nn.Module):
+class DepthLoss(BinsUser, nn.Module):
     """A loss that looks at measured pixels only, in float32 also under autocast.
 
     It is the mean over all measured pixels of the batch, of all processes in distributed training: the gradient is that
@@ -19,40 +20,47 @@ class DepthLoss(nn.Module):
     A head of :class:`mmdepthcls.models.DepthClassifier` gives such a loss its logits before upsampling (see
     :mod:`mmdepthcls.models.head_loss`). Any other head of MMSegmentation calls it as its own losses.
 
-    Subclasses implement :meth:`per_pixel`.
+    A subclass has :meth:`per_pixel`, says by the attributes below what it is, and becomes a ``type`` of ``loss_decode``
+    by ``MODELS.register_module()``::
+
+        @MODELS.register_module()
+        class SquaredLoss(DepthLoss):
+            def per_pixel(self, logits, label, depth=None):
+                return (1 - logits.softmax(dim=1).gather(1, label[:, None])[:, 0])**2
+
+    ``self.bins`` are the model's bins; :meth:`need_bins` gives their centers. It may add arguments of its own,
+    :meth:`start_batch` and :meth:`reduce`. What waits for the device (``.item()``, ``nonzero()``, indexing by a mask)
+    slows training down on a GPU.
 
     Args:
         loss_weight (float): factor. Default 1.
         loss_name (str): name in the logs; starts with 'loss'.
     """
-    #: Heads give the logits of measured pixels.
-    takes_pixels = True
     #: :meth:`per_pixel` also takes (N, K, H, W) logits and (N, H, W) labels.
-    takes_maps = False
+    takes_maps: bool = False
     #: Logits a pixel; None: one a bin.
-    num_logits = None
+    num_logits: int | None = None
     #: What the logits are, as a decoder must read them (:mod:`mmdepthcls.models.loss_family`).
-    family = 'softmax'
+    family: str = 'softmax'
     #: Is a mean of what each pixel costs, so that a head's sampler can choose pixels.
-    sum_of_pixels = True
-    #: Goes with bins that differ from image to image (:class:`mmdepthcls.models.AdaptiveBinsHead`).
-    of_image_bins = False
+    sum_of_pixels: bool = True
+    #: Goes with bins that differ from image to image (:class:`mmdepthcls.models.ImageBinsHead`).
+    of_image_bins: bool = False
     #: :meth:`per_pixel` also takes the centers (K, ) of the image's own bins, and gives them a gradient.
-    trains_bins = False
-    #: The model's, see :meth:`set_bins`.
-    bins = None
+    trains_bins: bool = False
+    #: 'depth' or 'log': trains the expectation in this space, and nothing else of the distribution.
+    expectation_in: str | None = None
+    #: Does not care for the scale of depth.
+    scale_free: bool = False
 
-    def __init__(self, loss_weight=1.0, loss_name='loss_depth'):
+    def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_depth') -> None:
         super().__init__()
         self.loss_weight = loss_weight
         self.loss_name = loss_name
 
-    def set_bins(self, bins):
-        """Take the bins (:class:`mmdepthcls.bins.DepthBins`) of the model, which calls this when it is built."""
-        self.bins = bins
-
-    def forward(self, logits, label, weight=None, ignore_index=255, align_corners=False, depth=None,
-                reduction_override=None):
+    def forward(self, logits: torch.Tensor, label: torch.Tensor, weight: torch.Tensor | None = None,
+                ignore_index: int = 255, align_corners: bool = False, depth: torch.Tensor | None = None,
+                reduction_override: str | None = None) -> torch.Tensor:
         """The loss of a batch.
 
         Args:
@@ -76,14 +84,15 @@ class DepthLoss(nn.Module):
         if reduction_override == 'none':
             with torch.autocast(pixels.mask.device.type, enabled=False):
                 values, = _values([self], pixels, None)
-            costs = values.new_zeros(pixels.mask.shape).masked_scatter(pixels.mask, self.loss_weight * values)
+            costs = values.new_zeros(pixels.mask.numel()).index_copy(0, pixels.index, self.loss_weight * values)
+            costs = costs.view(pixels.mask.shape)
             return costs if weight is None else costs * weight
         return of_pixels([self], pixels, weight)[0]
 
-    def start_batch(self, label, num_bins):
+    def start_batch(self, label: torch.Tensor, num_bins: int) -> None:
         """Look at all labels (P, ) of a batch before :meth:`per_pixel`."""
 
-    def per_pixel(self, logits, label, depth=None):
+    def per_pixel(self, logits: torch.Tensor, label: torch.Tensor, depth: torch.Tensor | None = None) -> torch.Tensor:
         """The loss of each pixel.
 
         Args:
@@ -96,7 +105,7 @@ class DepthLoss(nn.Module):
         """
         raise NotImplementedError
 
-    def reduce(self, values, weight=None):
+    def reduce(self, values: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
         """The loss of all pixels.
 
         Args:
@@ -108,7 +117,7 @@ class DepthLoss(nn.Module):
         """
         return self.loss_weight * mean_over_processes(values if weight is None else values * weight)
 
-    def need_bins(self, logits):
+    def need_bins(self, logits: torch.Tensor) -> torch.Tensor:
         """Bin centers (K, ) in metres, in the type of the logits.
 
         Raises:
@@ -118,7 +127,7 @@ class DepthLoss(nn.Module):
             raise ValueError(f'{type(self).__name__}: {logits.shape[1]} logits a pixel, but the bins are '
                              f'{self.bins!r}. DepthClassifier gives its losses its bins; elsewhere call '
                              'set_bins(bins) first.')
-        return torch.as_tensor(self.bins.centers.copy(), dtype=logits.dtype, device=logits.device)
+        return self.bins.tensors(logits.device, logits.dtype)[1]
 
 
 def of_pixels(losses, pixels, weight=None, look=None):
@@ -137,7 +146,7 @@ def of_pixels(losses, pixels, weight=None, look=None):
     with torch.autocast(pixels.mask.device.type, enabled=False):
         for loss in losses:
             loss.start_batch(pixels.label, pixels.num_bins)
-        weight = None if weight is None else weight[pixels.mask]
+        weight = None if weight is None else weight.flatten().index_select(0, pixels.index)
         return [loss.reduce(values, weight)
                 for loss, values in zip(losses, _values(losses, pixels, look), strict=True)]
 
@@ -167,7 +176,7 @@ def _values(losses, pixels, look, centers=None):
         for loss, parts in zip(losses, values, strict=True):
             own = (centers, ) if loss.trains_bins and centers is not None else ()
             each = loss.per_pixel(logits, label.clamp_min(0), depth, *own)
-            parts.append(each[pixels.mask] if dense else each)
+            parts.append(each.flatten().index_select(0, pixels.index) if dense else each)
         if look is not None:
             look(logits.detach(), label)
     return [torch.cat(parts) for parts in values]
@@ -188,6 +197,6 @@ def mean_over_processes(values):
     total, processes = values.sum(), get_world_size()
     if processes == 1:
         return total / max(len(values), 1)
-    everywhere = torch.stack([total.detach(), total.new_tensor(len(values))])
+    everywhere = torch.stack([total.detach(), total.new_full((), len(values))])
     all_reduce(everywhere)
     return (everywhere[0] + processes * (total - total.detach())) / everywhere[1].clamp_min(1)

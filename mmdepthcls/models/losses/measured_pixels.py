@@ -20,27 +20,31 @@ class MeasuredPixels:
         ignore_index (int): label of pixels that were not measured.
         align_corners (bool): as in :func:`torch.nn.functional.interpolate`.
         depth (Tensor, optional): (N, H, W) metres.
+        number (int, optional): P, if it is known. Counting waits for the device.
 
     Attributes:
         mask (Tensor): (N, H, W) bool, the pixels that have a label.
+        index (Tensor): (P, ) int64, which of the N * H * W pixels these are.
         label (Tensor): (P, ) int64.
         label_map (Tensor): (N, H, W) int64, -1 where nothing was measured.
         depth (Tensor or None): (P, ) metres.
         num_bins (int): K.
     """
 
-    def __init__(self, logits, label, ignore_index=255, align_corners=False, depth=None):
+    def __init__(self, logits: torch.Tensor, label: torch.Tensor, ignore_index: int = 255,
+                 align_corners: bool = False, depth: torch.Tensor | None = None, number: int | None = None) -> None:
         self.mask = label != ignore_index
-        self.label = label[self.mask]
+        self.index = positions(self.mask, number)
+        self.label = label.flatten().index_select(0, self.index)
         self.label_map = label.masked_fill(~self.mask, -1)
-        self.depth = None if depth is None else depth[self.mask]
+        self.depth = None if depth is None else depth.flatten().index_select(0, self.index)
         self.num_bins = logits.shape[1]
         self._logits = logits if logits.dtype == torch.float64 else logits.float()
         self._align_corners = align_corners
 
     @property
-    def share(self):
-        """float: measured pixels among all."""
+    def share(self) -> float:
+        """Measured pixels among all."""
         return len(self.label) / max(self.mask.numel(), 1)
 
     def upsampled(self):
@@ -59,7 +63,8 @@ class MeasuredPixels:
             Without a measured pixel one empty chunk, so that the gradient exists and is 0.
         """
         table = self._logits.permute(0, 2, 3, 1).reshape(-1, self.num_bins)
-        indices, weights = corners(self.mask, self._logits.shape[2:], self._align_corners, table.dtype)
+        indices, weights = corners(
+            self.index, self.mask.shape[1:], self._logits.shape[2:], self._align_corners, table.dtype)
         # A chunk's gradient is a table too: more chunks than tables of pixels would cost more than they save.
         size = max(CHUNK, len(table))
         for start in range(0, max(len(self.label), 1), size):
@@ -69,23 +74,47 @@ class MeasuredPixels:
             yield logits, self.label[part], None if self.depth is None else self.depth[part]
 
 
-def corners(mask, size, align_corners, dtype=torch.float32):
+def positions(mask: torch.Tensor, number: int | None = None) -> torch.Tensor:
+    """Where a mask is true.
+
+    Args:
+        mask (Tensor): bool, any shape.
+        number (int, optional): P, how often it is true, if that is known: then nothing waits for the device.
+
+    Returns:
+        Tensor: (P, ) int64, increasing: which of its numbers.
+    """
+    flat = mask.flatten()
+    if number is None:
+        return flat.nonzero()[:, 0]
+    if number in (0, len(flat)):
+        return torch.arange(number, device=flat.device)
+    if flat.device.type == 'cpu' and hasattr(torch, 'nonzero_static'):
+        return torch.nonzero_static(flat, size=number)[:, 0]
+    # On a GPU nonzero_static exists from PyTorch 2.7 on only.
+    return torch.searchsorted(flat.cumsum(0), torch.arange(1, number + 1, device=flat.device))
+
+
+def corners(index, size, low_size, align_corners, dtype=torch.float32):
     """The four low-resolution pixels that each pixel is interpolated from, as :func:`torch.nn.functional.interpolate`
     does in mode 'bilinear'.
 
     Args:
-        mask (Tensor): (N, H, W) bool, which pixels.
-        size (tuple[int]): h, w.
+        index (Tensor): (P, ) int64, which of N * H * W pixels.
+        size (tuple[int]): H, W.
+        low_size (tuple[int]): h, w.
         align_corners (bool): whether the centers of the corner pixels coincide, or their outer corners.
         dtype (torch.dtype): of the weights.
 
     Returns:
         tuple[Tensor]: (P, 4) int64 indices into the N * h * w pixels, and (P, 4) weights that sum to 1.
     """
-    image, row, column = mask.nonzero(as_tuple=True)
-    height, width = size
-    top, bottom, down = _neighbours(row, height, mask.shape[1], align_corners, dtype)
-    left, right, across = _neighbours(column, width, mask.shape[2], align_corners, dtype)
+    row = index.div(size[1], rounding_mode='floor')
+    column, image = index - row * size[1], row.div(size[0], rounding_mode='floor')
+    row = row - image * size[0]
+    height, width = low_size
+    top, bottom, down = _neighbours(row, height, size[0], align_corners, dtype)
+    left, right, across = _neighbours(column, width, size[1], align_corners, dtype)
     top, bottom = (image * height + top) * width, (image * height + bottom) * width
     indices = torch.stack([top + left, top + right, bottom + left, bottom + right], dim=1)
     weights = torch.stack([(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across], dim=1)

@@ -1,9 +1,8 @@
 """Regression of the decoded depth."""
-import torch
 from mmseg.registry import MODELS
 
 from ..distribution import check_space
-from ..regression_decoder import regressed_depth
+from ..regression_decoder import check_range, regressed_depth
 from .depth_loss import DepthLoss, mean_over_processes
 
 # Logarithms of depth are taken from here on, m, unless the bins begin nearer.
@@ -36,6 +35,7 @@ class LogDepthLoss(DepthLoss):
             raise ValueError(f'{type(self).__name__}: expected variance_focus in [0, 1] and eps > 0, got '
                              f'variance_focus={variance_focus}, eps={eps}')
         self.variance_focus, self.eps = variance_focus, eps
+        self.scale_free = variance_focus == 1
 
     def predicted(self, logits, centers):
         """Metres (P, ) of logits (P, K) for bin centers (K, )."""
@@ -78,7 +78,6 @@ class ExpectationSILogLoss(LogDepthLoss):
     def __init__(self, space='depth', **kwargs):
         super().__init__(**kwargs)
         self.space = check_space(self, space)
-        #: Trains the expectation in this space, and nothing else of the distribution.
         self.expectation_in = self.space
 
     def predicted(self, logits, centers):
@@ -97,7 +96,16 @@ class RegressionSILogLoss(LogDepthLoss):
     num_logits = 1
     family = 'regression'
 
+    def set_bins(self, bins):
+        """See :class:`~mmdepthcls.models.BinsUser`.
+
+        Raises:
+            ValueError: for bins that begin at 0 m.
+        """
+        check_range(bins.min_depth)
+        super().set_bins(bins)
+
     def predicted(self, logits, centers):
         """See :class:`LogDepthLoss`; logits (P, 1)."""
-        edges = torch.as_tensor(self.bins.edges[[0, -1]], dtype=logits.dtype, device=logits.device)
-        return regressed_depth(logits[:, 0], *edges)
+        edges, _ = self.bins.tensors(logits.device, logits.dtype)
+        return regressed_depth(logits[:, 0], edges[0], edges[-1])

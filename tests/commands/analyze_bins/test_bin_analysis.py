@@ -218,7 +218,7 @@ def test_frames_of_a_dataset_are_read_as_its_pipeline_reads_them(kitti_sample, s
     from mmseg.registry import DATASETS
 
     from mmdepthcls.commands.analyze_bins.depth_tally import frames_of_samples
-    from mmdepthcls.commands.check_data.listing import list_splits
+    from mmdepthcls.datasets.sample_listing import list_splits
     settings = dict(settings)
     load = dict(type='LoadVelodyneDepth', convention=settings.pop('convention', 'kitti'))
     dataset = dict(type='KITTIDepthDataset', data_root=kitti_sample, test_mode=True, **settings,

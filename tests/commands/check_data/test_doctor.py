@@ -105,7 +105,7 @@ FAULTS = {
     'image byte flipped': ('minidrive', 'image/train/000003.png', content(flipped), 'damaged image'),
     'image black': ('minidrive', 'image/train/000003.png', image(lambda i: i * 0), 'empty image'),
     'image lower half black': ('minidrive', 'image/train/000003.png', image(lower_half_empty), 'image is partly empty'),
-    'image grey': ('minidrive', 'image/train/000003.png', image(lambda i: i[..., 1:2].repeat(3, -1)), 'grey image'),
+    'image gray': ('minidrive', 'image/train/000003.png', image(lambda i: i[..., 1:2].repeat(3, -1)), 'gray image'),
     'image is noise': ('minidrive', 'image/train/000003.png', image(
         lambda i: np.random.default_rng(0).integers(0, 255, i.shape)), 'image is noise'),
     'image is a depth map': ('minidrive', 'image/train/000003.png', from_file('../../depth/train/000003.png'),
@@ -249,7 +249,7 @@ def test_a_planted_fault_is_found_and_named(name, copied, doctor):
 
 
 @pytest.mark.parametrize('name', ['image deleted', 'depth truncated', 'depth in centimetres', 'scan cut at a point',
-                                  'image grey', 'jpeg truncated', 'KITTI image deleted'])
+                                  'image gray', 'jpeg truncated', 'KITTI image deleted'])
 def test_a_fault_of_one_file_blames_no_other(name, copied, doctor):
     kind, file, spoil, _ = FAULTS[name]
     root = copied(kind)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from mmdepthcls.commands.check_data.alignment import measure_alignment
 from mmdepthcls.commands.check_data.depth_map import describe
-from mmdepthcls.commands.check_data.group_check import Group, check_group, far_from_rest
+from mmdepthcls.commands.check_data.group_check import Group, check_group
+from mmdepthcls.commands.check_data.outliers import far_from_rest
 from mmdepthcls.commands.check_data.sample_check import SampleRecord
 from mmdepthcls.datasets.depth_file import DepthFormat
 

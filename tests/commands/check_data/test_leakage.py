@@ -85,7 +85,7 @@ def test_training_frames_in_the_test_are_one_error_with_their_number(eigen_tree)
 
 @pytest.mark.parametrize('change', ['other frame', 'other folder', 'other ending'])
 def test_a_frame_of_a_training_drive_in_the_test_is_found(change, eigen_tree, builders):
-    """Neighbouring frames show the same; so does one frame in another folder, or compressed anew."""
+    """Neighboring frames show the same; so does one frame in another folder, or compressed anew."""
     drive = '2011_09_26_drive_0001'
     source = eigen_tree / f'raw/2011_09_26/{drive}_sync/image_02/data/0000000003.png'
     folder = eigen_tree / ('elsewhere' if change == 'other folder' else '')

@@ -3,7 +3,7 @@ import pytest
 from mmengine.config import Config
 
 from mmdepthcls.commands.check_data.doctor import examine
-from mmdepthcls.commands.check_data.listing import list_splits
+from mmdepthcls.datasets.sample_listing import list_splits
 
 
 def loader(**dataset):
@@ -53,7 +53,7 @@ def test_a_config_of_classes_without_training_is_looked_at_as_one_of_names(healt
     path.write_text(LAZY.format(root=healthy['minidrive'], kitti=healthy['kitti']))
     cfg = Config.fromfile(path)
     (split, ), bins = list_splits(cfg)
-    assert split.name == 'val' and not split.findings and bins.num_bins == 16
+    assert split.name == 'val' and not split.faults and bins.num_bins == 16
     assert [len(source.samples) for source in split.sources] == [3, 5]
     assert split.sources[1].reading.convention == 'monodepth'
     result, = examine(cfg, workers=1, progress=False).splits
@@ -71,7 +71,7 @@ def test_a_config_of_classes_without_training_is_looked_at_as_one_of_names(healt
 def test_what_cannot_be_listed_is_one_error_and_the_others_go_on(dataset, healthy):
     good = loader(type='MiniDriveDataset', split='val', data_root=str(healthy['minidrive']))
     (train, val), _ = list_splits(Config(dict(train_dataloader=loader(**dataset), val_dataloader=good)))
-    assert [finding.kind for finding in train.findings] == ['cannot be listed'] and not train.sources
+    assert [fault.kind for fault in train.faults] == ['cannot be listed'] and not train.sources
     assert len(val.sources[0].samples) == 3
 
 

@@ -16,8 +16,8 @@ def test_draws_every_panel_on_one_scale():
     assert abs(middles[0] - (200, 10, 250)).max() < 3
     assert (middles[1] == middles[2]).all() and abs(middles[1] - middles[3]).max() > 50
     assert (figure[rows, width * 3 // 4] == middles).all()
-    grey = (figure.max(axis=2) < 100)[:height // 12, :width // 2]
-    assert grey.any()  # a title
+    gray = (figure.max(axis=2) < 100)[:height // 12, :width // 2]
+    assert gray.any()  # a title
 
 
 @pytest.mark.parametrize('images', [[], [dict(a=np.ones((2, 2))), dict(b=np.ones((2, 2)))]])

@@ -4,9 +4,10 @@ from mmengine.config import Config
 
 import mmdepthcls  # noqa: F401  (imported only to register)
 from mmdepthcls.commands.make_config.adaptation import DEPTH_LOSSES, DEPTH_LOSSES_NOTE, adapt_model, fit_crop
-from mmdepthcls.commands.make_config.depth_config import bins_of_name, save_verified, short_name, write_config
+from mmdepthcls.commands.make_config.depth_config import bins_of_name, short_name, write_config
 from mmdepthcls.commands.make_config.depth_data import DATA
 from mmdepthcls.commands.make_config.recipe import read_recipe
+from mmdepthcls.commands.make_config.verification import save_verified
 
 SEGFORMER = 'segformer_mit-b0_8xb2-160k_ade20k-512x512.py'
 SID = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)

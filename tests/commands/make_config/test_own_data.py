@@ -16,7 +16,7 @@ def test_every_pair_is_in_one_part_and_no_part_is_empty(names):
     folders = [{image.split('/')[1] for image, _ in part} for part in parts.values()]
     if len(set.union(*folders)) >= 10:
         assert not folders[0] & folders[1] and not folders[0] & folders[2] and not folders[1] & folders[2]
-    else:  # neighbours stay together: only at two borders is one file in another part than the next
+    else:  # neighbors stay together: only at two borders is one file in another part than the next
         order = [name for image in sorted(image for image, _ in pairs) for name, part in parts.items()
                  if image in dict(part)]
         assert sum(first != second for first, second in zip(order, order[1:], strict=False)) == 2

@@ -13,7 +13,7 @@ from mmdepthcls.commands.minidrive.texture import Plain
 from mmdepthcls.commands.minidrive.things import Thing, rectangle
 
 HEIGHT, WIDTH = 96, 312
-GREY = Plain(np.array([0.3, 0.3, 0.3], np.float32))
+GRAY = Plain(np.array([0.3, 0.3, 0.3], np.float32))
 RELATIVE = 2e-5  # of float32 rays
 
 
@@ -39,7 +39,7 @@ def points(depth, camera):
 
 
 def wall(distance, half=1.0, top=3.0):
-    return box((-half, 0, distance), (half, top, distance + 1), GREY)
+    return box((-half, 0, distance), (half, top, distance + 1), GRAY)
 
 
 def test_flat_road_has_the_closed_form_depth():
@@ -99,10 +99,10 @@ def test_nearest_surface_wins_in_any_order(order):
 @pytest.mark.parametrize(
     'rounded',
     [
-        Ellipsoid(np.array([1.2, -1.5, 10.0]), np.array([1.0, 1.0, 1.0]), GREY),
-        Ellipsoid(np.array([0.9, -1.5, 8.0]), np.array([0.5, 0.5, 0.5]), GREY),  # half of it looks out of the wall
-        Cylinder(np.array([1.2, 0.0, 9.5]), 0.5, 2.5, GREY),
-        Cylinder(np.array([0.9, 0.0, 8.0]), 0.5, 2.5, GREY),
+        Ellipsoid(np.array([1.2, -1.5, 10.0]), np.array([1.0, 1.0, 1.0]), GRAY),
+        Ellipsoid(np.array([0.9, -1.5, 8.0]), np.array([0.5, 0.5, 0.5]), GRAY),  # half of it looks out of the wall
+        Cylinder(np.array([1.2, 0.0, 9.5]), 0.5, 2.5, GRAY),
+        Cylinder(np.array([0.9, 0.0, 8.0]), 0.5, 2.5, GRAY),
     ],
     ids=['ellipsoid behind', 'ellipsoid through', 'cylinder behind', 'cylinder through'],
 )
@@ -122,7 +122,7 @@ CAMERAS = [Camera(), Camera(height=1.4, pitch=0.04, yaw=-0.1, roll=0.03)]
 @pytest.mark.parametrize('camera', CAMERAS, ids=['level', 'turned'])
 def test_ellipsoid_points_satisfy_its_equation(camera):
     center, radii = np.array([0.5, -1.6, 9.0]), np.array([1.0, 0.7, 1.5])
-    _, depth = render(scene_of(Ellipsoid(center, radii, GREY), camera=camera), HEIGHT, WIDTH)
+    _, depth = render(scene_of(Ellipsoid(center, radii, GRAY), camera=camera), HEIGHT, WIDTH)
     # independent: a ray meets the ellipsoid if the point of it nearest to the center, in units of the radii, is within
     # 1
     ray = rays(camera) / radii
@@ -140,7 +140,7 @@ def test_ellipsoid_points_satisfy_its_equation(camera):
 @pytest.mark.parametrize('camera', CAMERAS, ids=['level', 'turned'])
 def test_cylinder_points_satisfy_its_equation(camera):
     base, radius, tall = np.array([-0.6, 0.0, 7.0]), 0.3, 2.4
-    _, depth = render(scene_of(Cylinder(base, radius, tall, GREY), camera=camera), HEIGHT, WIDTH)
+    _, depth = render(scene_of(Cylinder(base, radius, tall, GRAY), camera=camera), HEIGHT, WIDTH)
     point = points(depth, camera)
     on_mantle = np.abs(np.linalg.norm((point - base)[..., [0, 2]], axis=-1) - radius) < 1e-4
     on_mantle &= (point[..., 1] < -1e-3) & (point[..., 1] > -tall)

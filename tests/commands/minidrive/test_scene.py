@@ -9,7 +9,7 @@ from mmdepthcls.commands.minidrive.texture import Noise, Plain
 from mmdepthcls.commands.minidrive.things import sample_person, sample_sign, sample_tree
 from mmdepthcls.commands.minidrive.vehicles import sample_car, sample_lorry
 
-GREY = Plain(np.full(3, 0.3, np.float32))
+GRAY = Plain(np.full(3, 0.3, np.float32))
 
 
 @pytest.fixture(scope='module')
@@ -99,18 +99,18 @@ def outward(polygon):
 
 
 def test_faces_of_solids_face_outward():
-    solids = [box((-1, 0, -2), (1, 3, 2), GREY), extrude([(-2, 0), (2, 0), (1, 1), (-1, 1)], 0.8, GREY)]
+    solids = [box((-1, 0, -2), (1, 3, 2), GRAY), extrude([(-2, 0), (2, 0), (1, 1), (-1, 1)], 0.8, GRAY)]
     for faces in solids:
         middle = np.mean([face.vertices.mean(0) for face in faces], axis=0)
         assert all(outward(face) @ (face.vertices[0] - middle) > 0 for face in faces)
-    front, back = disc((0, 0, 0), 1, GREY, axis='z')
+    front, back = disc((0, 0, 0), 1, GRAY, axis='z')
     assert outward(front)[2] > 0 > outward(back)[2]
-    face = box((-1, 0, -2), (1, 3, 2), GREY)[0].vertices
+    face = box((-1, 0, -2), (1, 3, 2), GRAY)[0].vertices
     assert (facing_away(face[::-1], np.zeros(3)) == face).all()
 
 
 def test_placing_turns_then_moves():
-    corner = Polygon(np.array([[0, 0, 1], [1, 0, 0], [0, -1, 0]], float), GREY)
+    corner = Polygon(np.array([[0, 0, 1], [1, 0, 0], [0, -1, 0]], float), GRAY)
     (placed,) = place([corner], (10, 0, 20), np.pi / 2)
     # forward becomes right, right becomes backward, up stays
     np.testing.assert_allclose(placed.vertices, [[11, 0, 20], [10, 0, 19], [10, -1, 20]], atol=1e-12)

@@ -5,6 +5,7 @@ import pytest
 
 from mmdepthcls.commands.prepare import kitti_files
 from mmdepthcls.commands.prepare.kitti_files import check_kitti, describe_frames, wanted_frames
+from mmdepthcls.datasets.kitti_layout import UNSCANNED, is_kitti_tree
 
 DRIVE, OTHER = '2011_09_26_drive_0001', '2011_09_26_drive_0009'
 DATA = f'raw/2011_09_26/{DRIVE}_sync'
@@ -28,7 +29,7 @@ def test_the_whole_eigen_split_is_wanted():
 
 def test_no_frame_of_the_split_is_in_a_known_gap():
     frames = wanted_frames(['train', 'test'])
-    assert all(set(frames[drive]).isdisjoint(gap) for drive, gap in kitti_files.KNOWN_GAPS.items())
+    assert all(set(frames[drive]).isdisjoint(gap) for drive, gap in UNSCANNED.items())
 
 
 def test_a_complete_tree(kitti):
@@ -157,7 +158,7 @@ def test_merged_layouts_are_complete_for_every_tool(tmp_path, monkeypatch, raw, 
     from small_data import BUILDERS
 
     from mmdepthcls.commands.check_data.kitti_frame import depth_maps_of
-    from mmdepthcls.evaluation.files.ground_truth_files import is_kitti, kitti_frames
+    from mmdepthcls.evaluation.files.ground_truth_files import kitti_frames
     root = BUILDERS.kitti(tmp_path / 'kitti')
     (root / 'annotated/train').rename(root / 'drives')
     (root / 'annotated').rmdir()
@@ -168,7 +169,7 @@ def test_merged_layouts_are_complete_for_every_tool(tmp_path, monkeypatch, raw, 
     monkeypatch.setattr(kitti_files, 'eigen_split', lambda name: [(BUILDERS.drive, 5), (BUILDERS.drive, 6)])
     report = check_kitti(root, ground_truths=kitti_files.GROUND_TRUTHS, progress=False)
     assert report.complete and report.folders.annotated == root / annotated and report.folders.raw == root / raw
-    assert is_kitti(root)
+    assert is_kitti_tree(root)
     frames = kitti_frames(root, None, {'annotated', 'velodyne'})
     assert [sorted(frame.files) for frame in frames] == [['velodyne'], ['annotated', 'velodyne'],
                                                          ['annotated', 'velodyne'], ['velodyne']]

@@ -15,11 +15,11 @@ import pytest
 
 from mmdepthcls.commands.prepare.kitti_projection import (
     estimate_projection,
-    image_size,
     plan_projection,
     project_kitti,
 )
 from mmdepthcls.datasets import depth_png
+from mmdepthcls.datasets.image_header import probe_image
 from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration
 
 DRIVE, OTHER = '2011_09_26_drive_0001', '2011_09_26_drive_0009'
@@ -232,14 +232,14 @@ def test_an_estimate_writes_nothing(kitti):
 def test_the_size_of_a_jpeg(tmp_path, shape, options):
     path = str(tmp_path / 'a.jpg')
     cv2.imwrite(path, np.zeros((*shape, 3), np.uint8), options)
-    assert image_size(path) == shape
+    assert probe_image(path).shape() == shape
 
 
 @pytest.mark.parametrize('content', [b'\xff\xd8\xff\xd9', b'\xff\xd8' + bytes(50) + b'\xff\xd9',
                                      b'\xff\xd8\xff\xe0\x00\x00\xff\xd9', b'\xff\xd8\xff\xc0\x00\x05\x08\xff\xd9'])
 def test_a_jpeg_without_a_size(tmp_path, builders, content):
     with pytest.raises(depth_png.DepthFileError, match='a.jpg: the JPEG (has no frame header|is truncated)'):
-        image_size(str(builders.write(tmp_path / 'a.jpg', content)))
+        probe_image(str(builders.write(tmp_path / 'a.jpg', content)))
 
 
 def test_real_sample(kitti_sample, tmp_path, mmseg_scope):

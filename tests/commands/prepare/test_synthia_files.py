@@ -74,7 +74,7 @@ def damage(name, make):
     return lambda root, builders: builders.write(root / name, make(builders))
 
 
-def grey_steps(builders):
+def gray_steps(builders):
     units = np.stack([builders.units(valid=1)] * 3, axis=-1)
     units[3, 4, 1] += 1
     return units
@@ -90,7 +90,7 @@ def grey_steps(builders):
     pytest.param(damage('RGB/0000002.png', lambda b: b.image(shape=(5, 9))),
                  [r'of another size than 20 x 64 \(1\)', r'RGB/0000002.png \(5 x 9\)',
                   r'Image and depth of different size \(1\): 2\.'], id='size'),
-    pytest.param(damage('Depth/Depth/0000002.png', grey_steps), ['the three channels differ'], id='channels'),
+    pytest.param(damage('Depth/Depth/0000002.png', gray_steps), ['the three channels differ'], id='channels'),
     pytest.param(damage('Depth/Depth/0000002.png', lambda b: np.full((*b.size, 3), 65535, np.uint16)),
                  ['every pixel is 0 or 65 535'], id='no depth'),
     pytest.param(damage('RGB/street.png', lambda b: b.image()), ['unexpected names', 'RGB/street.png'], id='name'),

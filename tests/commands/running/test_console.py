@@ -6,7 +6,8 @@ import pytest
 from mmengine.logging import MMLogger, print_log
 
 from mmdepthcls.commands.running import console
-from mmdepthcls.markdown_table import fold_tables, metrics_table
+from mmdepthcls.evaluation.metrics_table import metrics_table
+from mmdepthcls.markdown_table import fold_tables
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_floating_point_images_are_not_rounded():
     np.testing.assert_allclose(result, image_of_all_values() * 1.1, rtol=1e-6)
 
 
-def test_grey_images():
+def test_gray_images():
     assert RandomColorGain((2, 2))(dict(img=np.full((3, 4), 50, np.uint8)))['img'].tolist() == [[100] * 4] * 3
 
 

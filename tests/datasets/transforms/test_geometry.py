@@ -247,7 +247,7 @@ def test_crop_equals_the_slow_loop(shape, size, position, seed):
         np.testing.assert_array_equal(results[key], slow_crop(array, top, left, size, padding))
 
 
-def test_crop_pads_with_the_mean_color_that_normalisation_makes_0():
+def test_crop_pads_with_the_mean_color_that_normalization_makes_0():
     assert np.allclose(MEAN_BGR, [103.53, 116.28, 123.675])  # ImageNet's, BGR
     for dtype, tolerance in ((np.uint8, 0.5), (np.float32, 1e-5)):
         image = DepthCrop((4, 4), 'center')(dict(img=np.zeros((2, 2, 3), dtype)))['img']

@@ -46,10 +46,10 @@ def test_a_long_title_is_not_cut():
 
 def test_colors_of_errors():
     colors = color_error(np.array([[-0.25, -9, 0, 0.25, 9, np.nan]]))[0].tolist()
-    blue, red, grey = ([round(255 * part) for part in colormaps['coolwarm'](place)[:3]] for place in (0.0, 1.0, 0.5))
+    blue, red, gray = ([round(255 * part) for part in colormaps['coolwarm'](place)[:3]] for place in (0.0, 1.0, 0.5))
     assert colors[0] == colors[1] and colors[3] == colors[4] and colors[5] == [0, 0, 0]
     np.testing.assert_allclose(colors[0], blue, atol=1)
-    np.testing.assert_allclose(colors[2], grey, atol=2)
+    np.testing.assert_allclose(colors[2], gray, atol=2)
     np.testing.assert_allclose(colors[3], red, atol=1)
     bar = error_bar(600, 60)
     assert bar.shape == (60, 600, 3) and bar[0, 0].tolist() == colors[0] and bar[0, -1].tolist() == colors[4]

@@ -9,13 +9,14 @@ import pytest
 from error_reference import fast_errors
 
 from mmdepthcls.bins import SIDBins, UDBins
+from mmdepthcls.evaluation.distance_bands import distance_limits, usual_bands
 from mmdepthcls.evaluation.errors import ALL_NAMES
-from mmdepthcls.evaluation.protocol_scores import BANDS, ImageScores, image_errors, score_image, scored_maps, summarize
+from mmdepthcls.evaluation.protocol_scores import ImageScores, image_errors, score_image, scored_maps, summarize
 from mmdepthcls.evaluation.protocols import Protocol
-from mmdepthcls.evaluation.quantisation import bin_confusion
+from mmdepthcls.evaluation.quantization import bin_confusion
 from mmdepthcls.evaluation.report.depth_histogram import DepthHistogram
 from mmdepthcls.evaluation.report.published import PUBLISHED
-from mmdepthcls.evaluation.report.report import ReportData, distance_limits, json_text, report_contents, write_report
+from mmdepthcls.evaluation.report.report import ReportData, report_contents, report_json, write_report
 from mmdepthcls.evaluation.report.tally import ScoredImage
 from mmdepthcls.evaluation.views import Views
 
@@ -120,7 +121,7 @@ def test_distance_bands_by_hand():
     data = make_data()
     for name, protocol in (('near', PROTOCOLS[0]), ('open', PROTOCOLS[1])):
         entry, pooled = entry_of(data, name), protocol.mean == 'pixel'
-        wanted = list(zip(BANDS, BANDS[1:], strict=False)) + ([(80.0, None)] if pooled else [])
+        wanted = list(zip(usual_bands(), usual_bands()[1:], strict=False)) + ([(80.0, None)] if pooled else [])
         assert [(band['from'], band['to']) for band in entry['bands']] == wanted
         for band in (*entry['bands'], *entry['distances']):
             parts = []
@@ -182,7 +183,7 @@ def test_json_says_null_for_what_has_no_value(tmp_path):
     entry = contents['protocols'][3]
     assert entry['model'] is None and "crop 'kb' needs at least 352 x 1216 pixels" in next(iter(entry['not_scored']))
     expected = report_contents(make_data(num_images=3))
-    assert contents == {**json.loads(json_text(expected)), 'pictures': contents['pictures']}
+    assert contents == {**json.loads(report_json(expected)), 'pictures': contents['pictures']}
     assert report_contents(ReportData([Protocol('p')], [], title=math.nan))['title'] is None
 
 

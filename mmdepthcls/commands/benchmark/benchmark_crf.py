@@ -15,7 +15,7 @@ try:
     import pydensecrf.densecrf as reference
 except ImportError:
     reference = None
-NAMES = ('dense_crf', 'pydensecrf2')
+PROGRAMS = ('dense_crf', 'pydensecrf2')
 
 
 def parse_args():
@@ -27,7 +27,7 @@ def parse_args():
     parser.add_argument('--rounds', type=int, default=3, help='how often everything is timed; medians count')
     parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of dense_crf; C++ has one')
     parser.add_argument('--appearance-width', type=float, default=50., help='pixels')
-    parser.add_argument('--color-width', type=float, default=5., help='grey levels')
+    parser.add_argument('--color-width', type=float, default=5., help='gray levels')
     parser.add_argument('--linear', type=float, metavar='T', help="compatibility 'linear' truncated at T, not Potts")
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='of dense_crf')
     program.add_arguments(parser)
@@ -120,7 +120,7 @@ def time_all(runs, args):
 def main(args):
     probabilities, image = make_inputs(args)
     runs = {name: lambda iterations, run=run: run(probabilities, image, args, iterations)
-            for name, run in zip(NAMES, (run_ours, run_reference if reference else None), strict=True) if run}
+            for name, run in zip(PROGRAMS, (run_ours, run_reference if reference else None), strict=True) if run}
     print(f'{args.labels} x {image.shape[0]} x {image.shape[1]}, {args.threads} thread(s), device {args.device}')
     # First of all: a child of a process whose threads have worked could hang.
     memory = {name: peak_memory(lambda run=run: run(2), args.threads) if args.device == 'cpu' else np.nan
@@ -135,10 +135,10 @@ def main(args):
     if not reference:
         print('\npip install pydensecrf2 to compare with the C++ code')
         return
-    ratios = [ours / theirs for ours, theirs in zip(*(seconds[name] for name in NAMES), strict=True)]
+    ratios = [ours / theirs for ours, theirs in zip(*(seconds[name] for name in PROGRAMS), strict=True)]
     print('| ratio | ' + ' | '.join(f'{wall:.2f} ({cpu:.2f})' for wall, cpu in ratios)
-          + f' | {memory[NAMES[0]] / memory[NAMES[1]]:.2f} |')
-    ours, theirs = (results[name] for name in NAMES)
+          + f' | {memory[PROGRAMS[0]] / memory[PROGRAMS[1]]:.2f} |')
+    ours, theirs = (results[name] for name in PROGRAMS)
     print(f'\nafter {1 + args.iterations} iterations: max |dQ| {np.abs(ours - theirs).max():.1e}, equal argmax at '
           f'{(ours.argmax(0) == theirs.argmax(0)).mean():.4%} of the pixels')
 

@@ -1,18 +1,16 @@
 """The samples of a config's datasets, listed without their own checks, which stop at the first fault."""
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS, TASK_UTILS, TRANSFORMS
 
-from ...config.config_class import class_name, class_of, is_a
-from ...config.config_parts import leaf_datasets
-from ...datasets.depth_dataset import DepthDataset
-from ...datasets.kitti import KITTIDepthDataset
-from .finding import error
-from .group_check import EXPECTATIONS
-from .sample_check import Reading
-
-SPLITS = ('train', 'val', 'test')
+from ..config.config_check import SPLITS
+from ..config.config_class import class_name, class_of, is_a
+from ..config.config_parts import leaf_datasets
+from .depth_dataset import DepthDataset
+from .kitti import KITTIDepthDataset
+from .reading import Reading
 
 
 @dataclass
@@ -24,14 +22,14 @@ class Source:
         samples (list[dict]): as :meth:`DepthDataset.list_samples` gives them.
         reading (Reading): how the pipeline reads them.
         expected (int, optional): how many samples there should be.
-        expectation (Expectation, optional): what is known of the data set.
+        kind (str): name of the dataset's class.
         eigen (str, optional): its part of the Eigen split, where it is one as it stands.
     """
     name: str
     samples: list
     reading: Reading
     expected: int | None = None
-    expectation: object = None
+    kind: str = ''
     eigen: str | None = None
 
     @property
@@ -41,12 +39,20 @@ class Source:
                      if 'depth_map_path' in sample), None)
 
 
+class ListingFault(NamedTuple):
+    """Why something could not be listed as it should."""
+    kind: str
+    path: str
+    seen: str
+    remedy: str
+
+
 @dataclass
 class SplitListing:
     """The datasets of a data loader, and why some could not be listed."""
     name: str
     sources: list = field(default_factory=list)
-    findings: list = field(default_factory=list)
+    faults: list = field(default_factory=list)  # of ListingFault
 
 
 def list_splits(cfg):
@@ -77,15 +83,15 @@ def _list_split(name, dataset, bins):
         try:
             source, repeated = _list_source(cfg, bins)
             split.sources.append(source)
-            split.findings += [error('listed twice', second, f'the sample stands also in {first}', 'Delete one of the '
-                                     'two lines: training refuses the list.') for first, second in repeated]
+            split.faults += [ListingFault('listed twice', second, f'the sample stands also in {first}', 'Delete one of '
+                                          'the two lines: training refuses the list.') for first, second in repeated]
         except Exception as reason:  # whatever a dataset raises is a fault of this split; the others go on
-            split.findings.append(error('cannot be listed', cfg.get('ann_file') or cfg.get('data_root') or name,
-                                        f'{type(reason).__name__}: {reason}', 'Mend it first: none of its samples has '
-                                        'been looked at.'))
+            split.faults.append(ListingFault('cannot be listed', cfg.get('ann_file') or cfg.get('data_root') or name,
+                                             f'{type(reason).__name__}: {reason}', 'Mend it first: none of its samples '
+                                             'has been looked at.'))
     if split.sources and not any(source.samples for source in split.sources):
-        split.findings.append(error('no samples', split.sources[0].name, 'the split has no sample',
-                                    'Check data_root, data_prefix and ann_file.'))
+        split.faults.append(ListingFault('no samples', split.sources[0].name, 'the split has no sample',
+                                         'Check data_root, data_prefix and ann_file.'))
     return split
 
 
@@ -102,7 +108,7 @@ def _list_source(cfg, bins):
                       annotated=kitti and dataset.ground_truth == 'annotated' and not dataset.ann_file)
     name = ' '.join(str(part) for part in (kind.__name__, getattr(dataset, 'ground_truth', ''),
                                            getattr(dataset, 'camera', ''), dataset.data_root) if part)
-    source = Source(name, samples, reading, dataset.expected_len, EXPECTATIONS.get(kind.__name__),
+    source = Source(name, samples, reading, dataset.expected_len, kind.__name__,
                     dataset.split if kitti else None)
     return source, dataset.repeated_lines(samples)
 

@@ -4,8 +4,8 @@ import math
 import numpy as np
 
 from mmdepthcls.evaluation.errors import ERROR_NAMES, depth_errors
+from mmdepthcls.evaluation.metrics_table import metrics_table, protocols_table
 from mmdepthcls.evaluation.protocols import PRESETS
-from mmdepthcls.markdown_table import metrics_table, protocols_table
 
 
 def read_markdown(text):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mmdepthcls.bins import DepthBins, LIDBins, SIDBins, UDBins
-from mmdepthcls.evaluation.quantisation import bin_confusion, bins_alone, nearest_labels
+from mmdepthcls.evaluation.quantization import bin_confusion, bins_alone, nearest_labels
 
 BINS = [SIDBins(1.0, 80.0, 71), UDBins(0.0, 50.0, 10), LIDBins(2.0, 60.0, 255, below='ignore'),
         DepthBins([0.7, 3.3, 9.9], below='ignore')]

@@ -1,0 +1,9 @@
+from .color import RandomColorGain as RandomColorGain
+from .formatting import PackDepthInputs as PackDepthInputs
+from .geometry import DepthCrop as DepthCrop
+from .geometry import KBCrop as KBCrop
+from .geometry import RandomDepthWarp as RandomDepthWarp
+from .geometry import RandomDepthZoom as RandomDepthZoom
+from .labels import DepthToBinLabel as DepthToBinLabel
+from .loading import LoadDepth as LoadDepth
+from .loading import LoadVelodyneDepth as LoadVelodyneDepth

@@ -1,0 +1,15 @@
+from ..crops import crop_region as crop_region
+from .baselines import best_constant as best_constant
+from .baselines import mean_depth_map as mean_depth_map
+from .depth_evaluator import DepthEvaluator as DepthEvaluator
+from .edge_evaluator import EdgeEvaluator as EdgeEvaluator
+from .errors import depth_errors as depth_errors
+from .files.submission import SubmissionWriter as SubmissionWriter
+from .files.submission import check_submission as check_submission
+from .protocol_scores import score_image as score_image
+from .protocol_scores import summarize as summarize
+from .protocols import Protocol as Protocol
+from .protocols import build_protocol as build_protocol
+from .submission_metric import KITTISubmission as KITTISubmission
+from .uncertainty_evaluator import UncertaintyEvaluator as UncertaintyEvaluator
+from .views import Views as Views

@@ -1,0 +1,76 @@
+"""Metrics as Markdown tables: of models, of protocols, of what an evaluator returned. Pure."""
+from ..markdown_table import markdown_table
+from .errors import ERROR_NAMES
+
+DECIMALS = {'rmse': 3, 'mae': 3, 'silog': 2, 'irmse': 2, 'imae': 2, 'd1': 3, 'd2': 3, 'd3': 3}
+
+
+def metrics_table(rows, names=ERROR_NAMES):
+    """Markdown table.
+
+    Args:
+        rows (dict[str, dict[str, float]]): label of the row -> metrics.
+        names (sequence of str): columns.
+
+    Returns:
+        str: lines without a final newline; what a row lacks, and NaN, is shown as '-'.
+
+    >>> print(metrics_table({'ours': {'abs_rel': 0.0731}}, ['abs_rel', 'rmse']))
+    |      | abs_rel | rmse |
+    |------|--------:|-----:|
+    | ours |  0.0731 |    - |
+    """
+    cells = [['', *names]]
+    cells += [[label, *(_cell(row, name) for name in names)] for label, row in rows.items()]
+    return markdown_table(cells)
+
+
+def summary_table(metrics, label, wanted=ERROR_NAMES):
+    """Markdown table of what an evaluator returned: a row for each protocol (or other prefix), one of what has none.
+
+    Args:
+        metrics (dict[str, float]): such as ``abs_rel`` or ``eigen_raw/abs_rel``; what is no float is left out.
+        label (str): of the row without a prefix.
+        wanted (sequence of str): of depth errors, those to show.
+
+    Returns:
+        str: see :func:`metrics_table`; all of them where there are no depth errors.
+
+    >>> print(summary_table({'abs_rel': 0.0731, 'num_images': 3}, 'test'))
+    |      | abs_rel |
+    |------|--------:|
+    | test |  0.0731 |
+    """
+    rows = {}
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            row, _, name = name.rpartition('/')
+            rows.setdefault(row or label, {})[name] = value
+    if len(rows) > 1:
+        rows.pop(label, None)  # it repeats the first protocol
+    names = [name for name in wanted if any(name in row for row in rows.values())]
+    return metrics_table(rows, names or list(next(iter(rows.values()))))
+
+
+def protocols_table(rows, names=ERROR_NAMES):
+    """Markdown table of protocols, each with its conditions beside its errors.
+
+    Args:
+        rows (dict[Protocol, dict[str, float]]): protocol -> metrics with ``num_images``.
+        names (sequence of str): metrics.
+
+    Returns:
+        str: see :func:`metrics_table`.
+    """
+    conditions = {protocol.name: protocol.conditions() for protocol in rows}
+    table = {protocol.name: {**conditions[protocol.name], **row, 'N': row['num_images']}
+             for protocol, row in rows.items()}
+    first = next(iter(conditions.values()))
+    return metrics_table(table, ['ground truth', 'N', *[key for key in first if key != 'ground truth'], *names])
+
+
+def _cell(row, name):
+    value = row.get(name)
+    if value is None or value != value:
+        return '-'
+    return f'{value:.{DECIMALS.get(name, 4)}f}' if isinstance(value, float) else str(value)

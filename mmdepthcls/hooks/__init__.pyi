@@ -1,0 +1,4 @@
+from .finite_loader_hook import FiniteLoaderHook as FiniteLoaderHook
+from .finite_loss_hook import FiniteLossHook as FiniteLossHook
+from .resume_bins_hook import ResumeBinsHook as ResumeBinsHook
+from .work_folder_hook import WorkFolderHook as WorkFolderHook

@@ -1,0 +1,17 @@
+from .adaptive_bins_head import AdaptiveBinsHead as AdaptiveBinsHead
+from .bin_logits import BinLogits as BinLogits
+from .bins_user import BinsUser as BinsUser
+from .crf import DenseCRF as DenseCRF
+from .data_preprocessor import DepthDataPreProcessor as DepthDataPreProcessor
+from .decoders import ArgmaxDecoder as ArgmaxDecoder
+from .decoders import Decoder as Decoder
+from .decoders import ExpectationDecoder as ExpectationDecoder
+from .decoders import LocalExpectationDecoder as LocalExpectationDecoder
+from .decoders import QuantileDecoder as QuantileDecoder
+from .deeplabv2_head import DeepLabV2Head as DeepLabV2Head
+from .depth_classifier import DepthClassifier as DepthClassifier
+from .depth_tta import DepthTTAModel as DepthTTAModel
+from .image_bins import ImageBins as ImageBins
+from .image_bins_head import ImageBinsHead as ImageBinsHead
+from .ordinal_decoder import OrdinalDecoder as OrdinalDecoder
+from .regression_decoder import RegressionDecoder as RegressionDecoder

@@ -1,0 +1,11 @@
+from .balanced_cross_entropy import BalancedCrossEntropyLoss as BalancedCrossEntropyLoss
+from .center_loss import CenterLoss as CenterLoss
+from .chamfer import BinChamferLoss as BinChamferLoss
+from .cross_entropy import SparseCrossEntropyLoss as SparseCrossEntropyLoss
+from .depth_loss import DepthLoss as DepthLoss
+from .focal import FocalDepthLoss as FocalDepthLoss
+from .measured_pixels import MeasuredPixels as MeasuredPixels
+from .ordinal import OrdinalLoss as OrdinalLoss
+from .silog import ExpectationSILogLoss as ExpectationSILogLoss
+from .silog import RegressionSILogLoss as RegressionSILogLoss
+from .soft_label import SoftLabelLoss as SoftLabelLoss

@@ -1,0 +1,5 @@
+from .depth_color import color_bar as color_bar
+from .depth_color import color_depth as color_depth
+from .depth_visualizer import DepthVisualizer as DepthVisualizer
+from .figures import contact_sheet as contact_sheet
+from .figures import depth_figure as depth_figure
