@@ -4,6 +4,7 @@ import os.path as osp
 
 from mmseg.registry import DATASETS
 
+from ..invocation import command
 from .depth_dataset import DepthDataset
 
 GROUND_TRUTHS = {'dense': '', 'sparse': '_sparse'}
@@ -38,7 +39,7 @@ class MiniDriveDataset(DepthDataset):
         ann_file = f'{split}{GROUND_TRUTHS[ground_truth]}.txt'
         if not osp.isfile(osp.join(data_root, ann_file)):
             raise FileNotFoundError(f'MiniDriveDataset: {osp.join(data_root, ann_file)} does not exist. Make the '
-                                    f'dataset first: python tools/make_minidrive.py {data_root}')
+                                    f'dataset first: {command("make-minidrive")} {data_root}')
         self.split = split
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
 
