@@ -1,7 +1,7 @@
 """How a person has started the command that runs, so that messages name other commands in the same way. Pure.
 
-By a script, ``python tools/train.py``, or by the one program, ``mmdepthcls train`` or ``python -m mmdepthcls train``. It
-is kept in ``sys.argv[0]``, which Python hands on to the processes that a command starts.
+By a script, ``python tools/train.py``, or by the one program, ``mmdepthcls train`` or ``python -m mmdepthcls train``.
+It is kept in ``sys.argv[0]``, which Python hands on to the processes that a command starts.
 """
 import os.path as osp
 import shlex

@@ -18,5 +18,6 @@ COMMANDS = {
     'study': ('study', 'train variants of a config and write what follows'),
     'sweep-models': ('make_config', 'try every model that MMSegmentation ships'),
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
+    'benchmark-imports': ('benchmark', 'time what a command needs before it begins'),
     'benchmark-crf': ('crf', "time the CRF beside its authors' code"),
 }

@@ -21,7 +21,8 @@ SAMPLES = 200
 def build_parser():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('data', help='a config, by its file or its name; or a folder of depth maps; or a KITTI tree (its annotated depth)')
+    parser.add_argument('data', help='a config: its file or, of this package, its name; or a folder of '
+                        'depth maps; or a KITTI tree (its annotated depth)')
     parser.add_argument('--split', choices=('train', 'val', 'test'),
                         help="which of the config's data loaders (default: train)")
     arguments.add_config_options(parser)

@@ -24,7 +24,8 @@ BLACK = 'Black: no depth is known there, such as in the sky.'
 def parse_args():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--config', default=CONFIG, help='config of a model on MiniDrive: a file, or a name of this package\'s')
+    parser.add_argument('--config', default=CONFIG, help='config of a model on MiniDrive: its file or, of this '
+                        'package, its name')
     parser.add_argument('--data', default='data/minidrive', help='folder of MiniDrive; made where it is missing')
     parser.add_argument('--work-dir', default='work_dirs/demo', help='folder for logs, checkpoints and pictures')
     parser.add_argument('--iterations', type=int, help='train for fewer (or more) iterations than the config says')

@@ -18,7 +18,8 @@ OWN = ('images', 'depth', 'depth_scale', 'make_split')
 
 def parse_args():
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG.format(command=command('make-config')), formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, epilog=EPILOG.format(command=command('make-config')),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('recipe', metavar='MMSEG_CONFIG',
                         help="a config that MMSegmentation ships, such as segformer/NAME.py or NAME (with or without "
                         "'mmseg::'), or any config file of a segmentation model")

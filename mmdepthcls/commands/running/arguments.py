@@ -10,7 +10,7 @@ from .program import UsageError
 
 # How the files begin that torch.save has written: a ZIP archive, a pickle, a tar archive of old.
 CHECKPOINT_BEGINNINGS = (b'PK\x03\x04', b'\x80', b'./')
-CONFIG_HELP = 'config file, or the name of a config of this package, such as deeplabv2_r18_minidrive_sid71'
+CONFIG_HELP = 'config file or, of this package, its name, such as deeplabv2_r18_minidrive_sid71'
 
 
 class ConfigOptions(argparse.Action):
@@ -45,7 +45,8 @@ def check_arguments(args):
     """Find the config, and look at it, the checkpoint and the work folder that arguments name.
 
     Args:
-        args (argparse.Namespace): with ``config``, which becomes a path; ``checkpoint`` and ``work_dir`` where there are such.
+        args (argparse.Namespace): with ``config``, which becomes a path; ``checkpoint`` and ``work_dir`` where there
+            are such.
 
     Raises:
         UsageError: names the first that cannot be used, and what is near.

@@ -99,7 +99,7 @@ def _texts(path, seen=None):
 
 
 def _bases(path, text):
-    """Files that a config names as bases by plain texts; those of other packages ('mmseg::...') are left to MMEngine."""
+    """What a config names as bases by plain texts; those of other packages ('mmseg::...') are left to MMEngine."""
     if not path.endswith('.py'):
         return []
     try:
