@@ -25,8 +25,8 @@ def begin(command):
 
 
 def program_name():
-    """str or None: 'mmdepthcls train' where the one program runs; None for a script."""
-    return _program() and sys.argv[0][sys.argv[0].rindex(PROGRAM):]
+    """str: 'mmdepthcls train' where the one program runs; '' for a script."""
+    return sys.argv[0].removeprefix(MODULE.removesuffix(PROGRAM)) if _program() else ''
 
 
 def own_name():
