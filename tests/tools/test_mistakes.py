@@ -58,7 +58,7 @@ def place(tmp_path):
     (['train', CONFIG, '--cfg-options', 'model.backbone.depht=3'], 'Is model.backbone.depth meant?'),
     (['train', CONFIG, '--cfg-options', 'load_form=a.pth'], 'Is load_from meant?'),
     (['train', CONFIG, '--cfg-options', 'train_pipeline.99.type=x'], '--cfg-options train_pipeline.99.type:'),
-    (['train', CONFIG, '--cfg-options', 'load_from=none.pth'], 'load_from none.pth does not exist'),
+    (['train', CONFIG, '--cfg-options', 'load_from=none.pth'], 'load_from=none.pth: there is no such file'),
     (['make_config', 'no_such_recipe'], 'no_such_recipe'),
     (['sweep_models', 'no_such_model'], 'no_such_model: no such model'),
 ])
@@ -108,4 +108,4 @@ def test_a_key_that_is_new_is_allowed(place, minidrive):
     result = run_script(ROOT / 'tools' / 'train.py', CONFIG, '--work-dir', 'work', '--cfg-options',
                         'train_dataloader.dataset.ground_truth=sparse', 'load_from=none.pth', cwd=place,
                         MINIDRIVE_ROOT=minidrive)
-    assert 'load_from none.pth does not exist' in result.stderr
+    assert 'load_from=none.pth: there is no such file' in result.stderr
