@@ -12,7 +12,7 @@ import warnings
 from contextlib import contextmanager, redirect_stdout
 from importlib import metadata
 
-from .import_hooks import after_import, before_import
+from .import_hooks import after_import, around_import, before_import
 
 # What a newcomer needs when no MMSegmentation is there.
 INSTALL_HINT = ('mmdepthcls needs MMSegmentation for this, and it is not installed here. Install one stack:\n'
@@ -119,13 +119,9 @@ def prepare_host():
         ImportError: later, from the import of ``mmseg``: see the functions called.
     """
     after_import('mmengine.config.utils', _name_mmseg_distribution)
-    before_import('mmseg', _prepare_mmseg)
+    before_import('mmseg', _stand_in_for_mmcv_ops)
+    around_import('torchvision', _execute_torchvision)
     after_import('mmseg.registry', _add_location)
-
-
-def _prepare_mmseg():
-    _stand_in_for_mmcv_ops()
-    _declare_torchvision_operators()
 
 
 def _add_location(registry):
@@ -168,16 +164,14 @@ def _stand_in_for_mmcv_ops():
         sys.modules['mmcv.ops'] = _MissingOps(str(error))
 
 
-def _declare_torchvision_operators():
+def _execute_torchvision(module, run):
     """Make a torchvision importable whose compiled operators do not load, as its CUDA build's beside a CPU torch.
 
     Importing it raises RuntimeError, and so do timm and, where timm is installed, ``import mmseg.models``. Here the
     operators that torchvision describes in Python are declared; they still cannot be used.
     """
-    if not (is_installed('timm') and is_installed('torchvision')):
-        return
     try:
-        importlib.import_module('torchvision')
+        run()
     except RuntimeError as error:
         if 'operator torchvision::' not in str(error):
             raise
@@ -186,9 +180,9 @@ def _declare_torchvision_operators():
         for name in ('nms', 'qnms'):
             library.define(f'{name}(Tensor boxes, Tensor scores, float iou_threshold) -> Tensor')
         _KEPT.append(library)  # a library that is collected takes its operators with it
-        for name in [name for name in sys.modules if name.partition('.')[0] == 'torchvision']:
+        for name in [name for name in sys.modules if name.startswith('torchvision.')]:
             del sys.modules[name]
-        importlib.import_module('torchvision')
+        run()
 
 
 class _MissingOps(types.ModuleType):

@@ -26,32 +26,49 @@ def after_import(name, function):
     if name in sys.modules:
         function(sys.modules[name])
     else:
-        _installed().after[name] = function
+        def execute(module, run):
+            run()
+            function(module)
+
+        _installed().around[name] = execute
+
+
+def around_import(name, function):
+    """Call ``function(module, run)`` in place of executing module ``name``, where ``run()`` executes it; do nothing
+    if it has been imported already.
+
+    Args:
+        name (str): full name of a module.
+        function (callable): takes the module, which is in ``sys.modules``, and ``run``. An error that it raises is the
+            import's.
+    """
+    if name not in sys.modules:
+        _installed().around[name] = function
 
 
 class _Finder:
     """Finds nothing by itself: it sees each import that is not done yet, and lets the other finders find it."""
 
     def __init__(self):
-        self.before, self.after = {}, {}
+        self.before, self.around = {}, {}
 
     def find_spec(self, name, path=None, target=None):
         """See :class:`importlib.abc.MetaPathFinder`."""
         if name in self.before:
             self.before.pop(name)()
-        if name not in self.after:
+        if name not in self.around:
             return None
-        function = self.after.pop(name)
+        function = self.around.pop(name)
         spec = importlib.util.find_spec(name)  # its parent is imported, and this finder has nothing to do any more
         if spec is None or spec.loader is None:
-            self.after[name] = function
+            self.around[name] = function
             return None
         spec.loader = _Loader(spec.loader, function)
         return spec
 
 
 class _Loader:
-    """A module's own loader, and a call when it has done its work."""
+    """A module's own loader, and a function around what it does."""
 
     def __init__(self, loader, function):
         self.loader, self.function = loader, function
@@ -66,8 +83,7 @@ class _Loader:
     def exec_module(self, module):
         """See :class:`importlib.abc.Loader`."""
         module.__spec__.loader = module.__loader__ = self.loader
-        self.loader.exec_module(module)
-        self.function(module)
+        self.function(module, lambda: self.loader.exec_module(module))
 
 
 def _installed():

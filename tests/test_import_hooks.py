@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from mmdepthcls.import_hooks import after_import, before_import
+from mmdepthcls.import_hooks import after_import, around_import, before_import
 
 
 @pytest.fixture
@@ -37,6 +37,22 @@ def test_of_what_is_imported_already_functions_are_called_at_once(module):
     before_import(module, lambda: calls.append('before'))
     after_import(module, calls.append)
     assert calls == ['before', loaded]
+
+
+def test_a_function_executes_the_module_in_its_place(module):
+    calls = []
+
+    def twice(loaded, run):
+        calls.append(hasattr(loaded, 'value'))
+        run()
+        calls.append(loaded.value)
+        run()
+
+    around_import(module, twice)
+    assert importlib.import_module(module).value == 1 and calls == [False, 1]
+    around_import(module, twice)  # too late: nothing happens
+    importlib.import_module(module)
+    assert calls == [False, 1]
 
 
 def test_a_module_keeps_its_own_loader_and_source(module):

@@ -3,7 +3,7 @@
 # the same on the paper's network and size, for a GPU.
 
 # The config that every run changes, seen from this file, and the scenes (arguments of make_minidrive).
-base = '../deeplabv2_r18_minidrive_sid71.py'
+base = 'deeplabv2_r18_minidrive_sid71.py'
 data = dict(num_train=480, num_val=40, num_test=80, height=64, width=208)
 # Each variant is trained on each of these, with each seed. Tests are on dense depth.
 ground_truths = ('dense', 'sparse')

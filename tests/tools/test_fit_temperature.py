@@ -72,6 +72,6 @@ def test_the_checkpoint_itself_is_never_written_over(checkpoint, minidrive, tmp_
                            (tmp_path / 'link.pth', checkpoint), (checkpoint, tmp_path / 'hard.pth'),
                            ('weights.pth', tmp_path / '..' / tmp_path.name / 'weights.pth'), (checkpoint, tmp_path)):
         result = run(tmp_path, minidrive, source, target)
-        assert result.returncode == 1 and 'Traceback' not in result.stderr
+        assert result.returncode in (1, 2) and 'Traceback' not in result.stderr
         assert re.search(r'^fit_temperature: .* (would be written over|is a folder)', result.stderr, re.MULTILINE)
         assert checkpoint.read_bytes() == original and CONFIG.read_bytes() == config

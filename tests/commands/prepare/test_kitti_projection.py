@@ -78,7 +78,7 @@ def test_jpg_images_give_the_size(tmp_path, builders, small_split):
     builders.kitti(tmp_path, suffix='jpg')
     assert project(tmp_path) == (3, 0, [])
     header = depth_png.probe(png_of(tmp_path / 'projected', DRIVE, 5))
-    assert header == (*builders.size, 16, 1)
+    assert header[:4] == (*builders.size, 16, 1)
 
 
 # ------------------------------------------------------------------------------------------------------------ run again
@@ -238,7 +238,7 @@ def test_the_size_of_a_jpeg(tmp_path, shape, options):
 @pytest.mark.parametrize('content', [b'\xff\xd8\xff\xd9', b'\xff\xd8' + bytes(50) + b'\xff\xd9',
                                      b'\xff\xd8\xff\xe0\x00\x00\xff\xd9', b'\xff\xd8\xff\xc0\x00\x05\x08\xff\xd9'])
 def test_a_jpeg_without_a_size(tmp_path, builders, content):
-    with pytest.raises(depth_png.DepthFileError, match='a.jpg: the JPEG has no frame header'):
+    with pytest.raises(depth_png.DepthFileError, match='a.jpg: the JPEG (has no frame header|is truncated)'):
         image_size(str(builders.write(tmp_path / 'a.jpg', content)))
 
 
