@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 LIMIT = 250  # s, less than the suite's for a test
+# What the process has imported from which the others are forked (see conftest.py).
+PRELOADED = ['mmdepthcls.registration', 'mmdepthcls.commands.train.train', 'mmdepthcls.commands.test.test']
 
 
 def run_script(script, *arguments, cwd, fresh=False, **environment):
@@ -18,8 +20,7 @@ def run_script(script, *arguments, cwd, fresh=False, **environment):
         *arguments: of its command line.
         cwd (str or Path): working directory.
         fresh (bool): start Python for it, which takes seconds of imports. Else it runs in a fork of a process that has
-            imported mmdepthcls and done nothing else (see conftest.py). Each tool that is run so has a test that
-            starts it fresh too.
+            imported ``PRELOADED`` and done nothing else. Each tool that is run so has a test that starts it fresh too.
         **environment (str): variables that differ from this process's.
 
     Returns:
