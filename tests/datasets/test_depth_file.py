@@ -223,8 +223,8 @@ def bomb():
 
 
 BAD = [
-    ('empty.npy', b'', 'its content is none'),
-    ('png.npy', b'\x89PNG\r\n\x1a\n' * 9, 'its content is none'),
+    ('empty.npy', b'', 'its content is an empty file'),
+    ('png.npy', b'\x89PNG\r\n\x1a\n' * 9, 'its content is a PNG'),
     ('half.npy', FILES['.npy'][:-7], 'the array is truncated'),
     ('long.npy', FILES['.npy'] + b'1234', 'the array is truncated'),
     ('header.npy', FILES['.npy'][:40], 'its content is none'),
@@ -233,7 +233,7 @@ BAD = [
     ('color.npy', npy(np.zeros((4, 5, 3), np.float32)), r'got float32 of shape \(4, 5, 3\)'),
     ('8bit.npy', npy(np.zeros((4, 5), np.uint8)), '8-bit numbers'),
     ('bool.npy', npy(np.zeros((4, 5), bool)), 'got bool'),
-    ('empty.npz', b'', 'it is none or truncated'),
+    ('empty.npz', b'', 'it is an empty file'),
     ('half.npz', FILES['.npz'][:len(FILES['.npz']) // 2], 'it is none or truncated'),
     ('bomb.npz', bomb(), 'at most'),
     ('none.npz', npz(), r'expected one array, got \[\]'),

@@ -247,7 +247,7 @@ def test_jpg_of_a_list_is_found_as_png_and_the_other_way_round(tmp_path, builder
     (f'{IMAGE}/0000000099.png', FileNotFoundError, r'image_02/data/0000000099.png \(.*list.txt, line 2\)'),
     (f'{IMAGE}/0000000011.png {BTS}/0000000011.png', FileNotFoundError, r'groundtruth.*0000000011.png \(.*line 2\)'),
     (f'../{IMAGE}/../x.png None', ValueError, 'list.txt, line 2: path .* leaves the data root'),
-    ('x.png', ValueError, "list.txt, line 2: expected 'IMAGE DEPTH'"),
+    ('x.png', FileNotFoundError, r'raw/x.png \(.*list.txt, line 2\)'),
 ])
 def test_errors_of_a_list_name_the_line(root, line, error, message):
     (root / 'list.txt').write_text(f'# a list\n{line}\n')
