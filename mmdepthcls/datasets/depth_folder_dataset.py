@@ -35,7 +35,7 @@ class DepthFolderDataset(DepthDataset):
         data_prefix: the two folders below ``data_root``; they may be the same. ``depth_map_path=None``: images alone,
             to predict for (needs ``test_mode=True``).
         img_suffix: endings of image names; other files are passed over.
-        depth_suffix: ending (or endings) of depth names. Default: the one of .png .npy .npz .tiff .tif .exr that is there.
+        depth_suffix: endings of depth names. Default: the one of .png .npy .npz .tiff .tif .exr that is there.
         replace: pairs (old, new) that turn an image's name, with its folders and without its ending, into that of its
             depth, e.g. ``[('rgb', 'depth')]``. Where both lie in one folder, what is another file's depth is no image.
         depth_format: unit, invalid values and the like, see :class:`DepthDataset`.
