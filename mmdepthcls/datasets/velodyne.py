@@ -68,7 +68,7 @@ def rectified_size(folder, camera):
     return int(size[1]), int(size[0])
 
 
-def read_numbers(path, key, count):
+def read_numbers(path: str | os.PathLike[str], key: str, count: int) -> np.ndarray:
     """The numbers of a line of a calibration file.
 
     Returns:

@@ -1,11 +1,17 @@
 """A head whose bins differ from image to image."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
 
+from ..bins import DepthBins
 from .bin_width_network import BinWidthNetwork
 from .distribution import check_space
 from .head_config import fit_heads
-from .image_bins import change_widths
+from .image_bins import ImageBins, change_widths
 from .image_bins_head import ImageBinsHead
 
 # AdaBins' eq. 6: its eq. 4 (SILog with a factor of 10) and 0.1 times its eq. 5.
@@ -32,15 +38,15 @@ class AdaptiveBinsHead(ImageBinsHead):
     Auxiliary heads keep the fixed bins. Every training sample needs ``gt_depth_map``.
 
     Args:
-        num_classes (int): K, given by :class:`~mmdepthcls.models.DepthClassifier`.
-        head (dict): config of the head inside, without ``loss_decode``.
-        space (str): widths are shares of 'depth' (as in the papers) or of 'log' depth (needs ``min_depth`` > 0).
-        floor (float): least width of a bin, as a share of its fixed width; in (0, 1].
-        network (dict, optional): arguments of :class:`~mmdepthcls.models.bin_width_network.BinWidthNetwork`.
-        in_index (int, optional): which features the network sees. Default: the last that the head inside uses.
-        in_channels (int, optional): their channels. Default: likewise.
-        loss_decode (dict or list[dict]): Default: AdaBins' loss.
-        init_cfg (dict, optional): see :class:`mmengine.model.BaseModule`.
+        num_classes: K, given by :class:`~mmdepthcls.models.DepthClassifier`.
+        head: config of the head inside, without ``loss_decode``.
+        space: widths are shares of 'depth' (as in the papers) or of 'log' depth (needs ``min_depth`` > 0).
+        floor: least width of a bin, as a share of its fixed width; in (0, 1].
+        network: arguments of :class:`~mmdepthcls.models.bin_width_network.BinWidthNetwork`.
+        in_index: which features the network sees. Default: the last that the head inside uses.
+        in_channels: their channels. Default: likewise.
+        loss_decode: Default: AdaBins' loss.
+        init_cfg: see :class:`mmengine.model.BaseModule`.
 
     Raises:
         ValueError: for a head inside that does not classify pixels or samples them, losses that need fixed bins, losses
@@ -49,7 +55,7 @@ class AdaptiveBinsHead(ImageBinsHead):
 
     def __init__(self, num_classes: int, head: dict, space: str = 'depth', floor: float = 0.01,
                  network: dict | None = None, in_index: int | None = None, in_channels: int | None = None,
-                 loss_decode=ADABINS_LOSS, init_cfg=None) -> None:
+                 loss_decode: dict | Sequence[dict] = ADABINS_LOSS, init_cfg: dict | list[dict] | None = None) -> None:
         if not 0 < floor <= 1:
             raise ValueError(f'AdaptiveBinsHead: expected 0 < floor <= 1, got {floor!r}')
         space, inner = check_space(self, space), _build_inner(head, num_classes)
@@ -62,7 +68,7 @@ class AdaptiveBinsHead(ImageBinsHead):
                              'decode_head.in_channels to the channels of the features at decode_head.in_index.')
         self.width_network = BinWidthNetwork(in_channels, num_classes, **(network or {}))
 
-    def set_bins(self, bins):
+    def set_bins(self, bins: DepthBins) -> None:
         """Take the fixed bins of the model.
 
         Raises:
@@ -73,15 +79,15 @@ class AdaptiveBinsHead(ImageBinsHead):
                              "space='depth'.")
         super().set_bins(bins)
 
-    def predict_bins(self, inputs):
+    def predict_bins(self, inputs: list[torch.Tensor]) -> ImageBins:
         """Bins of images (:class:`~mmdepthcls.models.image_bins.ImageBins`, with gradient) from their features."""
         return change_widths(self.width_network(inputs[self.in_index]), self.bins, self.space, self.floor)
 
-    def forward(self, inputs):
+    def forward(self, inputs: list[torch.Tensor]) -> torch.Tensor:
         """Logits (N, K, h, w) of a list of feature maps, of the bins that :meth:`predict_bins` gives."""
         return self.head(inputs)
 
-    def take_weights(self, state_dict, prefix):
+    def take_weights(self, state_dict: dict[str, torch.Tensor], prefix: str) -> None:
         """Rename the weights of a checkpoint that has the head inside where this head is."""
         keys = [key for key in state_dict if key.startswith(prefix)]
         if not any(key.startswith((f'{prefix}head.', f'{prefix}width_network.')) for key in keys):

@@ -1,4 +1,7 @@
 """Parts of a model that are told its bins. Pure."""
+from __future__ import annotations
+
+from ..bins import DepthBins
 
 
 class BinsUser:
@@ -10,6 +13,6 @@ class BinsUser:
     """
     bins = None
 
-    def set_bins(self, bins) -> None:
+    def set_bins(self, bins: DepthBins) -> None:
         """Take the bins (:class:`mmdepthcls.bins.DepthBins`) of the model."""
         self.bins = bins

@@ -1,7 +1,10 @@
 """Where a config names one of a loss and a decoder that go together, the other follows."""
+from __future__ import annotations
+
 from mmseg.registry import MODELS
 
 from ..config.config_class import class_name, class_of
+from .decoders import Decoder
 from .image_bins_head import ImageBinsHead
 
 # Regression, which has another number of logits, names both.
@@ -12,11 +15,11 @@ def default_decoder(head: dict) -> dict:
     """Decoder of a model whose config names none.
 
     Args:
-        head (dict): config of the decode head.
+        head: config of the decode head.
 
     Returns:
-        dict: the ``default_decoder`` of an :class:`ImageBinsHead`; the only one that reads what the head's losses
-        train; else the expectation of log depth, of least abs_rel in docs/study.md.
+        The ``default_decoder`` of an :class:`ImageBinsHead`; the only one that reads what the head's losses train; else
+        the expectation of log depth, of least abs_rel in docs/study.md.
     """
     head_class = class_of(head, MODELS)
     if isinstance(head_class, type) and issubclass(head_class, ImageBinsHead) and head_class.default_decoder:
@@ -35,11 +38,11 @@ def _decoder_for(loss):
     return next((dict(type=decoder) for decoder, trained_by in LOSS_OF.items() if trained_by == name), None)
 
 
-def default_loss(decoder) -> dict | None:
-    """``loss_decode`` of heads whose config names none, where a decoder (nn.Module) reads what one loss alone trains.
+def default_loss(decoder: Decoder) -> dict | None:
+    """``loss_decode`` of heads whose config names none, where a decoder reads what one loss alone trains.
 
     Returns:
-        dict or None: None: that of the head's class.
+        None: that of the head's class.
     """
     name = type(decoder).__name__
     return dict(type=LOSS_OF[name]) if name in LOSS_OF else None

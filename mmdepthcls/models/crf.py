@@ -1,4 +1,9 @@
 """The fully connected CRF as a part of a depth classifier."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from mmseg.registry import MODELS
 from torch import nn
@@ -19,11 +24,11 @@ class DenseCRF(nn.Module):
     used with ResNet-101 on PASCAL VOC; ``tools/tune_crf.py`` finds others on a validation split.
 
     Args:
-        iterations (int): of the mean field.
-        smoothness_weight, smoothness_width, appearance_weight, appearance_width, color_width (float): of the two
-            kernels; widths in pixels of the network's input and grey levels.
-        compatibility (str or list): 'potts', 'linear', 'log', or K x K costs.
-        truncation (float, optional): of 'linear' (bins) and 'log' (natural logarithms).
+        iterations: of the mean field.
+        smoothness_weight, smoothness_width, appearance_weight, appearance_width, color_width: of the two kernels;
+            widths in pixels of the network's input and grey levels.
+        compatibility: 'potts', 'linear', 'log', or K x K costs.
+        truncation: of 'linear' (bins) and 'log' (natural logarithms).
 
     Raises:
         ValueError: for arguments out of range.
@@ -31,11 +36,12 @@ class DenseCRF(nn.Module):
 
     def __init__(self, iterations: int = 10, smoothness_weight: float = 3.0, smoothness_width: float = 1.0,
                  appearance_weight: float = 4.0, appearance_width: float = 67.0, color_width: float = 3.0,
-                 compatibility='potts', truncation: float | None = None) -> None:
+                 compatibility: str | Sequence[Sequence[float]] | torch.Tensor = 'potts',
+                 truncation: float | None = None) -> None:
         super().__init__()
         if not isinstance(compatibility, str):
             compatibility = torch.as_tensor(compatibility)
-        self.settings = dict(
+        self.settings: dict[str, Any] = dict(
             iterations=iterations, smoothness_weight=smoothness_weight, smoothness_width=smoothness_width,
             appearance_weight=appearance_weight, appearance_width=appearance_width, color_width=color_width,
             compatibility=compatibility, truncation=truncation)
@@ -53,18 +59,19 @@ class DenseCRF(nn.Module):
         """Sharpen one image.
 
         Args:
-            logits (Tensor): (K, H, W) of the bins.
-            image (Tensor): (3, H, W) RGB in 0..255.
-            centers (Tensor): (K, ) bin centers, m.
+            logits: (K, H, W) of the bins.
+            image: (3, H, W) RGB in 0..255.
+            centers: (K, ) bin centers, m.
 
         Returns:
-            Tensor: (K, H, W) float32, logarithms of the marginals.
+            (K, H, W) float32, logarithms of the marginals.
         """
-        needs = dict(centers=centers.cpu()) if self.settings['compatibility'] == 'log' else {}
-        return log_probabilities(dense_crf(logits[None].float().softmax(1), image[None], **self.settings, **needs)[0])
+        needed = centers.cpu() if self.settings['compatibility'] == 'log' else None
+        probabilities = logits[None].float().softmax(1)
+        return log_probabilities(dense_crf(probabilities, image[None], centers=needed, **self.settings)[0])
 
 
-def check_crf(crf: nn.Module | None, decoder: Decoder, test_cfg, data_preprocessor: nn.Module) -> None:
+def check_crf(crf: nn.Module | None, decoder: Decoder, test_cfg: Any, data_preprocessor: nn.Module) -> None:
     """Refuse what does not go together.
 
     Raises:
@@ -88,13 +95,13 @@ def refine(crf: nn.Module, logits: BinLogits, images: torch.Tensor, metainfos: l
 
     Args:
         crf (DenseCRF)
-        logits (BinLogits): (N, K, H, W); not changed.
-        images (Tensor): (N, 3, H, W) RGB in 0..255.
-        metainfos (list[dict]): of the images.
-        centers (Tensor): (K, ) m of the model's bins, for images without bins of their own.
+        logits: (N, K, H, W); not changed.
+        images: (N, 3, H, W) RGB in 0..255.
+        metainfos: of the images.
+        centers: (K, ) m of the model's bins, for images without bins of their own.
 
     Returns:
-        BinLogits: log-probabilities (N, K, H, W) float32; in the padding as it was.
+        Log-probabilities (N, K, H, W) float32; in the padding as it was.
     """
     refined = logits.logits.to(torch.float32, copy=True)
     for index, (each, metainfo) in enumerate(zip(logits.split(), metainfos, strict=True)):

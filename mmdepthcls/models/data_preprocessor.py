@@ -1,5 +1,8 @@
 """Batching that pads depth with "no measurement"."""
+from __future__ import annotations
+
 import logging
+from typing import Any
 
 import torch
 from mmengine.logging import print_log
@@ -7,6 +10,7 @@ from mmseg.models import SegDataPreProcessor
 from mmseg.registry import MODELS
 
 from ..config.config_class import class_of
+from .label_census import LabelCensus
 
 # From how many times the images' own pixels on it is said that a batch is mostly padding.
 WASTEFUL = 1.5
@@ -24,24 +28,23 @@ class DepthDataPreProcessor(SegDataPreProcessor):
     """
 
     def __init__(self, size: tuple | None = None, size_divisor: int | None = None, bgr_to_rgb: bool = False,
-                 **kwargs) -> None:
+                 **kwargs: Any) -> None:
         if size is None and size_divisor is None:
             size_divisor = 1
         super().__init__(size=size, size_divisor=size_divisor, bgr_to_rgb=bgr_to_rgb, **kwargs)
         self._gives_rgb = bgr_to_rgb
         self._padding_checked = {True: False, False: False}
         #: Counts labels of training batches (:class:`.LabelCensus`); a ``DepthClassifier`` gives its own.
-        self.census = None
+        self.census: LabelCensus | None = None
 
     def pixel_values(self, inputs: torch.Tensor) -> torch.Tensor:
         """What was loaded, from what the network gets.
 
         Args:
-            inputs (Tensor): (N, 3, H, W) normalised images.
+            inputs: (N, 3, H, W) normalised images.
 
         Returns:
-            Tensor: (N, 3, H, W) float32 RGB, whole numbers in 0..255. Loading is taken to give BGR, as
-            MMSegmentation's does.
+            (N, 3, H, W) float32 RGB, whole numbers in 0..255. Loading is taken to give BGR, as MMSegmentation's does.
         """
         images = inputs.float()
         if hasattr(self, 'mean'):
@@ -56,9 +59,9 @@ class DepthDataPreProcessor(SegDataPreProcessor):
             ValueError: for labels of other bins than the model's.
         """
         shapes = [tuple(image.shape[-2:]) for image in data['inputs']]
-        count = (training and self.census is not None and data.get('data_samples') is not None
-                 and self._keeps_labels(shapes))
-        numbers = self.census.count(data['data_samples']) if count else None
+        counts = training and data.get('data_samples') is not None and self._keeps_labels(shapes)
+        census = self.census if counts else None
+        numbers = census.count(data['data_samples']) if census is not None else []
         data = super().forward(data, training)
         self._say_waste(shapes, tuple(data['inputs'].shape[-2:]), training)
         if training:
@@ -68,8 +71,8 @@ class DepthDataPreProcessor(SegDataPreProcessor):
                     depth = sample.gt_depth_map.data
                     depth[..., depth.shape[-2] - below:, :] = 0
                     depth[..., depth.shape[-1] - right:] = 0
-        if count:
-            self.census.note(data['data_samples'], numbers)
+        if census is not None:
+            census.note(data['data_samples'], numbers)
         return data
 
     def _keeps_labels(self, shapes):

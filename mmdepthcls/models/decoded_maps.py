@@ -1,12 +1,15 @@
 """What a depth classifier gives for an image, from its logits: maps by the name of their field; and the settings in
 ``test_cfg`` that say which."""
+from __future__ import annotations
+
 import copy
+from collections.abc import Sequence
 
 import torch
 from mmengine.config import ConfigDict
 from mmseg.models.utils import resize
 
-from ..bins import IGNORE_INDEX
+from ..bins import IGNORE_INDEX, DepthBins
 from .bin_logits import LOG_PROBABILITIES, BinLogits
 from .decoders import Decoder, log_probabilities
 from .image_bins import ImageBins, onto_centers
@@ -18,14 +21,11 @@ OF_SOFTMAX = {'confidence', 'entropy', 'interval', 'std'}
 DECODE_AT = ('output', 'input', 'logits')
 
 
-def complete_test_cfg(test_cfg) -> ConfigDict:
+def complete_test_cfg(test_cfg: dict | None) -> ConfigDict:
     """``test_cfg`` of a depth classifier with everything it may say.
 
     Args:
-        test_cfg (dict, optional): not changed.
-
-    Returns:
-        ConfigDict
+        test_cfg: not changed.
 
     Raises:
         ValueError: for unknown ``outputs`` and ``decode_at``; for what does not go together.
@@ -46,13 +46,13 @@ def complete_test_cfg(test_cfg) -> ConfigDict:
     return test_cfg
 
 
-def check_decoder(decoder: Decoder, test_cfg, adaptive: bool = False) -> None:
+def check_decoder(decoder: Decoder, test_cfg: dict, adaptive: bool = False) -> None:
     """Refuse what does not follow from the logits that a decoder is for.
 
     Args:
-        decoder (Decoder): the model's.
-        test_cfg (dict): complete.
-        adaptive (bool): whether images have bins of their own, whose logits are those of a softmax.
+        decoder: the model's.
+        test_cfg: complete.
+        adaptive: whether images have bins of their own, whose logits are those of a softmax.
 
     Raises:
         ValueError: for outputs of a softmax, for sliding windows, whose softmax probabilities are averaged, and for
@@ -85,49 +85,49 @@ def check_readable(logits: BinLogits, decoder: Decoder) -> None:
                          'take a decoder of a softmax.')
 
 
-def predict_maps(logits: BinLogits, bins, decoder: Decoder, outputs) -> dict[str, torch.Tensor]:
+def predict_maps(logits: BinLogits, bins: DepthBins, decoder: Decoder,
+                 outputs: Sequence[str]) -> dict[str, torch.Tensor]:
     """Maps of one image.
 
     Args:
-        logits (BinLogits): (K, H, W), any floating type.
-        bins (DepthBins): the model's. Labels are always theirs.
-        decoder (Decoder): from logits, centers and edges to metres.
-        outputs (sequence of str): of :data:`OUTPUTS`.
+        logits: (K, H, W), any floating type.
+        bins: the model's. Labels are always theirs.
+        decoder: from logits, centers and edges to metres.
+        outputs: of :data:`OUTPUTS`.
 
     Returns:
-        dict[str, Tensor]: field -> (C, H, W); ``pred_depth_map`` always, float32, but for labels (int64).
+        Field -> (C, H, W); ``pred_depth_map`` always, float32, but for labels (int64).
 
     Raises:
         ValueError: for logits that the decoder cannot read.
     """
     check_readable(logits, decoder)
-    logits, image_bins, _ = logits
-    edges, centers = _of_model(bins, logits.device) if image_bins is None else image_bins
-    logits = logits[None]
-    with torch.autocast(logits.device.type, enabled=False):
-        maps = {'pred_depth_map': decoder(logits, centers, edges)}
+    own, values = logits.image_bins, logits.logits[None]
+    edges, centers = _of_model(bins, values.device) if own is None else own
+    with torch.autocast(values.device.type, enabled=False):
+        maps = {'pred_depth_map': decoder(values, centers, edges)}
         if 'confidence' in outputs:
-            maps['pred_confidence'] = confidence(logits)
+            maps['pred_confidence'] = confidence(values)
         if 'entropy' in outputs:
-            maps['pred_entropy'] = entropy(logits)
+            maps['pred_entropy'] = entropy(values)
         if 'std' in outputs:
-            maps['pred_std'] = standard_deviation(logits, centers)
+            maps['pred_std'] = standard_deviation(values, centers)
         if 'interval' in outputs:
-            maps['pred_interval'] = interval(logits, centers, edges)
+            maps['pred_interval'] = interval(values, centers, edges)
         if 'bins' in outputs:
-            maps['pred_sem_seg'] = _labels(logits, maps['pred_depth_map'], bins, decoder, image_bins)
-    return {name: values[0] for name, values in maps.items()}
+            maps['pred_sem_seg'] = _labels(values, maps['pred_depth_map'], bins, decoder, own)
+    return {name: each[0] for name, each in maps.items()}
 
 
-def probabilities_of_model_bins(logits: BinLogits, bins) -> torch.Tensor:
+def probabilities_of_model_bins(logits: BinLogits, bins: DepthBins) -> torch.Tensor:
     """Softmax of logits; where they are of images' own bins, given to the model's bins (:func:`.onto_centers`).
 
     Args:
-        logits (BinLogits): (N, K, H, W), any floating type.
-        bins (DepthBins): the model's.
+        logits: (N, K, H, W), any floating type.
+        bins: the model's.
 
     Returns:
-        Tensor: (N, K, H, W) float32.
+        (N, K, H, W) float32.
     """
     probabilities = logits.logits.float().softmax(dim=1)
     if logits.image_bins is None:
@@ -135,7 +135,7 @@ def probabilities_of_model_bins(logits: BinLogits, bins) -> torch.Tensor:
     return onto_centers(probabilities, logits.image_bins.centers, _of_model(bins, probabilities.device).centers)
 
 
-def logits_of_model_bins(logits: BinLogits, bins) -> torch.Tensor:
+def logits_of_model_bins(logits: BinLogits, bins: DepthBins) -> torch.Tensor:
     """Logits (K, H, W) of the model's bins, which every reader of ``seg_logits`` takes them to be; arguments as of
     :func:`probabilities_of_model_bins`, of one image."""
     if logits.image_bins is None:

@@ -2,6 +2,8 @@
 
 Shapes: N images, K bins, H x W pixels.
 """
+from __future__ import annotations
+
 import torch
 from mmseg.registry import MODELS
 from torch import nn
@@ -31,13 +33,12 @@ class Decoder(nn.Module):
         """Decode, over blocks of rows.
 
         Args:
-            logits (Tensor): (N, K, H, W), any floating type.
-            centers (Tensor): bin centers in metres, (K,), or (N, K, 1, 1) where they differ per image, or a shape
-                between.
-            edges (Tensor, optional): bin edges in metres, likewise, K + 1 of them. Needed if ``uses_edges``.
+            logits: (N, K, H, W), any floating type.
+            centers: bin centers in metres, (K,), or (N, K, 1, 1) where they differ per image, or a shape between.
+            edges: bin edges in metres, likewise, K + 1 of them. Needed if ``uses_edges``.
 
         Returns:
-            Tensor: (N, 1, H, W) float32 metres, between the least and the greatest center (quantiles: edge).
+            (N, 1, H, W) float32 metres, between the least and the greatest center (quantiles: edge).
 
         Raises:
             ValueError: if edges are needed and there are none.
@@ -57,18 +58,18 @@ class ExpectationDecoder(Decoder):
     """Expected depth: the bin centers weighted with the probabilities (soft-argmax).
 
     Args:
-        space (str): 'depth', or 'log' for the exponential of the expected log depth: the geometric mean, which is never
-            the greater one.
+        space: 'depth', or 'log' for the exponential of the expected log depth: the geometric mean, which is never the
+            greater one.
 
     Raises:
         ValueError: for another ``space``.
     """
 
-    def __init__(self, space='depth'):
+    def __init__(self, space: str = 'depth') -> None:
         super().__init__()
         self.space = check_space(self, space)
 
-    def decode(self, logits, centers, edges):
+    def decode(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
         """See :class:`Decoder`."""
         return mean(logits.softmax(dim=1), centers, self.space)
 
@@ -78,22 +79,22 @@ class ArgmaxDecoder(Decoder):
     """Center of the most probable bin, of the first where there are several.
 
     Args:
-        center (str, optional): 'arithmetic' or 'geometric' middle of its edges. Default: the bins' own center.
+        center: 'arithmetic' or 'geometric' middle of its edges. Default: the bins' own center.
 
     Raises:
         ValueError: for another ``center``.
     """
 
-    def __init__(self, center=None):
+    def __init__(self, center: str | None = None) -> None:
         super().__init__()
         if center not in (None, 'arithmetic', 'geometric'):
             raise ValueError(f"ArgmaxDecoder: center must be 'arithmetic', 'geometric' or None, got {center!r}")
         self.center = center
         self.uses_edges = center is not None
 
-    def decode(self, logits, centers, edges):
+    def decode(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
         """See :class:`Decoder`."""
-        if self.center is not None:
+        if self.center is not None and edges is not None:
             low, high = edges[:, :-1], edges[:, 1:]
             centers = (low + high) / 2 if self.center == 'arithmetic' else (low * high).sqrt()
         return _at(centers, logits.argmax(dim=1, keepdim=True))
@@ -104,21 +105,21 @@ class LocalExpectationDecoder(Decoder):
     """Expectation over the most probable bin and its neighbours alone: no depth between two separate modes.
 
     Args:
-        radius (int): neighbours on each side, > 0.
-        space (str): see :class:`ExpectationDecoder`.
+        radius: neighbours on each side, > 0.
+        space: see :class:`ExpectationDecoder`.
 
     Raises:
         ValueError: for other arguments.
     """
 
-    def __init__(self, radius=2, space='depth'):
+    def __init__(self, radius: int = 2, space: str = 'depth') -> None:
         super().__init__()
         if isinstance(radius, bool) or not isinstance(radius, int) or radius < 1:
             raise ValueError(f'LocalExpectationDecoder: radius must be an integer > 0, got {radius!r}')
         self.radius = radius
         self.space = check_space(self, space)
 
-    def decode(self, logits, centers, edges):
+    def decode(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
         """See :class:`Decoder`."""
         offsets = torch.arange(-self.radius, self.radius + 1, device=logits.device).view(1, -1, 1, 1)
         index = logits.argmax(dim=1, keepdim=True) + offsets
@@ -134,20 +135,20 @@ class QuantileDecoder(Decoder):
     Within a bin the distribution is taken to be uniform: in depth, or in log depth for geometric centers.
 
     Args:
-        level (float): the share, in (0, 1).
+        level: the share, in (0, 1).
 
     Raises:
         ValueError: for another ``level``.
     """
     uses_edges = True
 
-    def __init__(self, level=0.5):
+    def __init__(self, level: float = 0.5) -> None:
         super().__init__()
         if not 0 < level < 1:
             raise ValueError(f'QuantileDecoder: expected 0 < level < 1, got {level!r}')
         self.level = level
 
-    def decode(self, logits, centers, edges):
+    def decode(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
         """See :class:`Decoder`."""
         return quantiles(logits.softmax(dim=1), (self.level, ), centers, edges)
 
@@ -157,13 +158,13 @@ def _at(centers, index):
     return centers.expand(index.shape[0], -1, *index.shape[2:]).gather(1, index)
 
 
-def log_probabilities(probabilities):
+def log_probabilities(probabilities: torch.Tensor) -> torch.Tensor:
     """Logits of (averaged) probabilities: their logarithms, finite also for 0.
 
     Args:
-        probabilities (Tensor): any shape, float32.
+        probabilities: any shape, float32.
 
     Returns:
-        Tensor: the same shape.
+        The same shape.
     """
     return probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log_()

@@ -1,4 +1,10 @@
 """The head of DeepLab v2."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
 from mmseg.models.decode_heads.aspp_head import ASPPModule
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
@@ -10,13 +16,14 @@ class DeepLabV2Head(BaseDecodeHead):
     from the features straight to the K classes, summed. No norm, no activation, with bias.
 
     Args:
-        dilations (tuple[int]): one convolution each. Default (6, 12, 18, 24).
-        init_cfg (dict): Default: normal with std 0.01 for all convolutions of the head.
+        dilations: one convolution each. Default (6, 12, 18, 24).
+        init_cfg: Default: normal with std 0.01 for all convolutions of the head.
         **kwargs: see :class:`mmseg.models.decode_heads.decode_head.BaseDecodeHead`; ``channels``, ``norm_cfg`` and
             ``act_cfg`` have no meaning here and are fixed.
     """
 
-    def __init__(self, dilations=(6, 12, 18, 24), init_cfg=None, **kwargs):
+    def __init__(self, dilations: Sequence[int] = (6, 12, 18, 24), init_cfg: dict | list[dict] | None = None,
+                 **kwargs: Any) -> None:
         init_cfg = init_cfg or dict(type='Normal', layer='Conv2d', std=0.01)
         for key in ('channels', 'norm_cfg', 'act_cfg', 'dropout_ratio'):
             kwargs.pop(key, None)
@@ -26,6 +33,6 @@ class DeepLabV2Head(BaseDecodeHead):
         self.aspp = ASPPModule(dilations, self.in_channels, self.out_channels, conv_cfg=self.conv_cfg, norm_cfg=None,
                                act_cfg=None)
 
-    def forward(self, inputs):
+    def forward(self, inputs: list[torch.Tensor]) -> torch.Tensor:
         """Logits (N, K, H, W) of a list of feature maps."""
         return sum(self.aspp(self._transform_inputs(inputs)))

@@ -1,5 +1,9 @@
 """The segmentor that classifies depth bins and answers in metres."""
+from __future__ import annotations
+
 import copy
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.structures import PixelData
@@ -99,20 +103,19 @@ class DepthClassifier(EncoderDecoder):
     training begins.
 
     Args:
-        bins (dict or DepthBins): config or instance of the bins.
+        bins: config or instance of the bins.
         backbone, decode_head, neck, auxiliary_head, train_cfg, pretrained, init_cfg: see
             :class:`mmseg.models.EncoderDecoder`.
-        decoder (dict): from logits and bin centers to metres. Default: the one that reads what the decode head's losses
-            train (``OrdinalLoss``, or ``ExpectationSILogLoss`` alone); expectation of depth with an
-            ``AdaptiveBinsHead``, whose loss trains it; else of log depth. With ``OrdinalDecoder`` heads without
-            ``loss_decode`` train ``OrdinalLoss``.
-        test_cfg (dict, optional): ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs``, ``flip`` and
-            ``decode_at`` as above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities
-            are averaged.
-        data_preprocessor (dict, optional): a ``SegDataPreProcessor`` of an MMSegmentation config is replaced by
+        decoder: from logits and bin centers to metres. Default: the one that reads what the decode head's losses train
+            (``OrdinalLoss``, or ``ExpectationSILogLoss`` alone); expectation of depth with an ``AdaptiveBinsHead``,
+            whose loss trains it; else of log depth. With ``OrdinalDecoder`` heads without ``loss_decode`` train
+            ``OrdinalLoss``.
+        test_cfg: ``mode``, ``crop_size``, ``stride`` as in MMSegmentation, ``outputs``, ``flip`` and ``decode_at`` as
+            above. Default ``dict(mode='whole')``. Where windows of mode 'slide' overlap, probabilities are averaged.
+        data_preprocessor: a ``SegDataPreProcessor`` of an MMSegmentation config is replaced by
             ``DepthDataPreProcessor``, which does not pad depth with 255 m.
-        require_edges (bool): refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
-        crf (dict, optional): what sharpens the probabilities at the size of the network's input, such as
+        require_edges: refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
+        crf: what sharpens the probabilities at the size of the network's input, such as
             :class:`~mmdepthcls.models.crf.DenseCRF`; see docs/crf.md. Default: none.
 
     Raises:
@@ -136,7 +139,7 @@ class DepthClassifier(EncoderDecoder):
                  init_cfg: dict | list[dict] | None = None,
                  require_edges: bool = True,
                  crf: dict | None = None,
-                 **unknown) -> None:
+                 **unknown: Any) -> None:
         if unknown or isinstance(decode_head, (list, tuple)):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
                              'take. It extends EncoderDecoder; cascaded models (OCRNet, PointRend) are not supported.')
@@ -179,11 +182,8 @@ class DepthClassifier(EncoderDecoder):
         """Losses of a batch.
 
         Args:
-            inputs (Tensor): (N, 3, H, W) normalised images.
-            data_samples (list[SegDataSample]): with ``gt_sem_seg`` or ``gt_depth_map``.
-
-        Returns:
-            dict[str, Tensor]
+            inputs: (N, 3, H, W) normalised images.
+            data_samples: with ``gt_sem_seg`` or ``gt_depth_map``.
         """
         labelled = any(self._census.complete(data_samples))
         self._empty_batches.count(labelled, data_samples, self.bins)
@@ -195,11 +195,8 @@ class DepthClassifier(EncoderDecoder):
         """Depth of a batch, see the class.
 
         Args:
-            inputs (Tensor): (N, 3, H, W) normalised images.
-            data_samples (list[SegDataSample], optional): what to add the results to.
-
-        Returns:
-            list[SegDataSample]
+            inputs: (N, 3, H, W) normalised images.
+            data_samples: what to add the results to.
         """
         size = inputs.shape[2:]
         if data_samples is None:
@@ -219,24 +216,22 @@ class DepthClassifier(EncoderDecoder):
         """What :meth:`inference` gave, after a CRF.
 
         Args:
-            logits (BinLogits): (N, K, H, W); not changed.
-            inputs (Tensor): (N, 3, H, W) normalised images.
-            batch_img_metas (list[dict]): of the images.
-            crf (nn.Module, optional): in place of the model's own. Without either, the logits as they are.
-
-        Returns:
-            BinLogits
+            logits: (N, K, H, W); not changed.
+            inputs: (N, 3, H, W) normalised images.
+            batch_img_metas: of the images.
+            crf: in place of the model's own. Without either, the logits as they are.
 
         Raises:
             ValueError: for a CRF that does not go with the model.
         """
         if crf is not None:
             check_crf(crf, self.decoder, self.test_cfg, self.data_preprocessor)
-        elif self.crf is None:
+        crf = self.crf if crf is None else crf
+        if crf is None:
             return logits
         images = self.data_preprocessor.pixel_values(inputs)
         _, centers = self.bins.tensors('cpu', torch.float64)
-        return refine(crf or self.crf, self._as_bin_logits(logits), images, batch_img_metas, centers)
+        return refine(crf, self._as_bin_logits(logits), images, batch_img_metas, centers)
 
     def inference(self, inputs: torch.Tensor, batch_img_metas: list[dict]) -> BinLogits:
         """Logits of images, divided by the temperature: (N, K, H, W) at the size of the input, or smaller where they
@@ -280,17 +275,16 @@ class DepthClassifier(EncoderDecoder):
             result.set_data({name: PixelData(data=as_host_sees(depth, result.metainfo))})
 
     def postprocess_result(self, seg_logits: BinLogits | torch.Tensor, data_samples: list[SegDataSample] | None = None,
-                           input_size: tuple[int, int] | None = None) -> list[SegDataSample]:
+                           input_size: Sequence[int] | None = None) -> list[SegDataSample]:
         """Depth from logits.
 
         Args:
-            seg_logits (BinLogits): (N, K, h, w) as :meth:`inference` gives them. A tensor is taken to be of the model's
-                bins.
-            data_samples (list[SegDataSample], optional): what to add the results to.
-            input_size (tuple[int, int], optional): height and width of the network's input. Default: of the logits.
+            seg_logits: (N, K, h, w) as :meth:`inference` gives them. A tensor is taken to be of the model's bins.
+            data_samples: what to add the results to.
+            input_size: height and width of the network's input. Default: of the logits.
 
         Returns:
-            list[SegDataSample]: with ``pred_depth_map`` and whatever ``test_cfg['outputs']`` asks for.
+            With ``pred_depth_map`` and whatever ``test_cfg['outputs']`` asks for.
 
         Raises:
             ValueError: for a tensor where images have bins of their own, and for logits that the decoder cannot read.

@@ -1,7 +1,10 @@
 """Test-time augmentation for depth."""
+from __future__ import annotations
+
 import torch
 from mmengine.model import BaseTTAModel
 from mmseg.registry import MODELS
+from torch import nn
 
 from .bin_logits import LOG_PROBABILITIES, BinLogits
 from .decoders import log_probabilities
@@ -15,9 +18,9 @@ class DepthTTAModel(BaseTTAModel):
     """Average the bin probabilities of augmented views of an image (mirrored, scaled), then decode once.
 
     Args:
-        module (dict or nn.Module): a :class:`DepthClassifier`; its logits are asked for.
-        data_preprocessor (dict, optional): see :class:`mmengine.model.BaseTTAModel`.
-        flip (str): how mirrored views count: 'mean': as all others; 'blend': at the left border only they, at the right
+        module: a :class:`DepthClassifier`; its logits are asked for.
+        data_preprocessor: see :class:`mmengine.model.BaseTTAModel`.
+        flip: how mirrored views count: 'mean': as all others; 'blend': at the left border only they, at the right
             border only the others, with ramps between 5 and 10 % of the width (Godard et al., 2017, for disparity: what
             is hidden at the border of a view is seen in the other).
 
@@ -26,7 +29,8 @@ class DepthTTAModel(BaseTTAModel):
             'blend' misses the mirrored or the plain views.
     """
 
-    def __init__(self, module, data_preprocessor=None, flip: str = 'mean') -> None:
+    def __init__(self, module: dict | nn.Module, data_preprocessor: dict | nn.Module | None = None,
+                 flip: str = 'mean') -> None:
         if flip not in FLIPS:
             raise ValueError(f'DepthTTAModel: flip must be one of {FLIPS}, got {flip!r}')
         super().__init__(module, data_preprocessor)
@@ -41,10 +45,10 @@ class DepthTTAModel(BaseTTAModel):
         """Merge the views of each image.
 
         Args:
-            data_samples_list (list[list[SegDataSample]]): for each image its views, at the original size and unflipped.
+            data_samples_list: for each image its views, at the original size and unflipped.
 
         Returns:
-            list[SegDataSample]: one an image, as :class:`DepthClassifier` returns them.
+            One an image, as :class:`DepthClassifier` returns them.
         """
         return [self._merge(views) for views in data_samples_list]
 

@@ -1,10 +1,16 @@
 """Base of heads whose bins differ from image to image."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from mmengine.model import BaseModule
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
 from torch import nn
 
+from ..bins import DepthBins
 from .bins_user import BinsUser
 from .head_loss import loss_of_image_bins
 from .image_bins import ImageBins
@@ -21,12 +27,12 @@ class ImageBinsHead(BinsUser, BaseModule):
     ``decode_head``.
 
     Args:
-        num_classes (int): K, given by :class:`~mmdepthcls.models.DepthClassifier`.
-        loss_decode (dict or list[dict]): losses of images' own bins: each a :class:`.CenterLoss`, or a
-            :class:`.DepthLoss` whose ``of_image_bins`` is true.
-        align_corners (bool): of upsampling, see :func:`torch.nn.functional.interpolate`.
-        ignore_index (int): label of pixels without depth.
-        init_cfg (dict, optional): see :class:`mmengine.model.BaseModule`.
+        num_classes: K, given by :class:`~mmdepthcls.models.DepthClassifier`.
+        loss_decode: losses of images' own bins: each a :class:`.CenterLoss`, or a :class:`.DepthLoss` whose
+            ``of_image_bins`` is true.
+        align_corners: of upsampling, see :func:`torch.nn.functional.interpolate`.
+        ignore_index: label of pixels without depth.
+        init_cfg: see :class:`mmengine.model.BaseModule`.
 
     Raises:
         ValueError: for losses that need fixed bins; and if none trains the bins, or none the logits.
@@ -34,16 +40,16 @@ class ImageBinsHead(BinsUser, BaseModule):
     #: Config of the decoder of a model with this head that names none.
     default_decoder: dict | None = dict(type='ExpectationDecoder')
 
-    def __init__(self, num_classes: int, loss_decode, align_corners: bool = False, ignore_index: int = 255,
-                 init_cfg=None) -> None:
+    def __init__(self, num_classes: int, loss_decode: dict | Sequence[dict], align_corners: bool = False,
+                 ignore_index: int = 255, init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(init_cfg)
         self.num_classes = self.out_channels = num_classes
         self.align_corners, self.ignore_index = align_corners, ignore_index
-        losses = loss_decode if isinstance(loss_decode, (list, tuple)) else [loss_decode]
+        losses = [loss_decode] if isinstance(loss_decode, dict) else loss_decode
         self.loss_decode = nn.ModuleList(MODELS.build(dict(loss)) for loss in losses)
         self._check_losses()
 
-    def set_bins(self, bins) -> None:
+    def set_bins(self, bins: DepthBins) -> None:
         """Take the fixed bins of the model.
 
         Raises:
@@ -61,11 +67,11 @@ class ImageBinsHead(BinsUser, BaseModule):
         """Bins of the N images, with gradient, from the same feature maps."""
         raise NotImplementedError
 
-    def predict(self, inputs: list[torch.Tensor], batch_img_metas: list[dict], test_cfg) -> torch.Tensor:
+    def predict(self, inputs: list[torch.Tensor], batch_img_metas: list[dict], test_cfg: Any) -> torch.Tensor:
         """Logits (N, K, H, W) at the size of the network's input."""
         return BaseDecodeHead.predict_by_feat(self, self.forward(inputs), batch_img_metas)
 
-    def loss(self, inputs: list[torch.Tensor], batch_data_samples: list, train_cfg) -> dict[str, torch.Tensor]:
+    def loss(self, inputs: list[torch.Tensor], batch_data_samples: list, train_cfg: Any) -> dict[str, torch.Tensor]:
         """Losses by name, and ``acc_seg`` in percent."""
         return loss_of_image_bins(self, self.forward(inputs), self.predict_bins(inputs), batch_data_samples)
 
@@ -74,8 +80,8 @@ class ImageBinsHead(BinsUser, BaseModule):
         are loaded.
 
         Args:
-            state_dict (dict): all weights.
-            prefix (str): of this head's keys.
+            state_dict: all weights.
+            prefix: of this head's keys.
         """
 
     def _check_losses(self):

@@ -4,10 +4,14 @@ Losses pick the measured pixels out of a batch, and to know how many these are a
 that it was given. So they are counted before the batch is sent there (:class:`.DepthDataPreProcessor`), and labels of
 the pipeline are compared with the bins there too. Whatever comes without a count is counted where it is.
 """
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 
+from ..bins import DepthBins
 from .bin_labels import add_labels, check_labels
 
 FIELD = 'label_number'
@@ -27,7 +31,7 @@ class LabelNumber(NamedTuple):
     of: torch.Tensor
     version: int | None
 
-    def holds(self, sample, ignore_index: int) -> bool:
+    def holds(self, sample: Any, ignore_index: int) -> bool:
         """Whether it is that of a sample."""
         return (self.of is _map(sample) and self.ignore_index == ignore_index and self.version == _version(self.of))
 
@@ -57,11 +61,11 @@ class LabelCensus:
     """Counts labelled pixels, and compares the first labels that it sees with the bins.
 
     Args:
-        bins (DepthBins): the model's.
-        ignore_index (int): label of pixels without depth.
+        bins: the model's.
+        ignore_index: label of pixels without depth.
     """
 
-    def __init__(self, bins, ignore_index: int) -> None:
+    def __init__(self, bins: DepthBins, ignore_index: int) -> None:
         self.bins, self.ignore_index = bins, ignore_index
         self._checked = False
 
@@ -72,7 +76,7 @@ class LabelCensus:
             data_samples (list[SegDataSample])
 
         Returns:
-            list[int or None]: labelled pixels of each; None without labels and depth.
+            Labelled pixels of each; None without labels and depth.
 
         Raises:
             ValueError: for labels of other bins (:func:`.check_labels`).
@@ -90,28 +94,27 @@ class LabelCensus:
             return self.bins.num_labelled(sample.gt_depth_map.data)
         return None
 
-    def note(self, data_samples: list, numbers: list[int | None]) -> None:
+    def note(self, data_samples: list, numbers: Sequence[int | None]) -> None:
         """Write down what :meth:`count` gave, in the samples as they are now."""
         for sample, number in zip(data_samples, numbers, strict=True):
             if number is not None:
                 of = _map(sample)
                 sample.set_field(LabelNumber(number, self.ignore_index, of, _version(of)), FIELD)
 
-    def complete(self, data_samples: list) -> list[int]:
+    def complete(self, data_samples: list) -> Sequence[int | None]:
         """Give every sample labels and a count.
 
         Args:
-            data_samples (list[SegDataSample]): changed in place.
+            data_samples: changed in place.
 
         Returns:
-            list[int]: labelled pixels of each.
+            Labelled pixels of each.
 
         Raises:
             ValueError: for a sample with neither labels nor depth; for labels of other bins.
         """
-        numbers = numbers_of(data_samples, self.ignore_index)
+        known = numbers_of(data_samples, self.ignore_index)
         add_labels(data_samples, self.bins, self.ignore_index)
-        if numbers is None:
-            numbers = self.count(data_samples)
+        numbers: Sequence[int | None] = self.count(data_samples) if known is None else known
         self.note(data_samples, numbers)
         return numbers

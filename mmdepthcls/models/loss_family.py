@@ -3,14 +3,17 @@
 A softmax over the bins, ordinal answers and a single regressed number are all just logits: a decoder of another family
 reads wrong metres from a perfect model. So what does not go together is refused when the model is built.
 """
+from __future__ import annotations
+
 import inspect
 
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.losses import CrossEntropyLoss, FocalLoss, LovaszLoss
 from mmseg.structures import OHEMPixelSampler
+from torch import nn
 from torch.nn import ModuleList
 
-from .decoders import ExpectationDecoder
+from .decoders import Decoder, ExpectationDecoder
 from .losses.depth_loss import DepthLoss
 
 SOFTMAX = 'softmax'
@@ -29,13 +32,13 @@ UNFIT = {
 }
 
 
-def decoder_family(decoder) -> str | None:
+def decoder_family(decoder: Decoder) -> str | None:
     """Family of the logits that a decoder reads: its ``family``; None where it says only that they are of no softmax,
     so that nothing is known of it."""
     return decoder.family or (SOFTMAX if decoder.of_softmax else None)
 
 
-def loss_family(loss) -> str:
+def loss_family(loss: nn.Module) -> str:
     """Family of the logits that a loss trains: that of a :class:`.DepthLoss`; losses of MMSegmentation train a
     softmax."""
     return loss.family if isinstance(loss, DepthLoss) else SOFTMAX

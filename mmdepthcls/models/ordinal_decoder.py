@@ -1,4 +1,7 @@
 """From the logits of an ordinal regression to metres."""
+from __future__ import annotations
+
+import torch
 from mmseg.registry import MODELS
 
 from .decoders import Decoder
@@ -15,7 +18,7 @@ class OrdinalDecoder(Decoder):
     of_softmax = False
     family = 'ordinal'
 
-    def decode(self, logits, centers, edges):
+    def decode(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
         """See :class:`Decoder`."""
         index = (logits > 0).sum(dim=1, keepdim=True).clamp_max(logits.shape[1] - 1)
         return centers.expand(logits.shape[0], -1, *logits.shape[2:]).gather(1, index)

@@ -1,4 +1,7 @@
 """Depth regression: one number a pixel in place of K, the rival of classification on the same network."""
+from __future__ import annotations
+
+import torch
 from mmseg.registry import MODELS
 
 from .decoders import Decoder
@@ -24,8 +27,9 @@ class RegressionDecoder(Decoder):
     #: What the heads give for each pixel, instead of one logit a bin.
     num_logits = 1
 
-    def decode(self, logits, centers, edges):
+    def decode(self, logits: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
         """See :class:`~mmdepthcls.models.decoders.Decoder`."""
+        assert edges is not None  # uses_edges
         check_range(float(edges[:, 0].min()))
         return regressed_depth(logits, edges[:, :1], edges[:, -1:])
 

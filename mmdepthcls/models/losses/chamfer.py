@@ -1,4 +1,6 @@
 """How far the bins of an image lie from its depths."""
+from __future__ import annotations
+
 import torch
 from mmseg.registry import MODELS
 
@@ -11,11 +13,11 @@ def chamfer_1d(centers: torch.Tensor, depth: torch.Tensor) -> torch.Tensor:
     Exact, and without a matrix of all pairs: both sets are sorted, and neighbours looked up.
 
     Args:
-        centers (Tensor): (K, ) m, K > 0, with gradient.
-        depth (Tensor): (P, ) m, P > 0.
+        centers: (K, ) m, K > 0, with gradient.
+        depth: (P, ) m, P > 0.
 
     Returns:
-        Tensor: 0-dimensional, m squared.
+        0-dimensional, m squared.
     """
     centers, depth = centers.sort()[0], depth.sort()[0]
     middles = (centers[1:] + centers[:-1]).detach() / 2
@@ -31,13 +33,13 @@ class BinChamferLoss(CenterLoss):
     2021, eq. 5): squared metres, each center to the nearest depth and each depth to the nearest center.
 
     Args:
-        loss_weight (float): factor. Default 0.1, as in the paper (eq. 6).
-        loss_name (str): name in the logs; starts with 'loss'.
+        loss_weight: factor. Default 0.1, as in the paper (eq. 6).
+        loss_name: name in the logs; starts with 'loss'.
     """
 
     def __init__(self, loss_weight: float = 0.1, loss_name: str = 'loss_chamfer') -> None:
         super().__init__(loss_weight, loss_name)
 
-    def per_image(self, centers, depth):
+    def per_image(self, centers: torch.Tensor, depth: torch.Tensor) -> torch.Tensor:
         """See :class:`CenterLoss`."""
         return chamfer_1d(centers, depth)

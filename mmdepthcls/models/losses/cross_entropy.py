@@ -1,4 +1,7 @@
 """Cross-entropy of depth bins."""
+from __future__ import annotations
+
+import torch
 import torch.nn.functional as F
 from mmseg.registry import MODELS
 
@@ -14,9 +17,9 @@ class SparseCrossEntropyLoss(DepthLoss):
     takes_maps = True
     of_image_bins = True
 
-    def __init__(self, loss_weight=1.0, loss_name='loss_ce'):
+    def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_ce') -> None:
         super().__init__(loss_weight, loss_name)
 
-    def per_pixel(self, logits, label, depth=None):
+    def per_pixel(self, logits: torch.Tensor, label: torch.Tensor, depth: torch.Tensor | None = None) -> torch.Tensor:
         """See :class:`DepthLoss`."""
         return F.cross_entropy(logits, label, reduction='none')

@@ -1,4 +1,8 @@
 """What the losses of depth bins share. Shapes: N images, K bins, h x w logits, H x W labels, P measured pixels."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
 import torch
 from mmengine.dist import all_reduce, get_world_size
 from torch import nn
@@ -33,8 +37,8 @@ class DepthLoss(BinsUser, nn.Module):
     slows training down on a GPU.
 
     Args:
-        loss_weight (float): factor. Default 1.
-        loss_name (str): name in the logs; starts with 'loss'.
+        loss_weight: factor. Default 1.
+        loss_name: name in the logs; starts with 'loss'.
     """
     #: :meth:`per_pixel` also takes (N, K, H, W) logits and (N, H, W) labels.
     takes_maps: bool = False
@@ -64,16 +68,16 @@ class DepthLoss(BinsUser, nn.Module):
         """The loss of a batch.
 
         Args:
-            logits (Tensor): (N, K, h, w), upsampled bilinearly where h x w is not H x W.
-            label (Tensor): (N, H, W) int64, in [0, K) or ``ignore_index``.
-            weight (Tensor, optional): (N, H, W) factors of the pixels, of a head's sampler.
-            ignore_index (int): label of pixels that were not measured.
-            align_corners (bool): as in :func:`torch.nn.functional.interpolate`.
-            depth (Tensor, optional): (N, H, W) metres.
-            reduction_override (str, optional): 'none' for what each pixel costs, as ``OHEMPixelSampler`` asks for it.
+            logits: (N, K, h, w), upsampled bilinearly where h x w is not H x W.
+            label: (N, H, W) int64, in [0, K) or ``ignore_index``.
+            weight: (N, H, W) factors of the pixels, of a head's sampler.
+            ignore_index: label of pixels that were not measured.
+            align_corners: as in :func:`torch.nn.functional.interpolate`.
+            depth: (N, H, W) metres.
+            reduction_override: 'none' for what each pixel costs, as ``OHEMPixelSampler`` asks for it.
 
         Returns:
-            Tensor: 0-dimensional; with 'none' (N, H, W), 0 where nothing was measured.
+            0-dimensional; with 'none' (N, H, W), 0 where nothing was measured.
 
         Raises:
             ValueError: for another ``reduction_override``, and for 'none' where the loss is no sum over pixels.
@@ -96,12 +100,12 @@ class DepthLoss(BinsUser, nn.Module):
         """The loss of each pixel.
 
         Args:
-            logits (Tensor): (P, K) float32 or float64.
-            label (Tensor): (P, ) int64 in [0, K).
-            depth (Tensor, optional): (P, ) metres, where the batch has it.
+            logits: (P, K) float32 or float64.
+            label: (P, ) int64 in [0, K).
+            depth: (P, ) metres, where the batch has it.
 
         Returns:
-            Tensor: (P, )
+            (P, )
         """
         raise NotImplementedError
 
@@ -109,11 +113,11 @@ class DepthLoss(BinsUser, nn.Module):
         """The loss of all pixels.
 
         Args:
-            values (Tensor): (P, ) what :meth:`per_pixel` gives.
-            weight (Tensor, optional): (P, ) factors.
+            values: (P, ) what :meth:`per_pixel` gives.
+            weight: (P, ) factors.
 
         Returns:
-            Tensor: 0-dimensional.
+            0-dimensional.
         """
         return self.loss_weight * mean_over_processes(values if weight is None else values * weight)
 
@@ -130,18 +134,19 @@ class DepthLoss(BinsUser, nn.Module):
         return self.bins.tensors(logits.device, logits.dtype)[1]
 
 
-def of_pixels(losses, pixels, weight=None, look=None):
+def of_pixels(losses: Sequence[DepthLoss], pixels: MeasuredPixels, weight: torch.Tensor | None = None,
+              look: Callable[[torch.Tensor, torch.Tensor], None] | None = None) -> list[torch.Tensor]:
     """Several losses of the same pixels, which are interpolated once.
 
     Args:
-        losses (list[DepthLoss]): L losses.
-        pixels (MeasuredPixels): of the batch.
-        weight (Tensor, optional): (N, H, W) factors of the pixels.
-        look (callable, optional): called with the logits (P, K) or (N, K, H, W) without gradient and the labels (P, )
-            or (N, H, W), -1 where nothing was measured; in parts.
+        losses: L losses.
+        pixels: of the batch.
+        weight: (N, H, W) factors of the pixels.
+        look: called with the logits (P, K) or (N, K, H, W) without gradient and the labels (P, ) or (N, H, W), -1 where
+            nothing was measured; in parts.
 
     Returns:
-        list[Tensor]: L losses, 0-dimensional.
+        L losses, 0-dimensional.
     """
     with torch.autocast(pixels.mask.device.type, enabled=False):
         for loss in losses:
@@ -151,17 +156,18 @@ def of_pixels(losses, pixels, weight=None, look=None):
                 for loss, values in zip(losses, _values(losses, pixels, look), strict=True)]
 
 
-def of_images(losses, images, centers, look=None):
+def of_images(losses: Sequence[DepthLoss], images: Sequence[MeasuredPixels], centers: Sequence[torch.Tensor],
+              look: Callable[[torch.Tensor, torch.Tensor], None] | None = None) -> list[torch.Tensor]:
     """Several losses of the pixels of a batch whose images have bins of their own.
 
     Args:
-        losses (list[DepthLoss]): L losses, whose ``of_image_bins`` is true.
-        images (list[MeasuredPixels]): of each image, N > 0; labels by its own bins.
-        centers (list[Tensor]): (K, ) m, of each image.
-        look (callable, optional): see :func:`of_pixels`.
+        losses: L losses, whose ``of_image_bins`` is true.
+        images: of each image, N > 0; labels by its own bins.
+        centers: (K, ) m, of each image.
+        look: see :func:`of_pixels`.
 
     Returns:
-        list[Tensor]: L losses, 0-dimensional.
+        L losses, 0-dimensional.
     """
     with torch.autocast(centers[0].device.type, enabled=False):
         values = [_values(losses, pixels, look, own) for pixels, own in zip(images, centers, strict=True)]
@@ -182,17 +188,17 @@ def _values(losses, pixels, look, centers=None):
     return [torch.cat(parts) for parts in values]
 
 
-def mean_over_processes(values):
+def mean_over_processes(values: torch.Tensor) -> torch.Tensor:
     """Mean of the values of all processes, 0 where there is none.
 
     Distributed training averages the gradients of its processes. Each process therefore gives its own values a gradient
     of (processes / all values): the average is the gradient of the mean of all.
 
     Args:
-        values (Tensor): (P, ), P may be 0 and differ between processes.
+        values: (P, ), P may be 0 and differ between processes.
 
     Returns:
-        Tensor: 0-dimensional, the same in all processes.
+        0-dimensional, the same in all processes.
     """
     total, processes = values.sum(), get_world_size()
     if processes == 1:

@@ -1,4 +1,6 @@
 """Focal loss of depth bins."""
+from __future__ import annotations
+
 import torch
 from mmseg.registry import MODELS
 
@@ -14,7 +16,7 @@ class FocalDepthLoss(DepthLoss):
     fails on a CPU.
 
     Args:
-        gamma (float): >= 0; 0 is plain cross-entropy. Default 2.
+        gamma: >= 0; 0 is plain cross-entropy. Default 2.
         **kwargs: see :class:`DepthLoss`.
 
     Raises:
@@ -22,13 +24,13 @@ class FocalDepthLoss(DepthLoss):
     """
     of_image_bins = True
 
-    def __init__(self, gamma=2.0, loss_weight=1.0, loss_name='loss_focal'):
+    def __init__(self, gamma: float = 2.0, loss_weight: float = 1.0, loss_name: str = 'loss_focal') -> None:
         super().__init__(loss_weight, loss_name)
         if not gamma >= 0:
             raise ValueError(f'FocalDepthLoss: gamma must be >= 0, got {gamma}')
         self.gamma = gamma
 
-    def per_pixel(self, logits, label, depth=None):
+    def per_pixel(self, logits: torch.Tensor, label: torch.Tensor, depth: torch.Tensor | None = None) -> torch.Tensor:
         """See :class:`DepthLoss`."""
         log_p = logits.log_softmax(dim=1).gather(1, label[:, None])[:, 0]
         # Not below the rounding of p: a power less than 1 of 0 has no finite gradient.

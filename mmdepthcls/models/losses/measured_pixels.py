@@ -4,6 +4,10 @@ Ground truth of a laser covers 4 % of the pixels of an image. Upsampling all K m
 do, computes and keeps 25 times more than a loss looks at. Shapes: N images, K bins, h x w logits, H x W labels, P
 measured pixels.
 """
+from __future__ import annotations
+
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 
@@ -15,12 +19,12 @@ class MeasuredPixels:
     """The P pixels of a batch that have a label, in order of image, row and column.
 
     Args:
-        logits (Tensor): (N, K, h, w), any floating type. Interpolated in float32, or float64 if they are.
-        label (Tensor): (N, H, W) int64.
-        ignore_index (int): label of pixels that were not measured.
-        align_corners (bool): as in :func:`torch.nn.functional.interpolate`.
-        depth (Tensor, optional): (N, H, W) metres.
-        number (int, optional): P, if it is known. Counting waits for the device.
+        logits: (N, K, h, w), any floating type. Interpolated in float32, or float64 if they are.
+        label: (N, H, W) int64.
+        ignore_index: label of pixels that were not measured.
+        align_corners: as in :func:`torch.nn.functional.interpolate`.
+        depth: (N, H, W) metres.
+        number: P, if it is known. Counting waits for the device.
 
     Attributes:
         mask (Tensor): (N, H, W) bool, the pixels that have a label.
@@ -47,7 +51,7 @@ class MeasuredPixels:
         """Measured pixels among all."""
         return len(self.label) / max(self.mask.numel(), 1)
 
-    def upsampled(self):
+    def upsampled(self) -> torch.Tensor:
         """Logits of all pixels, measured or not: (N, K, H, W)."""
         size = self.mask.shape[1:]
         if size == self._logits.shape[2:]:
@@ -55,7 +59,7 @@ class MeasuredPixels:
         with torch.autocast(self._logits.device.type, enabled=False):
             return F.interpolate(self._logits, size, mode='bilinear', align_corners=self._align_corners)
 
-    def chunks(self):
+    def chunks(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]]:
         """Go through the pixels, a chunk at a time.
 
         Yields:
@@ -78,11 +82,11 @@ def positions(mask: torch.Tensor, number: int | None = None) -> torch.Tensor:
     """Where a mask is true.
 
     Args:
-        mask (Tensor): bool, any shape.
-        number (int, optional): P, how often it is true, if that is known: then nothing waits for the device.
+        mask: bool, any shape.
+        number: P, how often it is true, if that is known: then nothing waits for the device.
 
     Returns:
-        Tensor: (P, ) int64, increasing: which of its numbers.
+        (P, ) int64, increasing: which of its numbers.
     """
     flat = mask.flatten()
     if number is None:

@@ -1,4 +1,6 @@
 """Ordinal regression of depth bins."""
+from __future__ import annotations
+
 import torch
 import torch.nn.functional as F
 from mmseg.registry import MODELS
@@ -17,10 +19,10 @@ class OrdinalLoss(DepthLoss):
 
     family = 'ordinal'
 
-    def __init__(self, loss_weight=1.0, loss_name='loss_ordinal'):
+    def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_ordinal') -> None:
         super().__init__(loss_weight, loss_name)
 
-    def per_pixel(self, logits, label, depth=None):
+    def per_pixel(self, logits: torch.Tensor, label: torch.Tensor, depth: torch.Tensor | None = None) -> torch.Tensor:
         """See :class:`DepthLoss`."""
         beyond = torch.arange(logits.shape[1], device=logits.device) < label[:, None]
         return F.binary_cross_entropy_with_logits(logits, beyond.to(logits.dtype), reduction='none').sum(dim=1)

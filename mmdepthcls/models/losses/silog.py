@@ -1,6 +1,12 @@
 """Regression of the decoded depth."""
+from __future__ import annotations
+
+from typing import Any
+
+import torch
 from mmseg.registry import MODELS
 
+from ...bins import DepthBins
 from ..distribution import check_space
 from ..regression_decoder import check_range, regressed_depth
 from .depth_loss import DepthLoss, mean_over_processes
@@ -18,9 +24,8 @@ class LogDepthLoss(DepthLoss):
     the batch, else the center of the label's bin.
 
     Args:
-        variance_focus (float): 0..1: 0 is the root mean square logarithmic error; 1 does not care for the scale.
-            Default 0.85.
-        eps (float): > 0. Default 1e-6: errors of 0.1 % are small.
+        variance_focus: 0..1: 0 is the root mean square logarithmic error; 1 does not care for the scale. Default 0.85.
+        eps: > 0. Default 1e-6: errors of 0.1 % are small.
         **kwargs: see :class:`DepthLoss`.
 
     Raises:
@@ -29,7 +34,8 @@ class LogDepthLoss(DepthLoss):
 
     sum_of_pixels = False
 
-    def __init__(self, variance_focus=0.85, eps=1e-6, loss_weight=1.0, loss_name='loss_silog'):
+    def __init__(self, variance_focus: float = 0.85, eps: float = 1e-6, loss_weight: float = 1.0,
+                 loss_name: str = 'loss_silog') -> None:
         super().__init__(loss_weight, loss_name)
         if not (0 <= variance_focus <= 1 and eps > 0):
             raise ValueError(f'{type(self).__name__}: expected variance_focus in [0, 1] and eps > 0, got '
@@ -37,11 +43,12 @@ class LogDepthLoss(DepthLoss):
         self.variance_focus, self.eps = variance_focus, eps
         self.scale_free = variance_focus == 1
 
-    def predicted(self, logits, centers):
+    def predicted(self, logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
         """Metres (P, ) of logits (P, K) for bin centers (K, )."""
         raise NotImplementedError
 
-    def per_pixel(self, logits, label, depth=None, centers=None):
+    def per_pixel(self, logits: torch.Tensor, label: torch.Tensor, depth: torch.Tensor | None = None,
+                  centers: torch.Tensor | None = None) -> torch.Tensor:
         """g of each pixel, see the class; arguments as in :class:`DepthLoss`, and the centers (K, ) of an image's own
         bins. Default: the model's."""
         centers = self.need_bins(logits) if centers is None else centers.to(logits.dtype)
@@ -49,7 +56,7 @@ class LogDepthLoss(DepthLoss):
         nearest = centers.detach().min().clamp_max(MIN_DEPTH)
         return self.predicted(logits, centers).clamp_min(nearest).log() - truth.clamp_min(nearest).log()
 
-    def reduce(self, values, weight=None):
+    def reduce(self, values: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
         """See :class:`DepthLoss`."""
         if weight is not None:
             raise ValueError(f'{type(self).__name__}: it is no sum over pixels, so a sampler cannot weight them. Take '
@@ -66,8 +73,8 @@ class ExpectationSILogLoss(LogDepthLoss):
         loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]
 
     Args:
-        space (str): of the expectation, as in :class:`mmdepthcls.models.ExpectationDecoder`: 'depth' or 'log'.
-            docs/study.md compares them.
+        space: of the expectation, as in :class:`mmdepthcls.models.ExpectationDecoder`: 'depth' or 'log'. docs/study.md
+            compares them.
         **kwargs: see :class:`LogDepthLoss`.
 
     Raises:
@@ -75,12 +82,12 @@ class ExpectationSILogLoss(LogDepthLoss):
     """
     of_image_bins = trains_bins = True
 
-    def __init__(self, space='depth', **kwargs):
+    def __init__(self, space: str = 'depth', **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.space = check_space(self, space)
         self.expectation_in = self.space
 
-    def predicted(self, logits, centers):
+    def predicted(self, logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
         """See :class:`LogDepthLoss`."""
         probabilities = logits.softmax(dim=1)
         if self.space == 'log':
@@ -96,7 +103,7 @@ class RegressionSILogLoss(LogDepthLoss):
     num_logits = 1
     family = 'regression'
 
-    def set_bins(self, bins):
+    def set_bins(self, bins: DepthBins) -> None:
         """See :class:`~mmdepthcls.models.BinsUser`.
 
         Raises:
@@ -105,7 +112,8 @@ class RegressionSILogLoss(LogDepthLoss):
         check_range(bins.min_depth)
         super().set_bins(bins)
 
-    def predicted(self, logits, centers):
+    def predicted(self, logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
         """See :class:`LogDepthLoss`; logits (P, 1)."""
+        assert self.bins is not None  # per_pixel has asked for them
         edges, _ = self.bins.tensors(logits.device, logits.dtype)
         return regressed_depth(logits[:, 0], edges[0], edges[-1])

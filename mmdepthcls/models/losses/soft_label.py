@@ -1,4 +1,6 @@
 """Cross-entropy with labels that also accept the bins nearby."""
+from __future__ import annotations
+
 import torch
 from mmseg.registry import MODELS
 
@@ -17,16 +19,17 @@ class SoftLabelLoss(DepthLoss):
     Its least value is the entropy of q, not 0. A sigma much smaller than the distance of bins is plain cross-entropy.
 
     Args:
-        distance (str): between bins k and l: 'bins': ``|k - l|``; 'depth': of their centers, m; 'log_depth': of the
+        distance: between bins k and l: 'bins': ``|k - l|``; 'depth': of their centers, m; 'log_depth': of the
             logarithms of their centers. The last two need the model's bins.
-        sigma (float, optional): in the unit of the distance, > 0. Default: 1 bin, 1 m, or 0.1 (10 % of depth).
+        sigma: in the unit of the distance, > 0. Default: 1 bin, 1 m, or 0.1 (10 % of depth).
         **kwargs: see :class:`DepthLoss`.
 
     Raises:
         ValueError: for another distance or sigma; in training, for 'depth' and 'log_depth' without bins.
     """
 
-    def __init__(self, distance='bins', sigma=None, loss_weight=1.0, loss_name='loss_soft'):
+    def __init__(self, distance: str = 'bins', sigma: float | None = None, loss_weight: float = 1.0,
+                 loss_name: str = 'loss_soft') -> None:
         super().__init__(loss_weight, loss_name)
         if distance not in DISTANCES:
             raise ValueError(f'SoftLabelLoss: distance must be one of {DISTANCES}, got {distance!r}')
@@ -35,7 +38,7 @@ class SoftLabelLoss(DepthLoss):
         if not self.sigma > 0:
             raise ValueError(f'SoftLabelLoss: sigma must be > 0, got {sigma}')
 
-    def targets(self, logits):
+    def targets(self, logits: torch.Tensor) -> torch.Tensor:
         """Row l is the distribution for label l: (K, K), in the type of the logits (P, K)."""
         if self.distance == 'bins':
             position = torch.arange(logits.shape[1], dtype=logits.dtype, device=logits.device)
@@ -44,6 +47,6 @@ class SoftLabelLoss(DepthLoss):
             position = position.log() if self.distance == 'log_depth' else position
         return (-0.5 * ((position[:, None] - position) / self.sigma)**2).softmax(dim=1)
 
-    def per_pixel(self, logits, label, depth=None):
+    def per_pixel(self, logits: torch.Tensor, label: torch.Tensor, depth: torch.Tensor | None = None) -> torch.Tensor:
         """See :class:`DepthLoss`."""
         return -(self.targets(logits)[label] * logits.log_softmax(dim=1)).sum(dim=1)
