@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from .file_finder import refuse_stand_in
+
 DAY = re.compile(r'\d{4}_\d\d_\d\d')
 DRIVE_FOLDER = re.compile(r'(\d{4}_\d\d_\d\d_drive_\d{4})_sync')
 # Below the root; '' is the root itself. BTS and its followers keep days and data_depth_annotated side by side.
@@ -130,7 +132,10 @@ def list_depth(parent, drive, kind, camera):
 
 
 def _names(folder):
-    return os.listdir(folder) if os.path.isdir(folder) else []
+    if os.path.isdir(folder):
+        return os.listdir(folder)
+    refuse_stand_in(folder)
+    return []
 
 
 def _has_days(folder):
