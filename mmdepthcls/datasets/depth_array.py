@@ -1,6 +1,7 @@
 """Depth in .npy and .npz files: their headers are believed only after their sizes have been compared. Pure."""
 import math
 import os
+import re
 import zipfile
 
 import numpy as np
@@ -11,6 +12,7 @@ from .depth_png import MAX_PIXELS, channels_remedy, eight_bit_remedy
 from .stand_in import LONGEST_LINK, NUMPY, content_of
 
 HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+DEPTH_NAME = re.compile(r'(?<![a-z])depth(?!_?(?:conf|std|var|unc|prob|mask|valid|norm))', re.IGNORECASE)
 LARGEST_MATRIX = 4  # intrinsics and poses beside depth in a .npz: no side of theirs is longer
 REMEDY = 'Save the map itself: numpy.save(path, depth.astype(numpy.float32)), (H, W)'
 
@@ -74,8 +76,8 @@ def unsigned(values):
 def open_npz(file, path, depth_format):
     """The member of a .npz that holds depth, opened.
 
-    Without a key it is the only array, or the only one that can be depth: real numbers of more than 8 bits in a map
-    that is larger than a camera's matrix.
+    Without a key it is the only array, or the only one that can be depth (real numbers of more than 8 bits in a map
+    that is larger than a camera's matrix), or of several such the only one with 'depth' in its name.
 
     Args:
         file (BinaryIO): the archive.
@@ -91,7 +93,8 @@ def open_npz(file, path, depth_format):
         names = [name.removesuffix('.npy') for name in archive.namelist()]
         if key is None and len(names) > 1:
             likely = [name for name in names if _may_be_depth(archive, name, path, depth_format)]
-            key = likely[0] if len(likely) == 1 else None
+            named = [name for name in likely if DEPTH_NAME.search(name)]
+            key = next((found[0] for found in (likely, named) if len(found) == 1), None)
         elif key is None and names:
             key = names[0]
         if key not in names:

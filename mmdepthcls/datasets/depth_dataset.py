@@ -76,7 +76,7 @@ class DepthDataset(BaseSegDataset):
         Returns:
             Samples as the pipeline gets them.
         """
-        samples = self.list_samples()
+        samples = listed = self.list_samples()
         if not self.test_mode:
             with_depth = [sample for sample in samples if self.has_depth(sample)]
             if len(with_depth) < len(samples):
@@ -86,7 +86,7 @@ class DepthDataset(BaseSegDataset):
         if not samples:
             raise ValueError(f'{type(self).__name__}: {self.source} holds no sample'
                              f'{"" if self.test_mode else " with ground truth"}. Check data_root, data_prefix and '
-                             'ann_file.')
+                             f'ann_file. {why_missing(self.data_prefix["depth_map_path"] or ".") if listed else ""}')
         repeated = self.repeated_lines(samples)
         if repeated:
             raise ValueError(f'{type(self).__name__}: {len(repeated)} samples of {self.source} are listed twice, the '

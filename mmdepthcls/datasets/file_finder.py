@@ -151,13 +151,30 @@ def describe(path):
 
 def why_missing(path):
     """str: a sentence about a path that does not exist: what lies where it should be."""
-    place = os.path.normpath(path)
-    while not os.path.lexists(place) and os.path.dirname(place) != place:
-        place = os.path.dirname(place) or os.curdir
+    place = _nearest(path)
     if not os.path.isdir(place):
         remedy = f'. {LINK_REMEDY}' if written_link(place) else ''
         return f'{place} is {describe(place)}{remedy}.'
     return contents(place, os.path.splitext(os.path.basename(path))[0])
+
+
+def refuse_stand_in(path):
+    """Raise where a path cannot be, since one of its folders is a link that leads nowhere or is only a text.
+
+    Raises:
+        FileNotFoundError: names it, and the remedy.
+    """
+    place = _nearest(path)
+    if not os.path.isdir(place) and (os.path.islink(place) or written_link(place)):
+        raise FileNotFoundError(why_missing(path))
+
+
+def _nearest(path):
+    """The path, or the first folder above it that there is, whatever lies in its place."""
+    place = os.path.normpath(path)
+    while not os.path.lexists(place) and os.path.dirname(place) != place:
+        place = os.path.dirname(place) or os.curdir
+    return place
 
 
 def contents(folder, like=''):
