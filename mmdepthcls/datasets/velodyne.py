@@ -68,7 +68,7 @@ def rectified_size(folder, camera):
     return int(size[1]), int(size[0])
 
 
-def read_numbers(path: str | os.PathLike[str], key: str, count: int) -> np.ndarray:
+def read_numbers(path: str | os.PathLike[str], key: str, count: int) -> np.ndarray | None:
     """The numbers of a line of a calibration file.
 
     Returns:
