@@ -204,8 +204,7 @@ def test_bases_of_this_package_are_its_configs(order, tmp_path):
     (tmp_path / 'by_file.py').write_text(
         f"_base_ = {str(ROOT / 'configs' / f'{NAME}.py')!r}\nmodel = dict(decode_head=dict(dropout=1))\n")
     (tmp_path / 'parts.py').write_text(
-        "_base_ = ['mmdepthcls::_base_/models/deeplabv2_r18-d8.py', 'mmdepthcls::_base_/default_runtime',\n"
-        "          'mmseg::_base_/schedules/schedule_20k.py']\n")
+        "_base_ = ['mmdepthcls::_base_/models/deeplabv2_r18-d8.py', 'mmseg::_base_/schedules/schedule_20k.py']\n")
     (tmp_path / 'wrong.py').write_text("_base_ = 'mmdepthcls::deeplabv2_r18_minidrive_sid7.py'\n")
     result = run_python(f'''
 {order}

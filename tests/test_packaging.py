@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 NAME = 'deeplabv2_r18_minidrive_sid71'
-BUILD = 'import sys; from setuptools import build_meta; [getattr(build_meta, f"build_{kind}")("dist") for kind in {}]'
+BUILD = 'import sys; from setuptools import build_meta; [getattr(build_meta, "build_" + kind)("dist") for kind in {}]'
 pytestmark = pytest.mark.skipif(not find_spec('setuptools'), reason='needs setuptools')
 
 
@@ -78,9 +78,9 @@ def test_the_index_names_every_config():
 
 
 def test_the_installed_program_finds_its_configs_from_anywhere(installed, tmp_path):
-    result = run_python('-m', 'mmdepthcls', 'train', NAME, cwd=tmp_path, path=installed)
-    assert result.stderr == ('mmdepthcls train: data/minidrive does not exist (train_dataloader.dataset.data_root); '
-                             'set MINIDRIVE_ROOT or see docs/data.md\n')
+    (tmp_path / 'file').touch()
+    result = run_python('-m', 'mmdepthcls', 'train', NAME, '--work-dir', 'file', cwd=tmp_path, path=installed)
+    assert result.stderr == 'mmdepthcls train: --work-dir file cannot be used: file is a file\n'  # what comes next
     result = run_python(installed / 'mmdepthcls' / '.mim' / 'tools' / 'train.py', f'{NAME}_', cwd=tmp_path,
                         path=installed)
     assert result.stderr.startswith(f'train: config {NAME}_ does not exist. Near it: {NAME}.py')

@@ -70,8 +70,8 @@ def test_checking_a_complete_tree_writes_nothing_and_says_how_to_train(run, kitt
     before = files_below(kitti)
     status, out, _ = run()
     assert status == 0 and files_below(kitti) == before
-    assert out.endswith('Complete. Next:\n  KITTI_ROOT=data/kitti python tools/train.py '
-                        'configs/deeplabv2_r101_kitti_sid71.py\n')
+    assert out.endswith(f'Complete. Next:\n  KITTI_ROOT=data/kitti python {TOOL.with_name("train.py")} '
+                        'deeplabv2_r101_kitti_sid71\n')
 
 
 def test_what_is_missing_or_damaged_is_named(run, kitti):
