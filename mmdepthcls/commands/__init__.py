@@ -18,5 +18,6 @@ COMMANDS = {
     'study': ('study', 'train variants of a config and write what follows'),
     'sweep-models': ('make_config', 'try every model that MMSegmentation ships'),
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
+    'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),
     'benchmark-crf': ('crf', "time the CRF beside its authors' code"),
 }
