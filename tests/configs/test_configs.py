@@ -1,7 +1,5 @@
 """Every shipped config: loads alone, names its bins once, builds, and says what the paper says."""
 import re
-import subprocess
-import sys
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -12,6 +10,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
+from script_process import run_code
 
 from mmdepthcls.commands.make_config.adaptation import DEPTH_LOSSES
 from mmdepthcls.commands.make_config.trial import without_pretrained
@@ -93,7 +92,7 @@ def test_all_load_in_a_process_that_has_not_imported_the_plugin():
     assert len(paths) >= 6
     code = f'import sys\nfrom mmengine.config import Config\nfor p in {paths!r}: Config.fromfile(p)\n' \
            'assert "mmdepthcls" in sys.modules'
-    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    result = run_code(code)
     assert result.returncode == 0, result.stderr[-2000:]
 
 
@@ -102,7 +101,7 @@ def test_those_of_mmseg_load_in_a_process_that_has():
     assert len(OF_MMSEG) >= 9 and len(TWINS) >= 4
     code = f'import mmdepthcls\nfrom mmengine.config import Config\n' \
            f'for p in {list(map(str, OF_MMSEG))!r}: assert Config.fromfile(p).model.type == "DepthClassifier"'
-    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    result = run_code(code)
     assert result.returncode == 0, result.stderr[-2000:]
 
 

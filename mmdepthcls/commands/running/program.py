@@ -134,7 +134,7 @@ def _begin(verbose, host):
 
 def _say(message, who):
     """Print to stderr; of several processes only the first, where all of them would say the same."""
-    if who == 'any' or os.environ.get('RANK', '0') == '0':
+    if who == 'any' or (os.environ.get('RANK') or '0') == '0':
         print(message, file=sys.stderr)
 
 
