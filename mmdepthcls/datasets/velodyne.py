@@ -68,11 +68,11 @@ def rectified_size(folder, camera):
     return int(size[1]), int(size[0])
 
 
-def read_numbers(path: str | os.PathLike[str], key: str, count: int) -> np.ndarray:
+def read_numbers(path: str | os.PathLike[str], key: str, count: int) -> np.ndarray | None:
     """The numbers of a line of a calibration file.
 
     Returns:
-        ndarray or None: (count, ) float64; None where there is no such line of so many numbers.
+        (count, ) float64; None where there is no such line of so many numbers.
     """
     words = _words_of_line(path, key)
     try:
