@@ -82,6 +82,9 @@ def _end_with_parent():
 class ProgressLine:
     """A line on stderr, at most once a second: done, total, rate, time left. Threads may share it.
 
+    rich, which MMEngine brings, draws nothing into a pipe or a log file before all is done, and the tools that prepare
+    data work where no MMEngine is.
+
     Args:
         title (str): begins the line.
         total (float): how much there is to do, in ``unit``.

@@ -116,19 +116,41 @@ def color_bar(width: int, height: int | None = None, min_depth: float = MIN_DEPT
         raise ValueError(f'ticks must lie in [min_depth, max_depth] = [{min_depth}, {max_depth}] m, '
                          f'got {depths.tolist()}')
     labels = [f'{tick:.4g} m' for tick in depths]
-    text_height = max(height // 3, 8)
-    widths = [text_width(label, text_height) for label in labels]
-    margin = min(max(widths, default=0) // 2 + 2, width // 4)
-    bar = np.full((height, width, 3), PAPER, np.uint8)
-    strip_height = height - text_height - max(height // 4, 6)
-    bar[:strip_height, margin:width - margin] = color_depth(
-        _depths_along(width - 2 * margin, min_depth, max_depth, scale)[None], min_depth, max_depth, scale, colormap)
+    margin = min(max((text_width(label, max(height // 3, 8)) for label in labels), default=0) // 2 + 2, width // 4)
+    strip = np.full((width, 3), PAPER, np.uint8)
+    strip[margin:width - margin] = color_depth(
+        _depths_along(width - 2 * margin, min_depth, max_depth, scale)[None], min_depth, max_depth, scale, colormap)[0]
     centers = margin + _position(depths, min_depth, max_depth, scale) * (width - 2 * margin - 1)
-    for i in _without_overlap(centers, widths, gap=text_height // 2):
-        center = round(centers[i])
-        bar[strip_height:strip_height + max(height // 12, 2), max(center - 1, 0):center + 1] = INK
-        left = min(max(center - widths[i] // 2, 0), max(width - widths[i] - 1, 0))
-        draw_text(bar, labels[i], left, height - max(text_height // 4, 2), text_height)
+    last = len(labels) - 1
+    return labeled_bar(strip, height, centers, labels, [0, last, *range(1, last)][:len(labels)])
+
+
+def labeled_bar(strip: np.ndarray, height: int, centers: Sequence[float] | np.ndarray, labels: Sequence[str],
+                order: Sequence[int]) -> np.ndarray:
+    """A strip of colors with ticks and labels below it.
+
+    Args:
+        strip: (W, 3) uint8, RGB.
+        height: of the whole bar, pixels.
+        centers: columns of the ticks.
+        labels: what stands below each.
+        order: in which labels take their places; those that would overlap are left out.
+
+    Returns:
+        (height, W, 3) uint8, RGB, on white.
+    """
+    bar = np.full((height, len(strip), 3), PAPER, np.uint8)
+    text_height = max(height // 3, 8)
+    strip_height, gap = height - text_height - max(height // 4, 6), text_height // 2
+    bar[:strip_height] = strip
+    taken = []
+    for center, label in ((round(centers[i]), labels[i]) for i in order):
+        width = text_width(label, text_height)
+        left = min(max(center - width // 2, 0), max(len(strip) - width - 1, 0))
+        if all(left + width + gap <= start or end + gap <= left for start, end in taken):
+            taken.append((left, left + width))
+            bar[strip_height:strip_height + max(height // 12, 2), max(center - 1, 0):center + 1] = INK
+            draw_text(bar, label, left, height - max(text_height // 4, 2), text_height)
     return bar
 
 
@@ -203,15 +225,6 @@ def _depths_along(length, min_depth, max_depth, scale):
     depths = spread(min_depth, max_depth, length)
     # Linear from 0 m: the left end is the near end of the scale, not a missing measurement.
     return np.maximum(depths, np.finfo(np.float32).tiny)
-
-
-def _without_overlap(centers, widths, gap):
-    """Indices of the labels to draw: both ends, then from the left every one that keeps ``gap`` pixels free."""
-    kept = []
-    for i in [0, len(centers) - 1, *range(1, len(centers) - 1)][:len(centers)]:
-        if all(abs(centers[i] - centers[j]) >= (widths[i] + widths[j]) / 2 + gap for j in kept):
-            kept.append(i)
-    return kept
 
 
 def _colormaps():

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from ...datasets.depth_png import decode_depth_png
 from ...datasets.velodyne import project_velodyne, read_calibration, read_scan
 from ...evaluation.distance_bands import usual_bands
+from ...markdown_table import markdown_table
 from ..running import program
 
 BINS = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)
@@ -85,9 +86,8 @@ def time_all(functions, rounds):
 
 
 def print_table(title, seconds, base):
-    print(f'\n{title}\n\n| | ms | ratio |\n|---|---:|---:|')
-    for name, value in seconds.items():
-        print(f'| {name} | {value * 1e3:.2f} | {value / seconds[base]:.2f} |')
+    lines = [[name, f'{value * 1e3:.2f}', f'{value / seconds[base]:.2f}'] for name, value in seconds.items()]
+    print(f'\n{title}\n\n{markdown_table([["", "ms", "ratio"], *lines])}')
 
 
 def time_pipelines(root, rounds):
@@ -187,9 +187,8 @@ def time_losses(rounds):
         memory = {name: _peak_memory(function) for name, function in functions.items()}
         print_table(title, time_all(functions, rounds), 'upsample, then CrossEntropyLoss')
         base = memory['upsample, then CrossEntropyLoss']
-        print('\n| | extra peak memory, MB | ratio |\n|---|---:|---:|')
-        for name, value in memory.items():
-            print(f'| {name} | {value / 1e6:.1f} | {value / base:.2f} |')
+        lines = [[name, f'{value / 1e6:.1f}', f'{value / base:.2f}'] for name, value in memory.items()]
+        print(f'\n{markdown_table([["", "extra peak memory, MB", "ratio"], *lines])}')
 
 
 def _peak_memory(function):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ...crf.dense_crf import dense_crf
+from ...markdown_table import markdown_table
 from ..minidrive import render, sample_scene
 from ..running import program
 
@@ -128,16 +129,17 @@ def main(args):
     torch.set_num_threads(args.threads)
     seconds, results = time_all(runs, args)
 
-    print('\n| | setup and first iteration, s (CPU s) | each further iteration, s (CPU s) | peak memory, MB |')
-    print('|---|---:|---:|---:|')
-    for name, rows in seconds.items():
-        print(f'| {name} | ' + ' | '.join(f'{wall:.2f} ({cpu:.2f})' for wall, cpu in rows) + f' | {memory[name]:.0f} |')
+    lines = [['', 'setup and first iteration, s (CPU s)', 'each further iteration, s (CPU s)', 'peak memory, MB']]
+    lines += [[name, *(f'{wall:.2f} ({cpu:.2f})' for wall, cpu in rows), f'{memory[name]:.0f}']
+              for name, rows in seconds.items()]
+    if reference:
+        ratios = [ours / theirs for ours, theirs in zip(*(seconds[name] for name in PROGRAMS), strict=True)]
+        lines.append(['ratio', *(f'{wall:.2f} ({cpu:.2f})' for wall, cpu in ratios),
+                      f'{memory[PROGRAMS[0]] / memory[PROGRAMS[1]]:.2f}'])
+    print(f'\n{markdown_table(lines)}')
     if not reference:
         print('\npip install pydensecrf2 to compare with the C++ code')
         return
-    ratios = [ours / theirs for ours, theirs in zip(*(seconds[name] for name in PROGRAMS), strict=True)]
-    print('| ratio | ' + ' | '.join(f'{wall:.2f} ({cpu:.2f})' for wall, cpu in ratios)
-          + f' | {memory[PROGRAMS[0]] / memory[PROGRAMS[1]]:.2f} |')
     ours, theirs = (results[name] for name in PROGRAMS)
     print(f'\nafter {1 + args.iterations} iterations: max |dQ| {np.abs(ours - theirs).max():.1e}, equal argmax at '
           f'{(ours.argmax(0) == theirs.argmax(0)).mean():.4%} of the pixels')

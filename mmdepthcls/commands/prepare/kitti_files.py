@@ -87,6 +87,7 @@ class KittiFiles:
                                                 for kind in kinds)])
         rows.append(['all', *([''] if self.calibration else []),
                      *(_ratio([cell for (_, of), cell in cells.items() if of == kind]) for kind in kinds)])
+        # Without rules: as Markdown it would be wider than 80 columns.
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         return '\n'.join('  '.join([row[0].ljust(widths[0])] + [
             cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]) for row in rows)

@@ -5,7 +5,15 @@ import cv2
 import numpy as np
 from matplotlib import colormaps
 
-from ...visualization.depth_color import PAPER, color_bar, color_depth, draw_text, text_height_for, text_width
+from ...visualization.depth_color import (
+    PAPER,
+    color_bar,
+    color_depth,
+    draw_text,
+    labeled_bar,
+    text_height_for,
+    text_width,
+)
 from ...visualization.figures import WIDE, auto_point_size, contact_sheet, enlarge_points
 from .charts import confusion_chart, distance_chart
 
@@ -105,23 +113,12 @@ def color_error(error):
 
 def error_bar(width, height):
     """The bar that says which color is which error: (height, width, 3) uint8, RGB, on white."""
-    bar = np.full((height, width, 3), PAPER, np.uint8)
-    text_height = max(height // 3, 8)
     labels = [f'{tick:+.0%}' if tick else '0' for tick in ERROR_TICKS]
     labels[0], labels[-1] = f'{labels[0]}, too near', f'too far, {labels[-1]}'
-    strip = height - text_height - max(height // 4, 6)
-    bar[:strip] = color_error(np.linspace(-ERROR_LIMIT, ERROR_LIMIT, width)[None])
-    widths = [text_width(label, text_height) for label in labels]
-    taken = []
-    for number in sorted(range(len(labels)), key=lambda number: -abs(ERROR_TICKS[number]) or -1):
-        center = round((ERROR_TICKS[number] / (2 * ERROR_LIMIT) + 0.5) * (width - 1))
-        left = max(min(max(center - widths[number] // 2, 0), width - widths[number] - 1), 0)
-        ends = left - text_height // 2, left + widths[number] + text_height // 2
-        if all(ends[1] <= start or end <= ends[0] for start, end in taken):  # labels that would overlap are left out
-            taken.append(ends)
-            bar[strip:strip + max(height // 12, 2), max(center - 1, 0):center + 1] = 0
-            draw_text(bar, labels[number], left, height - max(text_height // 4, 2), text_height)
-    return bar
+    centers = [(tick / (2 * ERROR_LIMIT) + 0.5) * (width - 1) for tick in ERROR_TICKS]
+    order = sorted(range(len(labels)), key=lambda number: -abs(ERROR_TICKS[number]) or -1)  # 0, then from the ends
+    return labeled_bar(color_error(np.linspace(-ERROR_LIMIT, ERROR_LIMIT, width)[None])[0], height, centers, labels,
+                       order)
 
 
 def _spread(values, size):
