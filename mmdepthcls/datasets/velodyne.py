@@ -72,7 +72,7 @@ def read_numbers(path: str | os.PathLike[str], key: str, count: int) -> np.ndarr
     """The numbers of a line of a calibration file.
 
     Returns:
-        ndarray or None: (count, ) float64; None where there is no such line of so many numbers.
+        (count, ) float64; None where there is no such line of so many numbers.
     """
     words = _words_of_line(path, key)
     try:

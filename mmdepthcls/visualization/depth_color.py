@@ -125,18 +125,19 @@ def color_bar(width: int, height: int | None = None, min_depth: float = MIN_DEPT
     return labeled_bar(strip, height, centers, labels, [0, last, *range(1, last)][:len(labels)])
 
 
-def labeled_bar(strip, height, centers, labels, order):
+def labeled_bar(strip: np.ndarray, height: int, centers: Sequence[float] | np.ndarray, labels: Sequence[str],
+                order: Sequence[int]) -> np.ndarray:
     """A strip of colors with ticks and labels below it.
 
     Args:
-        strip (ndarray): (W, 3) uint8, RGB.
-        height (int): of the whole bar, pixels.
-        centers (sequence of float): columns of the ticks.
-        labels (sequence of str): what stands below each.
-        order (sequence of int): in which labels take their places; those that would overlap are left out.
+        strip: (W, 3) uint8, RGB.
+        height: of the whole bar, pixels.
+        centers: columns of the ticks.
+        labels: what stands below each.
+        order: in which labels take their places; those that would overlap are left out.
 
     Returns:
-        ndarray: (height, W, 3) uint8, RGB, on white.
+        (height, W, 3) uint8, RGB, on white.
     """
     bar = np.full((height, len(strip), 3), PAPER, np.uint8)
     text_height = max(height // 3, 8)
