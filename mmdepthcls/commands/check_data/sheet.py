@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from ...visualization import color as color
+from ...visualization import depth_color as color
 from ...visualization.figures import auto_point_size, contact_sheet, enlarge_points
 from .sample_check import load_sample
 

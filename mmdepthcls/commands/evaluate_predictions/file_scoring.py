@@ -59,7 +59,7 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
 
     Args:
         folder (str | Path): of the predictions, see :func:`~.prediction_files.find_predictions`.
-        frames (list[Frame]): ground truths, see :mod:`.ground_truth_files`.
+        frames (list[TruthFrame]): ground truths, see :mod:`.ground_truth_files`.
         protocols (sequence): see :func:`~.protocols.build_protocol`.
         making (Making, optional): how the predictions were made. Default: as the files' sizes say, without flip.
         allow_missing (bool): score only what is there. Default: a missing prediction is scored as one in which no pixel
@@ -97,7 +97,7 @@ def score_frame(job, protocols, making):
     """Score one frame.
 
     Args:
-        job (tuple[Frame, str or None]): the frame, and the file of its prediction if there is one.
+        job (tuple[TruthFrame, str or None]): the frame, and the file of its prediction if there is one.
         protocols (list[Protocol])
         making (Making)
 

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 
 from ...evaluation.errors import ALL_NAMES, COUNT
-from ...evaluation.files.ground_truth_files import Frame
+from ...evaluation.files.ground_truth_files import TruthFrame
 from ...evaluation.metrics_table import protocols_table
 from ...evaluation.protocol_scores import image_errors, summarize
 from ...json_text import json_text
@@ -19,13 +19,13 @@ class FrameScores:
     """What is left of one frame.
 
     Args:
-        frame (Frame)
+        frame (TruthFrame)
         file (str, optional): its prediction; None: it is missing.
         scores (dict[str, ProtocolScore]): by the protocol's name; for a missing prediction those of an empty one.
         unmade (dict[str, str]): by the protocol's name, why the prediction is not what it needs.
         bad_values (tuple[int, int, int]): pixels of the file of each of :data:`BAD_KINDS`.
     """
-    frame: Frame
+    frame: TruthFrame
     file: str | None
     scores: dict
     unmade: dict
