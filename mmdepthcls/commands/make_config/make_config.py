@@ -9,8 +9,10 @@ from .depth_data import DATA
 EPILOG = """The file is written only if it works: it is loaded as for a training, all in it is built, and the model
 (without pretrained weights) trains a step on random images and predicts. Examples:
 
-    {command} segformer/segformer_mit-b2_8xb2-160k_ade20k-512x512.py --dataset kitti --bins sid71
-    {command} segformer_mit-b0_8xb2-160k_ade20k-512x512 --dataset folder --data-root data/mine \\
+    {command} segformer/segformer_mit-b2_8xb2-160k_ade20k-512x512.py \\
+        --dataset kitti --bins sid71
+    {command} segformer_mit-b0_8xb2-160k_ade20k-512x512 \\
+        --dataset folder --data-root data/mine \\
         --images rgb --depth depth --depth-scale 1000 --make-split --min-depth 0.5 --max-depth 10"""
 
 OWN = ('images', 'depth', 'depth_scale', 'make_split')
