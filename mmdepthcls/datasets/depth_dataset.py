@@ -139,12 +139,12 @@ class DepthDataset(BaseSegDataset):
                 raise ValueError(f"{where}: expected 'IMAGE DEPTH' (DEPTH may be None), got {columns[0]!r}")
         return sample if depth is None else self.with_depth_map(sample, depth)
 
-    def depth_of_image(self, img_path):
-        """str or None: the depth of an image that a line names alone, where the dataset knows it."""
+    def depth_of_image(self, img_path: str) -> str | None:
+        """The depth of an image that a line names alone, where the dataset knows it."""
         return None
 
-    def endings(self, key):
-        """tuple[str]: of the files of a key of ``data_prefix``, for names that are listed without."""
+    def endings(self, key: str) -> tuple[str, ...]:
+        """Of the files of a key of ``data_prefix``, for names that are listed without."""
         return IMAGE_SUFFIXES if key == 'img_path' else SUFFIXES
 
     def _listed_file(self, key, name, where):
@@ -205,8 +205,8 @@ class DepthDataset(BaseSegDataset):
             raise FileNotFoundError(f'{type(self).__name__}: {len(missing)} of the {len(paths)} files of {self.source} '
                                     f'do not exist, the first is {path}{what}{where}{hint}')
 
-    def naming_hint(self, path):
-        """str: how to say where a missing file is, for messages; begins with a blank, or is empty."""
+    def naming_hint(self, path: str) -> str:
+        """How to say where a missing file is, for messages; begins with a blank, or is empty."""
         return ''
 
     def verify_sample(self, sample: dict) -> None:

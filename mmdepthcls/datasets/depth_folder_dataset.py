@@ -119,18 +119,18 @@ class DepthFolderDataset(DepthDataset):
                       f'img_suffix={(*self.image_endings, *pictures)!r} takes them.', 'current', logging.WARNING)
         return found.names
 
-    def endings(self, key):
+    def endings(self, key: str) -> tuple[str, ...]:
         """As the base class."""
         return self.image_endings if key == 'img_path' else self.depth_endings or SUFFIXES
 
-    def depth_of_image(self, img_path):
+    def depth_of_image(self, img_path: str) -> str | None:
         """The depth of the image's name, if it is there."""
         if not self.has_depth_folder:
             return None
         depth = self._depth_of(osp.relpath(img_path, self._folder('img_path')), self._folder('depth_map_path'))
         return depth if self._finder.kind(depth) and osp.normpath(depth) != osp.normpath(img_path) else None
 
-    def naming_hint(self, path):
+    def naming_hint(self, path: str) -> str:
         """As the base class."""
         if self.ann_file or path.lower().endswith(self.image_endings) and self._finder.kind(path):
             return ''
