@@ -143,7 +143,7 @@ def labeled_bar(strip: np.ndarray, height: int, centers: Sequence[float] | np.nd
     text_height = max(height // 3, 8)
     strip_height, gap = height - text_height - max(height // 4, 6), text_height // 2
     bar[:strip_height] = strip
-    taken = []
+    taken: list[tuple[int, int]] = []
     for center, label in ((round(centers[i]), labels[i]) for i in order):
         width = text_width(label, text_height)
         left = min(max(center - width // 2, 0), max(len(strip) - width - 1, 0))
