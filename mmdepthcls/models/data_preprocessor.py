@@ -1,4 +1,4 @@
-"""Batching that pads depth with "no measurement"."""
+"""Batches whose padding has no depth; MMSegmentation's own pads depth maps with 255, which would be 255 m."""
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,4 @@
-"""What the losses of bin centers share. Shapes: N images, K bins, H x W labels, P measured pixels."""
+"""The base of losses that train where an image's own bins lie. Shapes: N images, K bins, H x W labels."""
 import torch
 from torch import nn
 
