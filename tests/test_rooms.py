@@ -121,6 +121,38 @@ def test_no_room_imports_a_room_above_it():
     assert not arrows - KNOWN, f'these lead up: {sorted(arrows - KNOWN)}'
 
 
+def names_of(name):
+    """Names that a module binds, or makes when they are asked for (``lazy_names`` takes a dict of them)."""
+    found = set()
+    for node in ast.walk(tree_of(name)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {alias.asname or alias.name.split('.')[0] for alias in node.names}
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith('lazy_names'):
+            found |= {key.value for key in node.args[1].keys}
+    return found
+
+
+def test_what_is_imported_is_there():
+    """Also what only a function imports, and so only a person who runs it would notice."""
+    missing = []
+    for name in modules():
+        for node in ast.walk(tree_of(name)):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            for alias in node.names:
+                module, = imported_by(name, ast.ImportFrom(node.module, [alias], node.level))
+                if module.split('.')[0] != PACKAGE or module.endswith(f'.{alias.name}') and module in modules():
+                    continue
+                known = names_of(module) if module in modules() else set()
+                if alias.name not in known:
+                    missing.append(f'{name}: from {module} import {alias.name}')
+    assert not missing, missing
+
+
 def test_modules_do_not_import_each_other_in_circles():
     circles, done = [], set()
 

@@ -188,7 +188,7 @@ def score_bins(frames, candidates, max_depth, workers=None, progress=True):
     """What bins cost on the pixels in (1e-3, ``max_depth``) m of many frames, as an evaluation without crop sees it.
 
     Args:
-        frames (list[Frame]): each with one ground truth.
+        frames (list[TruthFrame]): each with one ground truth.
         candidates (list[DepthBins]): what to compare.
         max_depth (float): the cap, m, exclusive.
         workers (int, optional): processes; default: one a CPU.

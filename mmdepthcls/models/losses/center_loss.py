@@ -53,7 +53,7 @@ class CenterLoss(nn.Module):
 
         Args:
             centers (Tensor): (K, ) m, K > 0, with gradient; float32 or float64.
-            depth (Tensor): (P, ) m, P > 0, in the same type.
+            depth (Tensor): (P, ) m, P > 0 measured pixels, in the same type.
 
         Returns:
             Tensor: 0-dimensional.
