@@ -1,8 +1,11 @@
 """Install mmdepthcls. ``pip install -e .`` alone installs no MMSegmentation: choose a stack with an extra."""
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r"__version__ = '(.+?)'", (ROOT / 'mmdepthcls' / '__init__.py').read_text('utf-8')).group(1)
@@ -14,6 +17,41 @@ STACKS = {
                   'tensorboard'],
 }
 
+# What mim, and mmdepthcls/shipped_files.py, find in the folder .mim of the package. An editable installation uses the
+# repository's own; an sdist holds them in .mim only.
+SHIPPED = ('configs', 'tools', 'model-index.yml')
+MIM = Path('mmdepthcls', '.mim')
+
+
+def ship(folder):
+    """Copy :data:`SHIPPED` into the package in ``folder``."""
+    source = ROOT if (ROOT / SHIPPED[0]).is_dir() else ROOT / MIM
+    shutil.rmtree(folder / MIM, ignore_errors=True)  # what an earlier build has left
+    (folder / MIM).mkdir(parents=True)
+    for name in SHIPPED:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, folder / MIM / name, ignore=shutil.ignore_patterns('__pycache__', '*.pyc'))
+        else:
+            shutil.copy2(source / name, folder / MIM / name)
+
+
+class BuildWithMim(build_py):
+    """A wheel."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            ship(Path(self.build_lib))
+
+
+class SdistWithMim(sdist):
+    """A source distribution."""
+
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        ship(Path(base_dir))
+
+
 setup(
     name='mmdepthcls',
     version=VERSION,
@@ -23,6 +61,8 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=['mmdepthcls', 'mmdepthcls.*']),
     package_data={'': ['*.pyi'], 'mmdepthcls': ['py.typed'], 'mmdepthcls.datasets': ['*.csv']},
+    cmdclass={'build_py': BuildWithMim, 'sdist': SdistWithMim},
+    entry_points={'console_scripts': ['mmdepthcls = mmdepthcls.__main__:main']},
     python_requires='>=3.10',
     # No version bounds: a bound could change the torch or numpy of a working MMSeg environment. opencv-python and no
     # other distribution of OpenCV: mmcv requires this one on both stacks, and two of them overwrite each other's files.

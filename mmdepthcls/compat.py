@@ -19,13 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from .import_hooks import after_import, around_import, before_import
+from .shipped_files import PREFIX, base_config, is_checkout
 
-# What a newcomer needs when no MMSegmentation is there.
-INSTALL_HINT = ('mmdepthcls needs MMSegmentation for this, and it is not installed here. Install one stack:\n'
-                "    pip install -c requirements/onedl.txt -e '.[onedl]'          # maintained forks\n"
-                "    pip install -c requirements/openmmlab.txt -e '.[openmmlab]'  # upstream mmsegmentation 1.2.2")
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
 STACKS = ('onedl', 'openmmlab')
+# What a newcomer needs when no MMSegmentation is there; without the repository there are no files of versions.
+INSTALL_HINT = 'mmdepthcls needs MMSegmentation for this, and it is not installed here. Install one stack:' + ''.join(
+    f'\n    {line}' for line in ((
+        "pip install -c requirements/onedl.txt -e '.[onedl]'          # maintained forks",
+        "pip install -c requirements/openmmlab.txt -e '.[openmmlab]'  # upstream mmsegmentation 1.2.2",
+    ) if is_checkout() else (
+        "pip install 'mmdepthcls[onedl]'      # maintained forks",
+        "pip install 'mmdepthcls[openmmlab]'  # upstream mmsegmentation 1.2.2",
+    )))
 # The module that registers this package's classes, and the registries of MMSegmentation that it fills.
 REGISTRATION = 'mmdepthcls.registration'
 REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
@@ -130,6 +136,7 @@ def prepare_host() -> None:
         ImportError: later, from the import of ``mmseg``: see the functions called.
     """
     after_import('mmengine.config.utils', _name_mmseg_distribution)
+    after_import('mmengine.config.config', _find_own_configs)
     before_import('mmseg', _stand_in_for_mmcv_ops)
     around_import('torchvision', _execute_torchvision)
     after_import('mmseg.registry', _add_location)
@@ -155,6 +162,22 @@ def _name_mmseg_distribution(utils):
     provides += metadata.packages_distributions().get('mmseg', []) if not provides else []
     if provides:
         utils.MODULE2PACKAGE['mmseg'] = provides[0]
+
+
+def _find_own_configs(config):
+    """Make ``_base_ = 'mmdepthcls::NAME.py'`` mean a config of this package.
+
+    MMEngine wants a folder in front of the name, knows a few packages only, and would give what a config of another
+    package says a scope of that name, which this package's classes, being in MMSegmentation's registries, do not have.
+    """
+    stock = config.Config._get_cfg_path
+    if stock.__module__ == __name__:
+        return
+
+    def get_path(cfg_path, filename):
+        return (str(base_config(cfg_path)), None) if cfg_path.startswith(PREFIX) else stock(cfg_path, filename)
+
+    config.Config._get_cfg_path = staticmethod(get_path)
 
 
 def _has_distribution(name):

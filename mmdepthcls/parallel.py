@@ -59,13 +59,9 @@ def _results(function, items, workers):
 
 
 def _context():
-    """Workers that are safe beside threads (torch): forks of one process that has done nothing but import this package,
-    which takes seconds; or, where the system cannot fork, processes that import it each."""
-    if 'forkserver' not in get_all_start_methods():
-        return get_context('spawn')
-    context = get_context('forkserver')
-    context.set_forkserver_preload(['mmdepthcls'])
-    return context
+    """Workers that are safe beside threads (torch): forks of one process that has done nothing but import what the
+    program tells it to (``multiprocessing.set_forkserver_preload``); or, where the system cannot fork, new ones."""
+    return get_context('forkserver' if 'forkserver' in get_all_start_methods() else 'spawn')
 
 
 def _prepare_worker():

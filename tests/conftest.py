@@ -6,15 +6,19 @@ from multiprocessing import set_forkserver_preload
 import numpy as np
 import pytest
 import torch
+from script_process import PRELOADED
 from small_data import BUILDERS
 
 # --doctest-modules would import every conftest.py under one name, and what only mypy reads.
 collect_ignore_glob = ['conftest.py', '*/conftest.py', '*/*/conftest.py', 'typed_use.py']
 SAMPLE_VARIABLE = 'MMDEPTHCLS_KITTI_SAMPLE'
-# Small tensors: more threads than one only wait for each other.
+# Small tensors: more threads than one only wait for each other. Also in the processes that tests start.
 torch.set_num_threads(1)
-# Processes of 'forkserver' need not import it each, which takes seconds.
-set_forkserver_preload(['mmdepthcls'])
+os.environ['OMP_NUM_THREADS'] = '1'
+# Processes of 'forkserver', as which scripts run too, need not import the host each, which takes seconds. What these
+# modules print while they are imported must not wait in a buffer, of which each process would have a copy.
+os.environ['PYTHONUNBUFFERED'] = '1'
+set_forkserver_preload(PRELOADED)
 
 
 @pytest.fixture(scope='session')

@@ -1,13 +1,21 @@
 """Scripts run as users run them, in processes of their own."""
+import atexit
+import json
 import os
-import runpy
 import subprocess
 import sys
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import fork_server
+
 LIMIT = 250  # s, less than the suite's for a test
+# What the process has imported from which others are forked (see conftest.py): all that most tools need.
+PRELOADED = ['mmdepthcls.registration', 'mmdepthcls.commands.train.train', 'mmdepthcls.commands.test.test']
+# What takes most of the time of a fresh start, and is nothing of ours or the host's.
+LIBRARIES = ['torch', 'torch.distributed.optim', 'cv2', 'matplotlib.pyplot']
 
 
 def run_script(script, *arguments, cwd, fresh=False, **environment):
@@ -17,37 +25,47 @@ def run_script(script, *arguments, cwd, fresh=False, **environment):
         script (str or Path): file.
         *arguments: of its command line.
         cwd (str or Path): working directory.
-        fresh (bool): start Python for it, which takes seconds of imports. Else it runs in a fork of a process that has
-            imported mmdepthcls and done nothing else (see conftest.py). Each tool that is run so has a test that
+        fresh (bool): with nothing imported but ``LIBRARIES``. Else it runs in a fork of a process that has imported
+            ``PRELOADED`` and done nothing else, which is quicker by seconds. Each tool that is run so has a test that
             starts it fresh too.
         **environment (str): variables that differ from this process's.
 
     Returns:
         subprocess.CompletedProcess: with ``returncode``, ``stdout``, ``stderr`` (str).
     """
-    command = [str(script), *map(str, arguments)]
+    return _run([str(script), *map(str, arguments)], cwd, environment, _fresh if fresh else _forked)
+
+
+def run_code(code, *, cwd='.', **environment):
+    """Run Python code in a process that has imported nothing but ``LIBRARIES``; else as :func:`run_script`."""
+    return _run(['-c', code], cwd, environment, _fresh)
+
+
+def _run(command, cwd, environment, run):
     environment = {**os.environ, 'OMP_NUM_THREADS': '1', **environment}
-    if fresh:
-        return subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=cwd, env=environment)
-    context = get_context('forkserver')
     with TemporaryDirectory() as folder:
         files = [str(Path(folder, name)) for name in ('stdout', 'stderr')]
-        process = context.Process(target=_be_script, args=(command, str(cwd), environment, files))
-        process.start()
-        process.join(LIMIT)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
+        status = run(dict(command=command, cwd=str(cwd), environment=environment, files=files, limit=LIMIT))
         texts = [Path(file).read_text('utf-8') if os.path.exists(file) else '' for file in files]
-    return subprocess.CompletedProcess(command, process.exitcode, *texts)
+    return subprocess.CompletedProcess(command, status, *texts)
 
 
-def _be_script(command, cwd, environment, files):
-    for target, file in enumerate(files, 1):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), target)
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(cwd)
-    sys.argv = command
-    sys.path.insert(0, os.path.dirname(command[0]))
-    runpy.run_path(command[0], run_name='__main__')
+def _forked(request):
+    process = get_context('forkserver').Process(target=fork_server.become, kwargs=request)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _fresh(request):
+    server = _server()
+    print(json.dumps(request), file=server.stdin, flush=True)
+    return int(server.stdout.readline())
+
+
+@cache
+def _server():
+    server = subprocess.Popen(
+        [sys.executable, fork_server.__file__, *LIBRARIES], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(server.communicate)  # its stdin ends, and so does it
+    return server

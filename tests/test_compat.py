@@ -1,4 +1,6 @@
+import ast
 import os
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -25,32 +27,17 @@ class Block:
             raise ModuleNotFoundError(f'No module named {name!r}', name=name)
 sys.meta_path.insert(0, Block())
 '''
-PURE = ['arguments', 'atomic_file', 'bin_analysis', 'bin_report', 'bins', 'compat', 'config_files', 'crf_settings',
-        'datasets.depth_array',
-        'datasets.depth_file', 'datasets.depth_format', 'datasets.depth_options', 'datasets.depth_png',
-        'datasets.eigen', 'datasets.file_finder', 'datasets.image_header',
-        'datasets.inspection.alignment',
-        'datasets.inspection.bin_chart', 'datasets.inspection.content', 'datasets.inspection.depth_map',
-        'datasets.inspection.finding', 'datasets.inspection.group_check', 'datasets.inspection.image_file',
-        'datasets.inspection.kitti_frame', 'datasets.inspection.leakage', 'datasets.inspection.output',
-        'datasets.inspection.report', 'datasets.inspection.sample_check', 'datasets.inspection.scan',
-        'datasets.inspection.sheet', 'datasets.inspection.stray_files', 'datasets.kitti_layout', 'datasets.minidrive',
-        'datasets.minidrive.writer', 'datasets.preparation.download', 'datasets.preparation.kitti_archives',
-        'datasets.preparation.kitti_files', 'datasets.preparation.kitti_projection',
-        'datasets.preparation.synthia_files', 'datasets.preparation.synthia_names',
-        'datasets.preparation.temporary_files', 'datasets.preparation.unpacking', 'datasets.split_file',
-        'datasets.synthia_split', 'datasets.tiff_header', 'datasets.velodyne', 'dense_crf', 'depth_tally',
-        'evaluation.baselines', 'evaluation.crops', 'evaluation.depth_histogram', 'evaluation.edges',
-        'evaluation.errors', 'evaluation.file_scores', 'evaluation.file_scoring', 'evaluation.filling',
-        'evaluation.ground_truth_files', 'evaluation.prediction_files', 'evaluation.prediction_pairs',
-        'evaluation.predictions', 'evaluation.protocols', 'evaluation.published', 'evaluation.quantization',
-        'evaluation.report', 'evaluation.report_charts', 'evaluation.report_markdown',
-        'evaluation.report_pictures', 'evaluation.report_tally', 'evaluation.scoring',
-        'evaluation.submission', 'evaluation.table', 'evaluation.uncertainty_metrics',
-        'models.bin_width_network', 'models.image_bins', 'parallel', 'pattern_search', 'permutohedral', 'program',
-        'sparse_rows', 'study.chart', 'study.record', 'study.study_report', 'threads',
-        'visualization.bin_figure',
-        'visualization.depth_color', 'visualization.comparison_figure', 'visualization.figures']
+HOST = ('mmseg', 'mmcv', 'mmengine')
+
+
+def pure_modules():
+    """Names of the modules whose docstring says that they are: "Pure", as a word."""
+    modules = {}
+    for path in sorted((ROOT / 'mmdepthcls').rglob('*.py')):
+        parts = path.relative_to(ROOT).with_suffix('').parts
+        name = '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
+        modules[name] = ast.get_docstring(ast.parse(path.read_text('utf-8'))) or ''
+    return [name for name, text in modules.items() if re.search(r'\bPure\b', text)]
 
 
 def run_python(code, **environment):
@@ -58,10 +45,24 @@ def run_python(code, **environment):
                           env={**os.environ, **environment})
 
 
-def test_pure_modules_import_without_mmsegmentation():
-    imports = '\n'.join(f'import mmdepthcls.{name}' for name in PURE)
-    result = run_python(f'{BLOCK}{imports}\n'
-                        'assert not any(name.split(".")[0] in ("mmseg", "mmcv", "mmengine") for name in sys.modules)\n'
+@pytest.mark.parametrize('block', [BLOCK, ''], ids=['without', 'beside'])
+def test_pure_modules_load_no_host(block):
+    """Neither where none is installed nor where one is: the first module that does is named."""
+    pure = pure_modules()
+    assert {'mmdepthcls.bins', 'mmdepthcls.evaluation.errors', 'mmdepthcls.datasets.velodyne'} <= set(pure)
+    result = run_python(f'''{block}
+import importlib, sys
+for name in {pure}:
+    importlib.import_module(name)
+    loaded = [each for each in {HOST} if each in sys.modules]
+    assert not loaded, f'{{name}} loads {{loaded}}'
+print('all', len({pure}))
+''')
+    assert result.stdout.strip() == f'all {len(pure)}', result.stderr[-1500:]
+
+
+def test_pure_names_of_packages_work_without_mmsegmentation():
+    result = run_python(f'{BLOCK}\n'
                         'from mmdepthcls.bins import SIDBins; print(SIDBins(1.0, 80.0, 71))\n'
                         'from mmdepthcls.evaluation import depth_errors, crop_region\n'
                         'from mmdepthcls.datasets import eigen_split; print(len(eigen_split("train")))')
@@ -179,8 +180,6 @@ def test_importing_prints_nothing():
 
 def test_all_that_is_imported_is_required():
     """Each module of others that the package or a tool imports comes with the package itself or with a stack."""
-    import ast
-
     import mmdepthcls.compat as compat
     text = (ROOT / 'setup.py').read_text('utf-8')
     known = {*sys.stdlib_module_names, 'mmdepthcls', *compat.HOST_MODULES, 'pydensecrf'}
@@ -191,3 +190,37 @@ def test_all_that_is_imported_is_required():
             for name in {name.split('.')[0] for name in names} - known:
                 required = text[text.index('install_requires'):text.index('extras_require')]
                 assert repr(compat.DISTRIBUTIONS.get(name, name)) in required, (path, name)
+
+
+NAME = 'deeplabv2_r18_minidrive_sid71'
+
+
+@pytest.mark.parametrize('order', ['import mmdepthcls; from mmengine.config import Config',
+                                   'from mmengine.config import Config; import mmdepthcls'], ids=['before', 'after'])
+def test_bases_of_this_package_are_its_configs(order, tmp_path):
+    """Alike in all to naming the file, whatever stands around them."""
+    (tmp_path / 'by_name.py').write_text(
+        f"_base_ = 'mmdepthcls::{NAME}.py'\nmodel = dict(decode_head=dict(dropout=1))\n")
+    (tmp_path / 'by_file.py').write_text(
+        f"_base_ = {str(ROOT / 'configs' / f'{NAME}.py')!r}\nmodel = dict(decode_head=dict(dropout=1))\n")
+    (tmp_path / 'parts.py').write_text(
+        "_base_ = ['mmdepthcls::_base_/models/deeplabv2_r18-d8.py', 'mmseg::_base_/schedules/schedule_20k.py']\n")
+    (tmp_path / 'wrong.py').write_text("_base_ = 'mmdepthcls::deeplabv2_r18_minidrive_sid7.py'\n")
+    result = run_python(f'''
+{order}
+from importlib import reload
+mended = Config._get_cfg_path
+reload(mmdepthcls)
+assert Config._get_cfg_path is mended
+read = lambda name: Config.fromfile({str(tmp_path)!r} + '/' + name)
+assert read('by_name.py').to_dict() == read('by_file.py').to_dict()
+assert '_scope_' not in read('by_name.py').pretty_text
+parts = read('parts.py')
+assert parts.model.type == 'DepthClassifier' and parts.train_cfg.max_iters == 20000
+try:
+    read('wrong.py')
+except FileNotFoundError as error:
+    print(error)
+''')
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert f'Near it: mmdepthcls::{NAME}.py' in result.stdout

@@ -3,6 +3,7 @@ import sys
 from multiprocessing import get_context
 
 import pytest
+from script_process import run_code
 
 # The import of MMSegmentation alone must not fail: it does beside a torchvision of another torch, and with mmcv-lite.
 WORKING_HOST = '''
@@ -36,21 +37,18 @@ HOSTS = ['import mmseg.apis', 'import mmseg.models', 'from mmengine.runner impor
 OURS = 'import mmdepthcls'
 
 
-def run_python(code):
-    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-
-
 @pytest.mark.parametrize('host', HOSTS)
 @pytest.mark.parametrize('ours_first', [True, False], ids=['before', 'after'])
 def test_classes_are_known_whichever_is_imported_first(host, ours_first):
     order = [OURS, host] if ours_first else [host, OURS]
-    result = run_python('\n'.join([WORKING_HOST, *order, KNOWN]))
+    result = run_code('\n'.join([WORKING_HOST, *order, KNOWN]))
     assert result.stdout.strip().endswith('all known'), result.stderr[-2000:]
 
 
 def test_importing_the_package_or_a_pure_module_imports_no_host_and_no_torch():
     heavy = ('mmseg', 'mmcv', 'mmengine', 'torch', 'cv2', 'matplotlib')
-    result = run_python(f'import sys, mmdepthcls.bins\nprint([name for name in {heavy} if name in sys.modules])')
+    code = f'import sys, mmdepthcls.bins\nprint([name for name in {heavy} if name in sys.modules])'
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert result.stdout.strip() == '[]', result.stderr
 
 

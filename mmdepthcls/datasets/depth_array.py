@@ -1,6 +1,7 @@
 """Depth in .npy and .npz files: their headers are believed only after their sizes have been compared. Pure."""
 import math
 import os
+import re
 import zipfile
 
 import numpy as np
@@ -8,8 +9,10 @@ from numpy.lib import format as npy_format
 
 from .depth_format import DepthFileError
 from .depth_png import MAX_PIXELS, channels_remedy, eight_bit_remedy
+from .stand_in import LONGEST_LINK, NUMPY, content_of
 
 HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+DEPTH_NAME = re.compile(r'(?<![a-z])depth(?!_?(?:conf|std|var|unc|prob|mask|valid|norm))', re.IGNORECASE)
 LARGEST_MATRIX = 4  # intrinsics and poses beside depth in a .npz: no side of theirs is longer
 REMEDY = 'Save the map itself: numpy.save(path, depth.astype(numpy.float32)), (H, W)'
 
@@ -73,8 +76,8 @@ def unsigned(values):
 def open_npz(file, path, depth_format):
     """The member of a .npz that holds depth, opened.
 
-    Without a key it is the only array, or the only one that can be depth: real numbers of more than 8 bits in a map
-    that is larger than a camera's matrix.
+    Without a key it is the only array, or the only one that can be depth (real numbers of more than 8 bits in a map
+    that is larger than a camera's matrix), or of several such the only one with 'depth' in its name.
 
     Args:
         file (BinaryIO): the archive.
@@ -90,7 +93,8 @@ def open_npz(file, path, depth_format):
         names = [name.removesuffix('.npy') for name in archive.namelist()]
         if key is None and len(names) > 1:
             likely = [name for name in names if _may_be_depth(archive, name, path, depth_format)]
-            key = likely[0] if len(likely) == 1 else None
+            named = [name for name in likely if DEPTH_NAME.search(name)]
+            key = next((found[0] for found in (likely, named) if len(found) == 1), None)
         elif key is None and names:
             key = names[0]
         if key not in names:
@@ -99,8 +103,10 @@ def open_npz(file, path, depth_format):
                                  f"{depth_format.spell('key', repr('...'))}.")
         return archive.open(f'{key}.npy')
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError) as error:
-        raise DepthFileError(f'{path}: expected a .npz archive, but it is none or truncated ({error}). Copy it again.'
-                             ) from error
+        what, remedy = _content(file)
+        whole = what and not what.startswith('an archive')
+        raise DepthFileError(f'{path}: expected a .npz archive, but it is {what if whole else "none or truncated"} '
+                             f'({error}). {remedy if whole else "Copy it again"}.') from error
 
 
 def probe_npz(file, path, depth_format):
@@ -120,13 +126,23 @@ def _may_be_depth(archive, name, path, depth_format):
 
 def _header(file, path):
     """Shape and dtype of a .npy; the file then stands before its numbers."""
+    start = file.tell()
     try:
         version = npy_format.read_magic(file)
         shape, _, dtype = HEADERS[version](file)
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DepthFileError(f'{path}: expected a NumPy array, but its content is none ({error}). Replace the file.'
-                             ) from error
+        what, remedy = _content(file, start)
+        if what == NUMPY:
+            what, remedy = None, 'Copy the file again'
+        raise DepthFileError(f'{path}: expected a NumPy array, but its content is {what or f"none ({error})"}. '
+                             f'{remedy}.') from error
     return shape, dtype
+
+
+def _content(file, start=0):
+    """See :func:`.stand_in.content_of`; of a file that has been opened."""
+    file.seek(start)
+    return content_of(file.read(LONGEST_LINK))
 
 
 def _map_shape(shape, dtype, path, depth_format):

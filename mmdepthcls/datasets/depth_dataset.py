@@ -7,10 +7,12 @@ from typing import Any
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
-from .depth_file import DepthFileError, DepthFormat, probe_depth
-from .file_finder import FILE, FileFinder, describe
+from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
+from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
 from .image_header import orientation_remedy, probe_image
-from .split_file import NO_DEPTH, join_inside, read_split_file
+from .split_file import NO_DEPTH, is_file_name, join_inside, read_split_file, without_overlap
+
+FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 
 
 class DepthDataset(BaseSegDataset):
@@ -19,14 +21,16 @@ class DepthDataset(BaseSegDataset):
     A split file has one sample a line, ``IMAGE DEPTH [anything]``, relative to ``data_prefix``; ``None`` as DEPTH means
     that the sample has no ground truth; blank lines and lines that begin with ``#`` are skipped. More forms are read,
     see :func:`mmdepthcls.datasets.split_file.read_split_file`. A file whose name differs only in case, or in how
-    accents are spelled, is found. A sample that stands there twice is an error.
+    accents are spelled, is found; so is one without its ending, and one that begins with the folder in which it lies
+    (``data/mine/image/0.png`` in ``data_root='data/mine'``). A sample that stands there twice is an error. In
+    ``test_mode`` a line may name the image alone.
 
     A sample in the pipeline has ``img_path`` and, where there is ground truth, ``depth_map_path``, ``depth_format`` and
     perhaps ``depth_name`` for :class:`LoadDepth`. Without ``test_mode`` samples without ground truth are left out.
 
     Args:
         ann_file: split file, relative to ``data_root``.
-        data_root: folder of everything.
+        data_root: folder of everything; ``~`` and ``$VARIABLE`` are known.
         data_prefix: folders of images (``img_path``) and depth maps (``depth_map_path``) below ``data_root``.
         depth_format: what the numbers in the depth files mean, see :class:`mmdepthcls.datasets.depth_file.DepthFormat`.
             Default: KITTI's PNG, metres * 256.
@@ -57,8 +61,14 @@ class DepthDataset(BaseSegDataset):
         self.verify = verify
         self.depth_follows_exif = depth_follows_exif
         self._finder = FileFinder()
-        data_prefix = dict(img_path='', depth_map_path='') | (data_prefix or {})
-        super().__init__(ann_file=ann_file, data_root=data_root, data_prefix=data_prefix, **kwargs)
+        data_prefix = data_prefix or {}
+        if not data_prefix.keys() <= FOLDERS.keys() <= data_prefix.keys() and data_prefix.keys() - FOLDERS.keys():
+            raise ValueError(f'{type(self).__name__}: data_prefix has the keys {" and ".join(FOLDERS)}, got '
+                             f'{", ".join(data_prefix)}')
+        data_prefix = {key: written_path(folder, f"data_prefix['{key}']")
+                       for key, folder in (FOLDERS | data_prefix).items()}
+        super().__init__(ann_file=written_path(ann_file, 'ann_file'), data_root=written_path(data_root, 'data_root'),
+                         data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """All samples, checked.
@@ -66,7 +76,7 @@ class DepthDataset(BaseSegDataset):
         Returns:
             Samples as the pipeline gets them.
         """
-        samples = self.list_samples()
+        samples = listed = self.list_samples()
         if not self.test_mode:
             with_depth = [sample for sample in samples if self.has_depth(sample)]
             if len(with_depth) < len(samples):
@@ -76,7 +86,7 @@ class DepthDataset(BaseSegDataset):
         if not samples:
             raise ValueError(f'{type(self).__name__}: {self.source} holds no sample'
                              f'{"" if self.test_mode else " with ground truth"}. Check data_root, data_prefix and '
-                             'ann_file.')
+                             f'ann_file. {why_missing(self.data_prefix["depth_map_path"] or ".") if listed else ""}')
         repeated = self.repeated_lines(samples)
         if repeated:
             raise ValueError(f'{type(self).__name__}: {len(repeated)} samples of {self.source} are listed twice, the '
@@ -120,20 +130,41 @@ class DepthDataset(BaseSegDataset):
             columns: of the line.
             where: the file and the line, for messages.
         """
-        if len(columns) < 2:
-            raise ValueError(f"{where}: expected 'IMAGE DEPTH' (DEPTH may be None), got {' '.join(columns)!r}")
         sample = dict(img_path=self._listed_file('img_path', columns[0], where), listed_in=where)
-        if columns[1] == NO_DEPTH:
-            return sample
-        return self.with_depth_map(sample, self._listed_file('depth_map_path', columns[1], where))
+        if len(columns) > 1:
+            depth = None if columns[1] == NO_DEPTH else self._listed_file('depth_map_path', columns[1], where)
+        else:
+            depth = self.depth_of_image(sample['img_path'])
+            if depth is None and not self.test_mode:
+                raise ValueError(f"{where}: expected 'IMAGE DEPTH' (DEPTH may be None), got {columns[0]!r}")
+        return sample if depth is None else self.with_depth_map(sample, depth)
+
+    def depth_of_image(self, img_path: str) -> str | None:
+        """The depth of an image that a line names alone, where the dataset knows it."""
+        return None
+
+    def endings(self, key: str) -> tuple[str, ...]:
+        """Of the files of a key of ``data_prefix``, for names that are listed without."""
+        return IMAGE_SUFFIXES if key == 'img_path' else SUFFIXES
 
     def _listed_file(self, key, name, where):
-        folder = self.data_prefix[key]
-        path = join_inside(folder, name, where)
-        try:
-            return self._finder.resolve(folder, path)
-        except ValueError as error:
-            raise ValueError(f'{where}: {error}') from error
+        """Path of a listed file; where there is none, as it is written."""
+        folder, paths = self.data_prefix[key] or '', []
+        for text in filter(None, (name, without_overlap(folder, name))):
+            path = join_inside(folder, text, where)
+            try:
+                path = self._finder.resolve(folder, path)
+            except ValueError as error:
+                raise ValueError(f'{where}: {error}') from error
+            found = [path]
+            if not self._finder.kind(path) and not is_file_name(path):
+                found = self._finder.find(path, self.endings(key)) or found
+            if len(found) > 1:
+                raise ValueError(f'{where}: {name!r} may be {" or ".join(found)}. Write the ending that is meant.')
+            if self._finder.kind(found[0]):
+                return found[0]
+            paths += found
+        return paths[0]
 
     def repeated_lines(self, samples: list[dict]) -> list[tuple[str, str]]:
         """Samples that a split file has twice.
@@ -170,8 +201,13 @@ class DepthDataset(BaseSegDataset):
             path, sample = missing[0]
             where = f' ({sample["listed_in"]})' if 'listed_in' in sample else ''
             what = f', which is {describe(path)}' if self._finder.kind(path) else ''
+            hint = '' if what else f'. {why_missing(path)}{self.naming_hint(path)}'
             raise FileNotFoundError(f'{type(self).__name__}: {len(missing)} of the {len(paths)} files of {self.source} '
-                                    f'do not exist, the first is {path}{what}{where}')
+                                    f'do not exist, the first is {path}{what}{where}{hint}')
+
+    def naming_hint(self, path: str) -> str:
+        """How to say where a missing file is, for messages; begins with a blank, or is empty."""
+        return ''
 
     def verify_sample(self, sample: dict) -> None:
         """Look at the files of one sample.

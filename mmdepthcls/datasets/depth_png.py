@@ -1,4 +1,5 @@
 """Depth maps as PNG files: verified before they are decoded, so that no damaged or 8-bit file passes as depth. Pure."""
+import io
 import os
 import struct
 import zlib
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 
 from .depth_format import KITTI_SCALE, DepthFileError, DepthFormat
+from .stand_in import content_of
 
 SIGNATURE = b'\x89PNG\r\n\x1a\n'
 HEADER_BYTES = 33
@@ -43,8 +45,8 @@ def read_header(data, path):
         DepthFileError: if it is not a PNG, its header is damaged, or it claims more than 2**27 pixels.
     """
     if not data.startswith(SIGNATURE):
-        what = 'a JPEG' if data.startswith(JPEG_START) else 'an empty file' if not data else 'no PNG'
-        raise DepthFileError(f'{path}: expected a PNG file, but its content is {what}. Convert or replace the file.')
+        what, remedy = content_of(data)
+        raise DepthFileError(f'{path}: expected a PNG file, but its content is {what or "no PNG"}. {remedy}.')
     if len(data) < HEADER_BYTES or zlib.crc32(data[12:29]) != struct.unpack('>I', data[29:33])[0]:
         raise DepthFileError(f'{path}: the PNG header is cut off or damaged. Copy the file again.')
     width, height, bit_depth, color_type = struct.unpack('>IIBB', data[16:26])
@@ -79,11 +81,22 @@ def check_end(file, path):
     Raises:
         DepthFileError: if the file is truncated.
     """
-    file.seek(max(os.fstat(file.fileno()).st_size - TAIL, 0))
+    file.seek(0, os.SEEK_END)
+    file.seek(max(file.tell() - TAIL, 0))
     tail = file.read()
-    if TRAILER not in tail:
+    if TRAILER not in tail and not has_end_chunk(file):
         raise DepthFileError(f'{path}: the PNG is truncated (its end is missing). Copy the file again.')
     return tail
+
+
+def has_end_chunk(file):
+    """bool: whether the chunks of a PNG go on to the last, whatever is written behind it."""
+    file.seek(len(SIGNATURE))
+    while len(head := file.read(8)) == 8:
+        if head[4:] == b'IEND':
+            return head + file.read(4) == TRAILER
+        file.seek(struct.unpack('>I', head[:4])[0] + 4, os.SEEK_CUR)
+    return False
 
 
 def is_picture(path):
@@ -149,7 +162,7 @@ def decode_png(data, path, depth_format=KITTI):
     """
     check_depth_header(read_header(data, path), path, depth_format)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or TRAILER not in data[-TAIL:]:
+    if values is None or TRAILER not in data[-TAIL:] and not has_end_chunk(io.BytesIO(data)):
         raise DepthFileError(f'{path}: the PNG is truncated or damaged and cannot be decoded. Copy the file again.')
     return values[..., min(2, values.shape[2] - 1)] if values.ndim == 3 else values  # red: OpenCV gives BGR or BGRA
 

@@ -5,11 +5,37 @@ import unicodedata
 from collections import defaultdict
 from typing import NamedTuple
 
+from .stand_in import LINK_REMEDY, spelled_link, written_link
+
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
 # What systems and programs put beside people's files, beside what begins with a dot (.DS_Store, ._0.png of macOS).
 SYSTEM_NAMES = {'thumbs.db', 'ehthumbs.db', 'desktop.ini', '__macosx', '@eadir', '#recycle', '@recycle', '$recycle.bin',
                 'system volume information', 'lost+found'}
+ENDING = re.compile(r'\.[^\W\d]\w{0,4}$')  # what has none may have been meant as a folder
+SHOWN = 5
 FILE, FOLDER, BROKEN, OTHER = 'file', 'folder', 'broken link', 'no file'
+
+
+def written_path(path, name):
+    """A path as a config writes it, with its ``~`` and ``$VARIABLE`` where there is no file of that very name.
+
+    Args:
+        path (str | Path | None)
+        name (str): of the setting, for the message.
+
+    Returns:
+        str or None
+
+    Raises:
+        TypeError: if it is no path.
+    """
+    if path is None:
+        return None
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f'{name} must be one path, got {path!r} (several lists or folders: a dataset each, in a '
+                        'ConcatDataset)')
+    path = os.fspath(path)
+    return path if os.path.exists(path) else os.path.expandvars(os.path.expanduser(path))
 
 
 def is_system_name(name):
@@ -22,13 +48,16 @@ class FoundFiles(NamedTuple):
 
     Args:
         names (list[str]): the files in order, among them links with a wanted ending that lead nowhere.
-        unusable (list[str]): links that lead nowhere and may have been folders, and what is neither file nor folder.
+        unusable (list[str]): links that lead nowhere and may have been folders, text files that Git has written in
+            place of links, and what is neither file nor folder.
         repeated (list[tuple[str, str]]): links to folders that are read at another place (or hold this one), and the
             place.
+        others (dict[str, list[str]]): files with other endings, by the ending in lower case.
     """
     names: list
     unusable: list
     repeated: list
+    others: dict
 
 
 def find_files(folder, suffixes):
@@ -50,7 +79,7 @@ def find_files(folder, suffixes):
     root = os.fspath(folder)
     suffixes = tuple(suffix.lower() for suffix in suffixes)
     seen = _folders_above(os.path.realpath(root))
-    names, unusable, repeated = [], [], []
+    names, unusable, repeated, others = [], [], [], defaultdict(list)
     waiting, linked = [''], []
     while waiting or linked:
         name = waiting.pop() if waiting else linked.pop(0)
@@ -68,9 +97,12 @@ def find_files(folder, suffixes):
                 (linked if is_link else waiting).append(path)
             elif kind in (FILE, BROKEN) and wanted:
                 names.append(path)
-            elif kind == BROKEN and not re.search(r'\.[^\W\d]\w{0,4}$', entry) or kind == OTHER and wanted:
+            elif kind == OTHER and wanted or kind != OTHER and not ENDING.search(entry) and (
+                    kind == BROKEN or written_link(os.path.join(root, path))):
                 unusable.append(path)
-    return FoundFiles(sorted(names), sorted(unusable), sorted(repeated))
+            elif kind == FILE:
+                others[os.path.splitext(entry)[1].lower()].append(path)
+    return FoundFiles(sorted(names), sorted(unusable), sorted(repeated), {end: sorted(others[end]) for end in others})
 
 
 def check_usable(folder, found):
@@ -81,12 +113,13 @@ def check_usable(folder, found):
         found (FoundFiles): what it has found.
 
     Raises:
-        FileNotFoundError: names the first link that leads nowhere, and where it leads.
+        FileNotFoundError: names the first link that leads nowhere or is a text, and where it leads.
     """
     if found.unusable:
         path = os.path.join(folder, found.unusable[0])
         more = f' ({len(found.unusable)} such in {folder})' if len(found.unusable) > 1 else ''
-        raise FileNotFoundError(f'{path} is {describe(path)}{more}. Mend or remove it.')
+        raise FileNotFoundError(f'{path} is {describe(path)}{more}. '
+                                f'{LINK_REMEDY if written_link(path) else "Mend or remove it"}.')
 
 
 def list_folder(folder):
@@ -110,7 +143,46 @@ def describe(path):
     """str: what a path is that is no file, in words."""
     if os.path.islink(path) and not os.path.exists(path):
         return f'a link to {os.readlink(path)}, which does not exist'
+    if os.path.isfile(path):
+        target = written_link(path)
+        return spelled_link(target) if target else 'a file'
     return 'a folder' if os.path.isdir(path) else 'neither a file nor a folder'
+
+
+def why_missing(path):
+    """str: a sentence about a path that does not exist: what lies where it should be."""
+    place = _nearest(path)
+    if not os.path.isdir(place):
+        remedy = f'. {LINK_REMEDY}' if written_link(place) else ''
+        return f'{place} is {describe(place)}{remedy}.'
+    return contents(place, os.path.splitext(os.path.basename(path))[0])
+
+
+def refuse_stand_in(path):
+    """Raise where a path cannot be, since one of its folders is a link that leads nowhere or is only a text.
+
+    Raises:
+        FileNotFoundError: names it, and the remedy.
+    """
+    place = _nearest(path)
+    if not os.path.isdir(place) and (os.path.islink(place) or written_link(place)):
+        raise FileNotFoundError(why_missing(path))
+
+
+def _nearest(path):
+    """The path, or the first folder above it that there is, whatever lies in its place."""
+    place = os.path.normpath(path)
+    while not os.path.lexists(place) and os.path.dirname(place) != place:
+        place = os.path.dirname(place) or os.curdir
+    return place
+
+
+def contents(folder, like=''):
+    """str: a sentence that names a few of the files in a folder, first those whose names hold ``like``."""
+    names = [name for name, _, _ in list_folder(folder) if not is_system_name(name)]
+    names.sort(key=lambda name: like not in name)
+    more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
+    return f'{folder} holds {", ".join(names[:SHOWN]) or "nothing"}{more}.'
 
 
 def _kind(entry):

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import depth_png
 from .depth_format import DepthFileError
+from .stand_in import content_of
 from .tiff_header import TURNED, exif_orientation, is_tiff, read_tiff_header
 
 JPEG_END, EXIF = b'\xff\xd9', b'Exif\0\0'
@@ -20,8 +21,6 @@ PNM = re.compile(rb'P(?:(?P<bits>4)|(?P<kind>[56]))' + GAP + rb'(?P<width>\d+)' 
                  + GAP + rb'(?P<greatest>\d+))\s')
 PIXELS_OF_BMP = (0, 3, 6)  # compressions without one: so many bytes a row
 PICTURES = (('u', 8), ('u', 16))  # numbers of a TIFF
-# Files whose names say one of these must be of it: everything else that opens them believes the name.
-NAMED = {'.png': 'PNG', '.jpg': 'JPEG', '.jpeg': 'JPEG', '.jpe': 'JPEG'}
 
 
 class ImageHeader(NamedTuple):
@@ -45,7 +44,8 @@ class ImageHeader(NamedTuple):
 
 
 def probe_image(path):
-    """Look at an image file without decoding it, where its kind allows that.
+    """Look at an image file without decoding it, where its kind allows that. Its content counts, as for MMCV, and not
+    its ending.
 
     Args:
         path (str): the image: PNG, JPEG, BMP, TIFF, WebP, PNM or another that OpenCV decodes.
@@ -54,20 +54,12 @@ def probe_image(path):
         ImageHeader
 
     Raises:
-        DepthFileError: if the file is empty, truncated, not what its ending says, or nothing that OpenCV decodes.
+        DepthFileError: if the file is empty, truncated, or nothing that OpenCV decodes.
     """
     with open(path, 'rb') as file:
         start = file.read(depth_png.HEADER_BYTES)
         size = os.fstat(file.fileno()).st_size
-        kind = _kind(start)
-        expected = NAMED.get(os.path.splitext(path)[1].lower(), kind)
-        if expected == 'PNG':
-            return _probe_png(start, file, path)
-        if expected == 'JPEG' != kind:
-            raise DepthFileError(f'{path}: expected a JPEG file, but its content is {kind or "none"}. Replace the file'
-                                 f'{", or name it as what it is" if kind else ""}.')
-        probe = PROBES.get(kind, _decode)
-        return probe(start, file, path, size)
+        return PROBES.get(_kind(start), _decode)(start, file, path, size)
 
 
 def _kind(start):
@@ -82,7 +74,7 @@ def _kind(start):
     return 'PNM' if re.match(rb'P[1-6][\s#]', start) else ''
 
 
-def _probe_png(start, file, path):
+def _probe_png(start, file, path, size):
     header = depth_png.read_header(start, path)
     tail = depth_png.check_end(file, path)
     return ImageHeader('PNG', header.height, header.width, _png_orientation(file, tail), header.bit_depth,
@@ -202,9 +194,12 @@ def _decode(start, file, path, size):
     except cv2.error:
         image = None
     if image is None:
+        what, remedy = content_of(data)
+        if what is None:
+            what, remedy = ('truncated, damaged or of a kind that it does not know',
+                            'Copy the file again, or convert it to PNG or JPEG')
         raise DepthFileError(f'{path}: expected an image, but OpenCV, with which MMCV loads it, cannot decode it: it '
-                             f'is {"empty" if not data else "truncated, damaged or of a kind that it does not know"}. '
-                             'Copy the file again, or convert it to PNG or JPEG.')
+                             f'is {what}. {remedy}.')
     return ImageHeader('other', *image.shape[:2])
 
 
@@ -234,4 +229,5 @@ def orientation_remedy(path, obeyed, shape):
             f'them so: LoadImageFromFile(color_type={color_type!r}). ')
 
 
-PROBES = {'JPEG': _probe_jpeg, 'TIFF': _probe_tiff, 'BMP': _probe_bmp, 'WebP': _probe_webp, 'PNM': _probe_pnm}
+PROBES = {'PNG': _probe_png, 'JPEG': _probe_jpeg, 'TIFF': _probe_tiff, 'BMP': _probe_bmp, 'WebP': _probe_webp,
+          'PNM': _probe_pnm}

@@ -10,7 +10,7 @@ from mmseg.registry import DATASETS
 from . import kitti_layout, velodyne
 from .depth_dataset import DepthDataset
 from .eigen import eigen_split
-from .file_finder import IMAGE_SUFFIXES
+from .file_finder import IMAGE_SUFFIXES, contents, refuse_stand_in, why_missing
 from .split_file import NO_DEPTH
 
 GROUND_TRUTHS = {'annotated': 'groundtruth', 'velodyne_png': 'velodyne_raw', 'velodyne': None}
@@ -139,10 +139,10 @@ class KITTIDepthDataset(DepthDataset):
         if place and place.camera in SIDES.values():
             _, name, camera, frame = place
         elif drive:
-            if len(columns) != 3 or not columns[1].isdigit() or columns[2] not in SIDES:
+            if len(columns) != 3 or not columns[1].isdigit() or columns[2].lower() not in SIDES:
                 raise ValueError(f"{where}: expected 'DRIVE FRAME l|r' after a drive's folder, got "
                                  f"{' '.join(columns)!r}")
-            name, camera, frame = drive[1], SIDES[columns[2]], int(columns[1])
+            name, camera, frame = drive[1], SIDES[columns[2].lower()], int(columns[1])
         else:
             return super().sample_of_line(columns, where)
         listed = None
@@ -161,6 +161,12 @@ class KITTIDepthDataset(DepthDataset):
                 stems = {osp.splitext(name)[0] for name in self._listing(self._image_folder(drive, self.camera))
                          if name.lower().endswith(IMAGE_SUFFIXES)}
                 frames += [(drive, int(stem)) for stem in sorted(stems) if stem.isdigit()]
+        if not frames:
+            raise ValueError(f'KITTIDepthDataset: {raw} holds no image of camera {self.camera}: expected '
+                             f'2011_09_26/2011_09_26_drive_0001_sync/image_{self.camera:02d}/data/0000000005.png and '
+                             f'the like (raw data, synced and rectified). {contents(osp.join(raw, *days[:1]))} '
+                             'tools/prepare_kitti.py says what is missing, and fetches it; camera=2 is the left, 3 the '
+                             'right.')
         return frames
 
     def _sample(self, drive, frame, camera, listed=None, promises=True):
@@ -223,5 +229,8 @@ class KITTIDepthDataset(DepthDataset):
     def _listing(self, folder, required=False):
         """Names in a folder, read once; nothing where there is none."""
         if required and not osp.isdir(folder):
-            raise FileNotFoundError(f"KITTIDepthDataset: folder data_prefix['img_path'] = {folder!r} does not exist")
+            raise FileNotFoundError(f"KITTIDepthDataset: folder data_prefix['img_path'] = {folder!r} does not exist. "
+                                    f'{why_missing(folder)}')
+        if not osp.isdir(folder):
+            refuse_stand_in(folder)
         return self._finder.listing(folder)

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from .file_finder import refuse_stand_in
+
 DAY = re.compile(r'\d{4}_\d\d_\d\d')
 DRIVE = re.compile(rf'{DAY.pattern}_drive_\d{{4}}')
 DRIVE_FOLDER = re.compile(rf'({DRIVE.pattern})_sync')
@@ -196,7 +198,10 @@ def list_depth(parent, drive, kind, camera):
 
 
 def _names(folder):
-    return os.listdir(folder) if os.path.isdir(folder) else []
+    if os.path.isdir(folder):
+        return os.listdir(folder)
+    refuse_stand_in(folder)
+    return []
 
 
 def _has_days(folder):

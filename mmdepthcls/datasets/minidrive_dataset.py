@@ -7,6 +7,7 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
+from ..invocation import command
 from .depth_dataset import DepthDataset
 
 GROUND_TRUTHS = {'dense': '', 'sparse': '_sparse'}
@@ -42,7 +43,7 @@ class MiniDriveDataset(DepthDataset):
         ann_file = f'{split}{GROUND_TRUTHS[ground_truth]}.txt'
         if not osp.isfile(osp.join(data_root, ann_file)):
             raise FileNotFoundError(f'MiniDriveDataset: {osp.join(data_root, ann_file)} does not exist. Make the '
-                                    f'dataset first: python tools/make_minidrive.py {data_root}')
+                                    f'dataset first: {command("make-minidrive")} {data_root}')
         self.split = split
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
 

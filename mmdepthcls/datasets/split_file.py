@@ -1,15 +1,17 @@
 """Split files: the samples of a dataset, one a line, in the forms in which people write them. Pure.
 
-Columns are separated by spaces, tabs, commas or semicolons, and may stand in quotes. Only spaces and tabs are blanks,
-and only CR, LF and both are ends of a line: what else Unicode calls so (a no-break space) is part of a name.
+Columns are separated by spaces, tabs, commas, semicolons or bars, and may stand in quotes. Only spaces and tabs are
+blanks, and only CR, LF and both are ends of a line: what else Unicode calls so (a no-break space) is part of a name.
 """
+import ast
 import codecs
+import json
 import os
 import re
 from typing import NamedTuple
 
 NO_DEPTH = 'None'  # what stands as DEPTH where a sample has none
-ABSENT = {'', 'none', 'null', 'nan', 'n/a'}  # other ways to say it
+ABSENT = {'', '-', 'none', 'null', 'nan', 'n/a'}  # other ways to say it
 ENDING = re.compile(r'\.(?:png|jpe?g|jpe|jfif|jp2|bmp|dib|gif|webp|avif|heic|tiff?|exr|hdr|pfm|p[bgnp]m|np[yz]|bin|'
                     r'mat|h5|hdf5|dpt|raw)', re.IGNORECASE)
 NUMBER = re.compile(r'[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?', re.IGNORECASE)
@@ -17,6 +19,7 @@ NUMBER = re.compile(r'[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?', re.IGNORECASE)
 IMAGE_WORDS = {'image', 'images', 'img', 'rgb', 'color', 'left', 'filename', 'file', 'filepath', 'path',
                'input'}
 DEPTH_WORDS = {'depth', 'depths', 'disparity', 'disp', 'groundtruth', 'gt', 'target'}
+PATH_WORDS = IMAGE_WORDS - {'file', 'filename', 'filepath', 'path', 'input'}  # those that tell in a path
 OTHER_WORDS = {'time', 'timestamp', 'stamp', 'id', 'idx', 'index', 'width', 'height', 'size', 'focal', 'drive', 'scene',
                'sequence', 'split'}
 # UTF-32's mark for little endian begins with that of UTF-16.
@@ -30,7 +33,10 @@ QUOTED = r'''"(?P<double>(?:[^"]|"")*)"|'(?P<single>[^']*)\''''
 CELLS = {' ': re.compile(rf'(?:{QUOTED}|(?P<plain>[^ \t]*))(?:[ \t]+|$)'),
          '\t': re.compile(rf'(?:{QUOTED}|(?P<plain>[^\t]*?)) *(?:[ \t]*\t[ \t]*|$)'),
          ',': re.compile(rf'[ \t]*(?:{QUOTED}|(?P<plain>[^,]*?))[ \t]*(?:,|$)'),
-         ';': re.compile(rf'[ \t]*(?:{QUOTED}|(?P<plain>[^;]*?))[ \t]*(?:;|$)')}
+         ';': re.compile(rf'[ \t]*(?:{QUOTED}|(?P<plain>[^;]*?))[ \t]*(?:;|$)'),
+         '|': re.compile(rf'[ \t]*(?:{QUOTED}|(?P<plain>[^|]*?))[ \t]*(?:\||$)')}
+STRUCTURED = {'.json': 'JSON', '.jsonl': 'JSON', '.yaml': 'YAML', '.yml': 'YAML', '.toml': 'TOML', '.xml': 'XML',
+              '.pkl': 'a pickle', '.mat': 'a MATLAB file', '.xlsx': 'a spreadsheet', '.h5': 'HDF5'}
 
 
 class Cell(NamedTuple):
@@ -43,16 +49,17 @@ class Cell(NamedTuple):
     @property
     def is_file(self):
         """bool: whether it ends as the name of a file does."""
-        return _is_file(self.text)
+        return is_file_name(self.text)
 
 
 def read_split_file(path, name='the dataset'):
     """Columns of every line that is one: image, depth (``'None'``: there is none) and what else the line has.
 
-    Read are columns between spaces, tabs, commas or semicolons, in quotes or not, under a header that names them or
-    without one. Between spaces a name may have spaces itself where its ending tells its end. Where a line begins with a
-    number (a time stamp, an index), the names come first: ``T1 IMAGE T2 DEPTH`` is ``IMAGE DEPTH``, also the other way
-    round where folders or names tell which is the depth. A backslash is a slash. Blank lines and lines that begin with
+    Read are columns between spaces, tabs, commas, semicolons or bars, in quotes or not, under a header that names them
+    or without one. Between spaces a name may have spaces itself where its ending tells its end. Where a line begins
+    with a number (a time stamp, an index), the names come first: ``T1 IMAGE T2 DEPTH`` is ``IMAGE DEPTH``. Where words
+    in the paths tell that another column is the image or the depth (``depth/0.png rgb/0.png``), that is believed. A
+    backslash is a slash. Blank lines and lines that begin with
     ``#`` are skipped.
 
     Args:
@@ -81,7 +88,7 @@ def read_split_file(path, name='the dataset'):
             if header:
                 continue
         columns = [cell.text.replace('\\', '/') for cell in cells]
-        columns = header.arranged(columns) if header else _without_numbers(columns)
+        columns = header.arranged(columns) if header else _by_their_words(_without_numbers(columns))
         if len(columns) > 1 and columns[1].lower() in ABSENT:
             columns[1] = NO_DEPTH
         _refuse_two_samples(columns, where)
@@ -123,16 +130,36 @@ def _read_text(path, name):
         raise FileNotFoundError(f'{name}: split file {path} does not exist')
     with open(path, 'rb') as file:
         data = file.read()
+    kind = STRUCTURED.get(os.path.splitext(path)[1].lower()) or _structure(data)
+    if kind:
+        raise ValueError(f"{path}: a split file is text with one sample a line, 'IMAGE DEPTH' (or a CSV table); this "
+                         f'is {kind}. Write such a list from it.')
     encoding = next((encoding for mark, encoding in MARKS if data.startswith(mark)), 'utf-8')
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise ValueError(f'{path}: a split file is UTF-8 text, this is not ({error}). Save it as UTF-8.') from error
+    text = text.removesuffix('\x1a')  # the end of a file in DOS
     control = CONTROL.search(text)
     if control:
         raise ValueError(f'{path}: a split file is UTF-8 text, this is not (it holds the control character '
                          f'{control[0]!r}). If it is a text file, save it as UTF-8.')
     return text
+
+
+def _structure(data):
+    """'JSON' or 'Python', where a file is that, or each of its lines; None for others."""
+    text = data.strip()
+    if text[:1] not in (b'[', b'{', b'('):
+        return None
+    for kind, parse in (('JSON', json.loads), ('Python', ast.literal_eval)):
+        for part in (text, text.splitlines()[0]):
+            try:
+                parse(part.decode())
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+            return kind
+    return None
 
 
 def _cells(line, delimiter):
@@ -144,14 +171,14 @@ def _cells(line, delimiter):
         text = match[kind].replace('""', '"') if kind == 'double' else match[kind]
         cells.append(Cell(text, kind != 'plain', match.start(kind), match.end(kind)))
         position = match.end()
-    if delimiter in ',;' and line.endswith(delimiter) and cells[-1].end != len(line):
+    if delimiter in ',;|' and line.endswith(delimiter) and cells[-1].end != len(line):
         cells.append(Cell('', False, len(line), len(line)))
     return cells
 
 
 def _split(line, delimiter=None):
     """The delimiter of a line (a header has told it, or the line itself does), and its cells."""
-    for candidate in (delimiter, ) if delimiter else '\t;,':
+    for candidate in (delimiter, ) if delimiter else '\t;,|':
         cells = _cells(line, candidate)
         if candidate != ' ' and len(cells) > 1 and (delimiter or _is_table(cells, candidate)):
             return candidate, cells
@@ -189,7 +216,8 @@ def _joined(line, cells):
     return joined
 
 
-def _is_file(text):
+def is_file_name(text):
+    """bool: whether a text ends as the name of an image or of a depth file does."""
     stem, dot, ending = text.rpartition('.')
     return bool(stem) and ENDING.fullmatch(dot + ending) is not None
 
@@ -200,9 +228,9 @@ def _is_number(text):
 
 def _without_numbers(columns):
     """Columns after the time stamps or the index with which a line begins."""
-    if not _is_number(columns[0] or '0') or not any(map(_is_file, columns)):
+    if not _is_number(columns[0] or '0') or not any(map(is_file_name, columns)):
         return columns
-    files = [text for text in columns if _is_file(text) or text.lower() in ABSENT - {''}]
+    files = [text for text in columns if is_file_name(text) or text.lower() in ABSENT - {''}]
     if len(files) > 1 and _names_depth(files[0]) and not _names_depth(files[1]):
         files[:2] = files[1::-1]
     return files + [text for text in columns if text not in files]
@@ -210,6 +238,24 @@ def _without_numbers(columns):
 
 def _names_depth(path):
     return not DEPTH_WORDS.isdisjoint(re.findall('[a-z]+', path.lower()))
+
+
+def _by_their_words(columns):
+    """Columns with image and depth in front, where the second is no depth by its words, and one other is."""
+    told = [_told(text) if is_file_name(text) else None for text in columns]
+    if told[1:2] != ['image'] or told.count('depth') != 1:
+        return columns
+    depth = told.index('depth')
+    image = 0 if depth else 1
+    return [columns[image], columns[depth],
+            *(text for index, text in enumerate(columns) if index not in (image, depth))]
+
+
+def _told(path):
+    """Whether a path's words say that it is an 'image' or a 'depth', or None: neither or both."""
+    image = not PATH_WORDS.isdisjoint(re.findall('[a-z]+', path.lower()))
+    depth = _names_depth(path)
+    return None if image == depth else 'image' if image else 'depth'
 
 
 def _refuse_hidden_breaks(line, where):
@@ -225,7 +271,7 @@ def _refuse_two_samples(columns, where):
     if len(columns) < 4:
         return
     patterns = [re.sub(r'\d+', '0', text) for text in columns[:4]]
-    if patterns[0] != patterns[1] and patterns[:2] == patterns[2:] and all(map(_is_file, columns[:4:2])):
+    if patterns[0] != patterns[1] and patterns[:2] == patterns[2:] and all(map(is_file_name, columns[:4:2])):
         raise ValueError(f'{where}: the line seems to hold two samples, {columns[0]!r} and {columns[2]!r}. Put each '
                          'on a line of its own.')
 
@@ -250,6 +296,25 @@ def join_inside(folder, name, where):
     if not name or name.startswith('//') or re.match(r'[A-Za-z]:', parts[0]) or parts[0] in (os.pardir, os.curdir):
         raise ValueError(f'{where}: path {name!r} leaves the data root, or is none. Write it relative to {folder!r}.')
     return os.path.join(folder, *parts)
+
+
+def without_overlap(folder, name):
+    """A path without the folders with which it begins and ``folder`` ends: those that are meant only once.
+
+    Args:
+        folder (str): the root.
+        name (str): what a list says.
+
+    Returns:
+        str or None: None where nothing is twice.
+
+    >>> without_overlap('data/mine/rgb', 'mine/rgb/0.png')
+    '0.png'
+    """
+    parts = [part for part in name.replace('\\', '/').split('/') if part not in ('', os.curdir)]
+    ends = os.path.abspath(folder).split(os.sep)[1:]
+    twice = max((count for count in range(1, len(parts)) if parts[:count] == ends[-count:]), default=0)
+    return '/'.join(parts[twice:]) if twice else None
 
 
 def _below(folder, name):

@@ -4,6 +4,7 @@ import struct
 from typing import NamedTuple
 
 from .depth_format import DepthFileError
+from .stand_in import LONGEST_LINK, content_of
 
 MAX_ENTRIES, MAX_VALUES = 4096, 2**20
 WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -48,8 +49,10 @@ def read_tiff_header(file, path, size):
     if not size:
         raise DepthFileError(f'{path}: the file is empty. Copy it again.')
     file.seek(0)
-    if not is_tiff(file.read(4)):
-        raise DepthFileError(f'{path}: expected a TIFF file, but its content is none. Convert or replace the file.')
+    start = file.read(LONGEST_LINK)
+    if not is_tiff(start[:4]):
+        what, remedy = content_of(start)
+        raise DepthFileError(f'{path}: expected a TIFF file, but its content is {what or "none"}. {remedy}.')
     try:
         tags = first_directory(file, size)
         height, width = tags[HEIGHT][0], tags[WIDTH][0]

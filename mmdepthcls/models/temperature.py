@@ -8,6 +8,8 @@ import math
 import numpy as np
 import torch
 
+from ..invocation import command
+
 TEMPERATURE_KEY = 'temperature'
 # Range of the search: a model that is worse than knowing nothing, or never wrong, has no finite best.
 LOWEST, HIGHEST = 1e-2, 1e2
@@ -36,7 +38,7 @@ def read_temperature(stored):
     temperature = float(stored) if torch.is_tensor(stored) and stored.numel() == 1 else math.nan
     if not 0 < temperature < math.inf:
         raise ValueError(f'The checkpoint has {TEMPERATURE_KEY}={stored}; expected one positive number. Fit it anew '
-                         'with tools/fit_temperature.py, or remove the entry.')
+                         f'with {command("fit-temperature")}, or remove the entry.')
     return temperature
 
 

@@ -103,10 +103,10 @@ def test_negative_whole_numbers_are_no_measurement():
 
 
 def test_an_npz_with_several_arrays_needs_a_key(tmp_path):
-    data = npz(depth=VALUES, other=VALUES * 2)
+    data = npz(first=VALUES, other=VALUES * 2)
     np.testing.assert_array_equal(read_depth(data, 'a.npz', DepthFormat(key='other')), VALUES * 2)
     np.testing.assert_array_equal(read_depth(npz(compressed=True, d=VALUES), 'a.npz', KITTI), VALUES)
-    for key, message in ((None, "expected one array, got \\['depth', 'other'\\]"), ('x', "expected an array 'x'")):
+    for key, message in ((None, "expected one array, got \\['first', 'other'\\]"), ('x', "expected an array 'x'")):
         with pytest.raises(DepthFileError, match=f'a.npz: {message}'):
             read_depth(data, 'a.npz', DepthFormat(key=key))
         (tmp_path / 'a.npz').write_bytes(data)
@@ -223,8 +223,8 @@ def bomb():
 
 
 BAD = [
-    ('empty.npy', b'', 'its content is none'),
-    ('png.npy', b'\x89PNG\r\n\x1a\n' * 9, 'its content is none'),
+    ('empty.npy', b'', 'its content is an empty file'),
+    ('png.npy', b'\x89PNG\r\n\x1a\n' * 9, 'its content is a PNG'),
     ('half.npy', FILES['.npy'][:-7], 'the array is truncated'),
     ('long.npy', FILES['.npy'] + b'1234', 'the array is truncated'),
     ('header.npy', FILES['.npy'][:40], 'its content is none'),
@@ -233,7 +233,7 @@ BAD = [
     ('color.npy', npy(np.zeros((4, 5, 3), np.float32)), r'got float32 of shape \(4, 5, 3\)'),
     ('8bit.npy', npy(np.zeros((4, 5), np.uint8)), '8-bit numbers'),
     ('bool.npy', npy(np.zeros((4, 5), bool)), 'got bool'),
-    ('empty.npz', b'', 'it is none or truncated'),
+    ('empty.npz', b'', 'it is an empty file'),
     ('half.npz', FILES['.npz'][:len(FILES['.npz']) // 2], 'it is none or truncated'),
     ('bomb.npz', bomb(), 'at most'),
     ('none.npz', npz(), r'expected one array, got \[\]'),
@@ -293,3 +293,14 @@ def test_exr_where_opencv_can(tmp_path):
         pytest.skip('this OpenCV has no EXR')
     with open(path, 'rb') as file:
         np.testing.assert_array_equal(read_depth(file.read(), path, KITTI), VALUES)
+
+
+@pytest.mark.parametrize('names, chosen', [(('depth', 'conf'), 'depth'), (('pred_depth', 'depth_conf'), 'pred_depth'),
+                                           (('a', 'b'), None), (('gt_depth', 'pred_depth'), None)])
+def test_the_array_that_is_called_depth(names, chosen):
+    data = npz(**{name: np.full((6, 7), index + 1.0) for index, name in enumerate(names)})
+    if chosen:
+        assert (read_depth(data, 'a.npz', KITTI) == names.index(chosen) + 1).all()
+    else:
+        with pytest.raises(DepthFileError, match='expected one array'):
+            read_depth(data, 'a.npz', KITTI)

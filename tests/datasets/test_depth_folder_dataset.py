@@ -36,7 +36,7 @@ def test_empty_and_missing_folders(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"data_prefix\['depth_map_path'\] = .*depth' does not exist"):
         DepthFolderDataset(data_root=str(tmp_path), data_prefix=prefix)
     (tmp_path / 'depth').mkdir()
-    with pytest.raises(ValueError, match='image holds no sample'):
+    with pytest.raises(ValueError, match='image holds no file that ends in .png'):
         DepthFolderDataset(data_root=str(tmp_path), data_prefix=prefix)
     with pytest.raises(FileNotFoundError, match=r"data_prefix\['img_path'\] = None does not exist"):
         DepthFolderDataset()
@@ -234,3 +234,73 @@ def test_accents_of_image_and_depth_may_be_spelled_differently(tmp_path, builder
     builders.write(tmp_path / 'depth' / normalize('NFD', 'café/é.png'), builders.units())
     dataset = DepthFolderDataset(data_root=str(tmp_path), data_prefix=PREFIX)
     assert listed(dataset) == [(normalize('NFC', 'image/café/é.png'), normalize('NFD', 'depth/café/é.png'))]
+
+
+@pytest.mark.parametrize('line', ['{root}/image/0.png {root}/depth/0.png', 'image/0.png depth/0.png', '0.png 0.png',
+                                  '0 0', '0.png', '0', 'depth/0.png image/0.png'])
+def test_lines_name_files_in_many_ways(pairs, line):
+    """With the folders of data_prefix or of data_root once more, without endings, the image alone."""
+    (pairs / 'list.txt').write_text(line.format(root=pairs.name))
+    for prefix in (PREFIX, {}):
+        if prefix or '/' in line:
+            assert listed(DepthFolderDataset(data_root=str(pairs), data_prefix=prefix, ann_file='list.txt')) == BOTH[:1]
+
+
+def test_an_image_alone_is_for_testing(pairs):
+    (pairs / 'list.txt').write_text('image/0.png\n')
+    dataset = DepthFolderDataset(data_root=str(pairs), ann_file='list.txt', test_mode=True)
+    assert 'depth_map_path' not in dataset.get_data_info(0)
+    with pytest.raises(ValueError, match="list.txt, line 1: expected 'IMAGE DEPTH'"):
+        DepthFolderDataset(data_root=str(pairs), ann_file='list.txt')
+
+
+def test_a_name_without_ending_of_two_files(pairs, builders):
+    builders.write(pairs / 'image/0.jpg', builders.image())
+    (pairs / 'list.txt').write_text('0 0\n')
+    with pytest.raises(ValueError, match=r"list.txt, line 1: '0' may be .*0.png or .*0.jpg"):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, ann_file='list.txt')
+
+
+def test_images_and_depth_in_one_folder(tmp_path, builders):
+    """What is another's depth is no image; what nothing tells of is an error."""
+    for scene in 'ab':
+        builders.write(tmp_path / scene / 'rgb/0.png', builders.image())
+        builders.write(tmp_path / scene / 'depth/0.png', builders.units())
+    for replace in ([('rgb', 'depth')], ('rgb', 'depth'), dict(rgb='depth')):
+        assert listed(DepthFolderDataset(data_root=str(tmp_path), replace=replace)) == [
+            (f'{scene}/rgb/0.png', f'{scene}/depth/0.png') for scene in 'ab']
+    with pytest.raises(ValueError, match='would be its own depth.*replace'):
+        DepthFolderDataset(data_root=str(tmp_path))
+    (tmp_path / 'b/rgb/0.png').unlink()
+    with pytest.raises(ValueError, match='b/depth/0.png would be its own depth'):
+        DepthFolderDataset(data_root=str(tmp_path), replace=[('rgb', 'depth')])
+
+
+def test_other_endings_are_said(pairs, builders, caplog):
+    cv2.imwrite(str(pairs / 'image/9.bmp'), builders.image())
+    for path in (pairs / 'image').glob('*.png'):
+        path.rename(path.with_suffix('.webp'))
+    with pytest.raises(ValueError, match=r"3 .webp \(0.webp\).*img_suffix='.bmp'"):
+        DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX)
+
+
+@pytest.mark.parametrize('suffixes', [('png', 'png'), ('*.png', ['.png']), (['.png', '.jpg'], ('.npy', '.png'))])
+def test_spellings_of_endings(pairs, suffixes):
+    assert listed(DepthFolderDataset(data_root=str(pairs), data_prefix=PREFIX, img_suffix=suffixes[0],
+                                     depth_suffix=suffixes[1]))[:2] == BOTH
+
+
+def test_paths_of_a_config(pairs, monkeypatch):
+    monkeypatch.setenv('HOME', str(pairs.parent))
+    monkeypatch.setenv('MY_DATA', str(pairs.parent))
+    prefix = {key: type(pairs)(folder) for key, folder in PREFIX.items()}
+    for root in (pairs, f'{pairs}/', f'~/{pairs.name}', f'$MY_DATA/{pairs.name}'):
+        assert len(DepthFolderDataset(data_root=root, data_prefix=prefix)) == 3
+    for arguments, error, message in (
+        (dict(ann_file=['a.txt']), TypeError, 'ann_file must be one path.*ConcatDataset'),
+        (dict(data_prefix=dict(img_path='image', seg_map_path='depth')), ValueError, 'img_path and depth_map_path'),
+        (dict(data_prefix=dict(PREFIX, img_path='rgb')), FileNotFoundError, 'holds .*image'),
+        (dict(data_prefix=PREFIX, replace=('0', '0_depth')), FileNotFoundError, 'depth holds 0.png.*depth_suffix'),
+    ):
+        with pytest.raises(error, match=message):
+            DepthFolderDataset(data_root=str(pairs), **arguments)

@@ -79,7 +79,7 @@ def forged_header(width, height, color_type=0, bit_depth=16):
 @pytest.mark.parametrize('make, message', [
     pytest.param(lambda b: b'', 'an empty file', id='empty'),
     pytest.param(lambda b: jpeg(), 'a JPEG', id='jpeg'),
-    pytest.param(lambda b: b'<html>404</html>' * 9, 'no PNG', id='html'),
+    pytest.param(lambda b: b'<html>404</html>' * 9, 'a web page', id='html'),
     pytest.param(lambda b: b.png_bytes(b.units())[:20], 'cut off or damaged', id='half a header'),
     pytest.param(lambda b: b.png_bytes(b.units()).replace(b'IHDR\0', b'IHDR\1'), 'off or damaged', id='header byte'),
     pytest.param(lambda b: forged_header(10**5, 10**5), 'impossible PNG header: 100000 x 100000', id='bomb'),

@@ -101,8 +101,27 @@ def test_orientation_behind_the_pixels_of_a_png(tmp_path):
 
 @pytest.mark.parametrize('name, data', [
     ('tga', saved('TGA')), ('ico', saved('ICO')), ('float.tif', encoded('.tiff', RGB[..., 0].astype(np.float32))),
-    ('txt', b'no image'), ('wrong.png', saved('JPEG')), ('wrong.jpg', saved('PNG'))])
-def test_what_is_no_image_to_the_loader_or_not_what_it_is_called(tmp_path, name, data, capfd):
+    ('txt', b'no image'), ('text.png', b'no image'), ('link.png', b'../disk/0.png')])
+def test_what_is_no_image_to_the_loader(tmp_path, name, data, capfd):
     with pytest.raises(DepthFileError, match='expected a'):
         probe_image(placed(tmp_path, name, data))
     capfd.readouterr()
+
+
+@pytest.mark.parametrize('ending, kind', [('png', 'JPEG'), ('jpg', 'PNG'), ('jpg', 'WEBP'), ('png', 'BMP'),
+                                          ('jpeg', 'TIFF'), ('png', 'GIF')])
+def test_the_content_counts_not_the_ending(tmp_path, ending, kind):
+    """As for MMCV. Damage is seen all the same."""
+    data = saved(kind)
+    assert probe_image(placed(tmp_path, ending, data)).shape() == imfrombytes(data).shape[:2]
+    if kind != 'GIF':
+        with pytest.raises(DepthFileError, match='truncated'):
+            probe_image(placed(tmp_path, ending, data[:len(data) * 2 // 3]))
+
+
+@pytest.mark.parametrize('behind', [b'', b'x' * 100, bytes(10000)])
+def test_bytes_behind_the_end_of_a_png(tmp_path, behind):
+    data = saved('PNG')
+    assert probe_image(placed(tmp_path, 'png', data + behind)).shape() == imfrombytes(data).shape[:2]
+    with pytest.raises(DepthFileError, match='truncated'):
+        probe_image(placed(tmp_path, 'png', data[:-12] + behind))

@@ -247,7 +247,7 @@ def test_jpg_of_a_list_is_found_as_png_and_the_other_way_round(tmp_path, builder
     (f'{IMAGE}/0000000099.png', FileNotFoundError, r'image_02/data/0000000099.png \(.*list.txt, line 2\)'),
     (f'{IMAGE}/0000000011.png {BTS}/0000000011.png', FileNotFoundError, r'groundtruth.*0000000011.png \(.*line 2\)'),
     (f'../{IMAGE}/../x.png None', ValueError, 'list.txt, line 2: path .* leaves the data root'),
-    ('x.png', ValueError, "list.txt, line 2: expected 'IMAGE DEPTH'"),
+    ('x.png', FileNotFoundError, r'raw/x.png \(.*list.txt, line 2\)'),
 ])
 def test_errors_of_a_list_name_the_line(root, line, error, message):
     (root / 'list.txt').write_text(f'# a list\n{line}\n')
@@ -363,3 +363,23 @@ def test_a_list_with_commas_and_a_header(root):
     (root / 'list.csv').write_text(f'image,depth,focal\n{IMAGE}/0000000006.png,{BTS}/0000000006.png,721.5\n'
                                    f'{IMAGE}/0000000000.png,,721.5\n')
     assert frames_of(open_kitti(root, ann_file='list.csv', test_mode=True)) == [(6, True), (0, False)]
+
+
+@pytest.mark.parametrize('place', ['raw', 'raw/2011_09_26', f'raw/2011_09_26/{DRIVE}_sync',
+                                   f'raw/{IMAGE}', 'annotated', 'annotated/train', f'annotated/train/{DRIVE}_sync'])
+@pytest.mark.parametrize('as_text', [True, False])
+def test_links_that_lead_nowhere_or_are_texts(root, place, as_text):
+    """Of every folder of the tree: no part of it is left out without a word."""
+    (root / place).rename(root / 'elsewhere')
+    if as_text:
+        (root / place).write_text('../elsewhere')
+    else:
+        (root / place).symlink_to('nowhere')
+    with pytest.raises(FileNotFoundError, match=f'{place} is .*(core.symlinks|a link to nowhere)'):
+        open_kitti(root)
+
+
+def test_a_tree_without_the_expected_folders(root):
+    (root / f'raw/2011_09_26/{DRIVE}_sync').rename(root / f'raw/2011_09_26/{DRIVE}_extract')
+    with pytest.raises(ValueError, match=f'no image of camera 3: expected .*_sync/.*holds .*{DRIVE}_extract'):
+        open_kitti(root, camera=3)

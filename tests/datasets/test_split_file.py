@@ -138,3 +138,30 @@ def test_join_inside_never_leaves(name, slash):
 def test_what_leaves_or_names_nothing_is_refused(name):
     with pytest.raises(ValueError, match='LIST, line 7: path .* leaves the data root, or is none'):
         join_inside('root', name, 'LIST, line 7')
+
+
+@pytest.mark.parametrize('line, expected', [
+    ('depth/0.png rgb/0.png', ['rgb/0.png', 'depth/0.png']),
+    ('depth/0.png,rgb/0.png,518.8', ['rgb/0.png', 'depth/0.png', '518.8']),
+    ('left/0.png right/0.png depth/0.png', ['left/0.png', 'right/0.png', 'depth/0.png']),
+    ('rgb/0.png rgb/1.png depth/0.png', ['rgb/0.png', 'depth/0.png', 'rgb/1.png']),
+    ('nyu_depth/0.png labels/0.png', ['nyu_depth/0.png', 'labels/0.png']),
+    ('depth/image/0.png depth/gt/0.png', ['depth/image/0.png', 'depth/gt/0.png']),
+    ('rgb/0.png|depth/0.png', ['rgb/0.png', 'depth/0.png']), ('rgb/0.png -', ['rgb/0.png', 'None'])])
+def test_columns_whose_words_say_what_they_are(tmp_path, line, expected):
+    assert columns(tmp_path, f'{line}\n\x1a') == [expected]
+
+
+@pytest.mark.parametrize('name, text, kind', [
+    ('a.json', '[{"image": "a.png"}]', 'JSON'), ('a.txt', '{"image": "a.png"}\n{"image": "b.png"}\n', 'JSON'),
+    ('a.yaml', '- image: a.png\n', 'YAML'), ('a.txt', "('a.png', 'b.png')\n('c.png', 'd.png')\n", 'Python'),
+    ('nyu.mat', 'MATLAB 5.0', 'a MATLAB file')])
+def test_lists_of_another_form_are_named(tmp_path, name, text, kind):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"{name}: .*'IMAGE DEPTH'.* this is {kind}"):
+        list(read_split_file(str(path)))
+
+
+def test_brackets_in_a_name_are_no_json(tmp_path):
+    assert columns(tmp_path, '[1].png (1).png\n') == [['[1].png', '(1).png']]

@@ -70,8 +70,8 @@ def test_checking_a_complete_tree_writes_nothing_and_says_how_to_train(run, kitt
     before = files_below(kitti)
     status, out, _ = run()
     assert status == 0 and files_below(kitti) == before
-    assert out.endswith('Complete. Next:\n  KITTI_ROOT=data/kitti python tools/train.py '
-                        'configs/deeplabv2_r101_kitti_sid71.py\n')
+    assert out.endswith(f'Complete. Next:\n  KITTI_ROOT=data/kitti python {TOOL.with_name("train.py")} '
+                        'deeplabv2_r101_kitti_sid71\n')
 
 
 def test_what_is_missing_or_damaged_is_named(run, kitti):
@@ -101,9 +101,11 @@ def sample_of(command):
     """The first training sample of the dataset of a command line, without its split (the lists are the real ones)."""
     from mmengine.config import Config, DictAction
     from mmseg.registry import DATASETS
+
+    from mmdepthcls.shipped_files import shipped_config
     assert command.startswith('  KITTI_ROOT=')  # before any quotation mark: the shell takes it for a variable
     variable, *words = shlex.split(command)
-    cfg = Config.fromfile(str(ROOT / words[2]))
+    cfg = Config.fromfile(shipped_config(words[2]))
     options = dict(word.split('=', 1) for word in words[4:])
     cfg.merge_from_dict({key: DictAction._parse_int_float_bool(value) for key, value in options.items()})
     dataset = cfg.train_dataloader.dataset

@@ -70,13 +70,13 @@ def test_a_complete_set_ends_with_the_next_command(root, run):
     assert status == 0, out
     assert '3 images in RGB, 3 depth maps in Depth/Depth, 3 expected' in out and 'train 3, val 0, test 0' in out
     assert '3 depth maps decoded, median depth 15.0 m' in out and 'Complete and intact. Next:\n' in out
-    assert f'SYNTHIA_ROOT={FOLDER} python tools/train.py configs/deeplabv2_r101_synthia_sid71.py\n' in out
+    assert f'SYNTHIA_ROOT={FOLDER} python {TOOL.with_name("train.py")} deeplabv2_r101_synthia_sid71\n' in out
     assert (root / 'train.txt').read_text().count('\n') == 4 and (root / 'val.txt').exists()
 
 
 def test_the_next_command_names_a_config_that_exists(root, run):
     out = run('--expected', 3, '--quick')[1]
-    assert (TOOL.parents[1] / out.split()[-1]).is_file()
+    assert (TOOL.parents[1] / 'configs' / f'{out.split()[-1]}.py').is_file()
 
 
 def test_faults_end_with_status_1_and_without_split_files(root, run):

@@ -1,8 +1,6 @@
 """The command-line tools, run as users run them: this project's, and MMSegmentation's own with our configs."""
 import json
 import re
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import cv2
 import mmseg
 import numpy as np
 import pytest
-from script_process import run_script
+from script_process import run_code, run_script
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'
@@ -85,7 +83,7 @@ model = init_model({str(CONFIG)!r}, {str(trained / 'iter_2.pth')!r}, device='cpu
 for image in ({minidrive!r} + '/image/test/000000.png', np.zeros((50, 70, 3), np.uint8)):
     print(tuple(inference_model(model, image).pred_depth_map.data.shape))
 '''
-    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    result = run_code(code)
     assert result.stdout.strip().splitlines()[-2:] == ['(1, 64, 128)', '(1, 50, 70)'], result.stderr[-2000:]
 
 

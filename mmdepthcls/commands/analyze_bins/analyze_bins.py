@@ -8,7 +8,7 @@ import numpy as np
 from ...atomic_file import write_atomically
 from ...json_text import json_text
 from ..running import arguments, program
-from ..running.config_files import check_config
+from ..running.config_files import find_config
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
 
 EPILOG = """Depth is taken as it is on disk, before any transform that crops, resizes or zooms. A floor is the error of
@@ -21,7 +21,8 @@ SAMPLES = 200
 def build_parser():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('data', help='a config file; or a folder of depth maps; or a KITTI tree (its annotated depth)')
+    parser.add_argument('data', help='a config: its file or, of this package, its name; or a folder of '
+                        'depth maps; or a KITTI tree (its annotated depth)')
     parser.add_argument('--split', choices=('train', 'val', 'test'),
                         help="which of the config's data loaders (default: train)")
     arguments.add_config_options(parser)
@@ -46,11 +47,9 @@ def build_parser():
 def parse_args():
     parser = build_parser()
     args = parser.parse_args()
-    if not osp.exists(args.data):
-        parser.error(f'{args.data} does not exist')
     args.folder = osp.isdir(args.data)
     if not args.folder:
-        check_config(args.data)
+        args.data = find_config(args.data)
     if args.folder and (args.split or args.cfg_options):
         parser.error(f'--split and --cfg-options go with a config, which {args.data} is not')
     if given_depth_options(args, 'gt') and not args.folder:

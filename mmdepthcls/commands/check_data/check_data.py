@@ -3,7 +3,7 @@ import argparse
 import os.path as osp
 
 from ..running import arguments, program
-from ..running.config_files import check_config
+from ..running.config_files import find_config
 
 EPILOG = """Exit status: 0 no error, 1 errors (with --strict also warnings), 2 wrong usage, 130 interrupted."""
 
@@ -11,7 +11,8 @@ EPILOG = """Exit status: 0 no error, 1 errors (with --strict also warnings), 2 w
 def build_parser():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file; its train, val and test data loaders are looked at')
+    parser.add_argument('config', help=f'{arguments.CONFIG_HELP}; its train, val and test data '
+                        'loaders are looked at')
     arguments.add_config_options(parser)
     parser.add_argument('--out', metavar='DIR', help='folder of the report (default: work_dirs/CONFIG/data_check)')
     parser.add_argument('--max-samples', type=int, metavar='N',
@@ -31,7 +32,7 @@ def parse_args():
     for name in ('max_samples', 'workers'):
         if getattr(args, name) is not None and getattr(args, name) < 1:
             parser.error(f'--{name.replace("_", "-")} must be at least 1, got {getattr(args, name)}')
-    check_config(args.config)
+    args.config = find_config(args.config)
     args.out = args.out or osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0], 'data_check')
     return args
 

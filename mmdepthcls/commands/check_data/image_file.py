@@ -12,8 +12,10 @@ import numpy as np
 from ...datasets import depth_png
 from ...datasets.image_header import probe_image
 from .content import digest, missing_file
-from .finding import error, warning
+from .finding import error, note, warning
 
+NAMED = {'.png': 'PNG', '.jpg': 'JPEG', '.jpeg': 'JPEG', '.bmp': 'BMP', '.tif': 'TIFF', '.tiff': 'TIFF',
+         '.webp': 'WebP'}
 THUMB = 16
 FLAT_STD = 2.0  # gray levels; a night scene has more
 DARK = 32  # gray levels; 13 of 16 bits end here, and cameras give 10 to 14
@@ -68,7 +70,16 @@ def inspect_image(path):
     record.sixteen_bits = bool(header) and header.bit_depth == 16
     if record.sixteen_bits:
         findings += _faults_of_sixteen_bits(image, data, header, path)
-    return image, record, findings or _faults_of_content(image, path)
+    return image, record, [*(findings or _faults_of_content(image, path)), *_notes(header, path)]
+
+
+def _notes(header, path):
+    """MMCV, and whatever else goes by the content, reads such a file; other programs may not."""
+    ending = os.path.splitext(path)[1].lower()
+    if NAMED.get(ending, header.kind) == header.kind:
+        return []
+    return [note('image under another ending', path, f'its content is {header.kind}, which is read all the same',
+                 'Other programs may believe the ending: rename it if they are to read it.')]
 
 
 def _faults_of_sixteen_bits(image, data, header, path):

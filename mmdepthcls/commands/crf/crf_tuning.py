@@ -14,6 +14,7 @@ from ...atomic_file import check_not_input, write_atomically
 from ...config.config_class import class_name, is_a
 from ...config.config_parts import evaluators_of
 from ...evaluation.protocol_scores import image_errors
+from ...invocation import command
 from ...json_text import json_text
 from ...parallel import ProgressLine
 from ..running.console import build_runner
@@ -81,7 +82,8 @@ class CRFTuning:
         without = self._errors([None])[0]
         if math.isnan(without):
             raise ValueError(f'none of the {len(self.loader.dataset)} images has ground truth that the val_evaluator '
-                             'scores, so no CRF is better than another. Look at val_dataloader (tools/check_data.py)')
+                             'scores, so no CRF is better than another. Look at val_dataloader: '
+                             f'{command("check-data")} CONFIG')
         while points := self.search.ask():
             for point, error in zip(points, self._errors(points), strict=True):
                 self.search.tell(point, error)

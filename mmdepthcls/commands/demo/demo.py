@@ -16,7 +16,7 @@ from ..running import arguments, program
 
 EPILOG = ('It can be stopped (Ctrl-C) and run again: it goes on where it stopped. A finished demo prints its table '
           'again. With other settings, or --restart, it trains anew.')
-CONFIG = osp.join(osp.dirname(__file__), '..', '..', '..', 'configs', 'deeplabv2_r18_minidrive_sid71.py')
+CONFIG = 'deeplabv2_r18_minidrive_sid71'
 STATE = 'demo.json'  # settings, and what is done
 SAVE_EVERY, SAY_EVERY = 50, 30  # iterations
 BLACK = 'Black: no depth is known there, such as in the sky.'
@@ -25,7 +25,8 @@ BLACK = 'Black: no depth is known there, such as in the sky.'
 def parse_args():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--config', default=osp.relpath(CONFIG), help='config of a model on MiniDrive')
+    parser.add_argument('--config', default=CONFIG, help='config of a model on MiniDrive: its file or, of this '
+                        'package, its name')
     parser.add_argument('--data', default='data/minidrive', help='folder of MiniDrive; made where it is missing')
     parser.add_argument('--work-dir', default='work_dirs/demo', help='folder for logs, checkpoints and pictures')
     parser.add_argument('--iterations', type=int, help='train for fewer (or more) iterations than the config says')

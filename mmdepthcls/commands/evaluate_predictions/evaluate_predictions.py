@@ -70,7 +70,10 @@ def parse_args():
     for name in ('predictions', 'ground_truth'):
         if not getattr(args, name).is_dir():
             parser.error(f'there is no folder {getattr(args, name)}')
-    args.kitti = is_kitti_tree(args.ground_truth)
+    try:
+        args.kitti = is_kitti_tree(args.ground_truth)
+    except OSError as error:
+        parser.error(str(error))
     if not args.kitti and (args.split or args.camera):
         parser.error(f'--split and --camera go with a KITTI tree, which {args.ground_truth} is not: it has neither '
                      "drives' depth maps (annotated, data_depth_annotated) nor days (raw/DATE)")

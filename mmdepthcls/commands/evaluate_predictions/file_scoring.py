@@ -13,6 +13,7 @@ from ...crops import KB_SIZE, crop_region
 from ...datasets.depth_format import DepthFormat
 from ...evaluation.files.prediction_files import find_predictions, frame_of_name, read_prediction
 from ...evaluation.files.prediction_pairs import no_pair_message, pair_predictions, unmatched
+from ...evaluation.files.prediction_units import likeness
 from ...evaluation.protocol_scores import score_image
 from ...evaluation.protocols import FLIPS, build_protocols
 from ...evaluation.views import Views, unmade
@@ -125,7 +126,8 @@ def score_frame(job, protocols, making):
             reason = f'needs flip={protocol.flip or "none"}, the files are declared flip={making.flip or "none"}'
             reasons[protocol.name] = '; '.join([reason, *filter(None, [reasons.get(protocol.name)])])
     bad_masks = np.isnan(pred), np.isinf(pred), (pred <= 0) & np.isfinite(pred)
-    return FrameScores(frame, file, scores, reasons, tuple(int(np.count_nonzero(mask)) for mask in bad_masks))
+    return FrameScores(frame, file, scores, reasons, tuple(int(np.count_nonzero(mask)) for mask in bad_masks),
+                       likeness(pred, next(iter(truths.values()))))
 
 
 def _score(protocols, views_for, truths, name):
@@ -174,8 +176,12 @@ def _views(pred, shape, making, file, frame):
     elif making.input_crop is not None and pred.shape == KB_SIZE != shape and frame_of_name(frame.name):
         box = _kb_box(shape)
     expected = box[2:] if box else shape
+    truth = next(iter(frame.files.values()))
+    if pred.shape == expected[::-1] != expected:
+        raise ValueError(f'{file} has {pred.shape[0]} x {pred.shape[1]} pixels, its ground truth {truth} has '
+                         f'{shape[0]} x {shape[1]}: rows and columns of the prediction are exchanged. Save depth.T, '
+                         '(H, W).')
     if pred.shape != expected and not making.resize:
-        truth = next(iter(frame.files.values()))
         raise ValueError(f'{file} has {pred.shape[0]} x {pred.shape[1]} pixels, its ground truth {truth} has '
                          f'{shape[0]} x {shape[1]}; expected {expected[0]} x {expected[1]}. If the prediction shows '
                          f'{"the KB crop" if box else "the whole frame"}, --resize resizes it; if it shows the crop '

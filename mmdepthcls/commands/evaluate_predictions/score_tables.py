@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ...evaluation.errors import ALL_NAMES, COUNT
 from ...evaluation.files.ground_truth_files import TruthFrame
+from ...evaluation.files.prediction_units import doubt_of_unit
 from ...evaluation.metrics_table import protocols_table
 from ...evaluation.protocol_scores import image_errors, summarize
 from ...json_text import json_text
@@ -24,12 +25,14 @@ class FrameScores:
         scores (dict[str, ProtocolScore]): by the protocol's name; for a missing prediction those of an empty one.
         unmade (dict[str, str]): by the protocol's name, why the prediction is not what it needs.
         bad_values (tuple[int, int, int]): pixels of the file of each of :data:`BAD_KINDS`.
+        likeness (tuple[float, float], optional): see :func:`.prediction_units.likeness`.
     """
     frame: TruthFrame
     file: str | None
     scores: dict
     unmade: dict
     bad_values: tuple = (0, 0, 0)
+    likeness: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,12 @@ class FileScores:
     def complete(self):
         """bool: every protocol is scored, and no prediction is missing unless it may be."""
         return (self.allow_missing or not self.missing) and all(row['num_images'] for row in self.rows().values())
+
+    @property
+    def doubts(self):
+        """list[str]: why the numbers may not be what they are taken for, at most one line."""
+        doubt = doubt_of_unit([each.likeness for each in self.frames if each.likeness])
+        return [doubt] if doubt else []
 
     def rows(self):
         """Metrics of each protocol.
@@ -95,7 +104,7 @@ class FileScores:
         rows = self.rows()
         shown = {protocol: {**row, 'num_images': f'{row["num_images"]} of {row["num_expected"]}'}
                  if row['num_images'] < row['num_expected'] else row for protocol, row in rows.items()}
-        lines = [protocols_table(shown), '', *self.notes]
+        lines = [protocols_table(shown), '', *self.notes, *self.doubts]
         if self.missing:
             what = 'are left out' if self.allow_missing else 'count as if no pixel was predicted'
             lines += [f'Missing: {len(self.missing)} predictions, which {what}:', *_some(self.missing)]
@@ -136,7 +145,7 @@ class FileScores:
             'protocols': {protocol.name: {'conditions': protocol.conditions(), **row}
                           for protocol, row in self.rows().items()},
             'allow_missing': self.allow_missing, 'complete': self.complete, 'missing': self.missing,
-            'extra': self.extra, 'notes': self.notes,
+            'extra': self.extra, 'notes': self.notes, 'doubts': self.doubts,
             'bad_values': {kind: sum(each.bad_values[index] for each in self.frames)
                            for index, kind in enumerate(BAD_KINDS)},
         }

@@ -1,6 +1,9 @@
 """The data sets that a depth config can be written for: what such a config says of them."""
 import os
+import re
 from dataclasses import dataclass, replace
+
+from ...invocation import command
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class DepthData:
         splits (tuple[str, str, str]): what training, validation and testing add to these.
         variable (str): environment variable that names its folder; '' where the config does.
         root (str): the folder otherwise.
-        needs (str): what must be in the folder, and how it gets there.
+        needs (str): what must be in the folder, and how it gets there; '{NAME}' for a command of this package.
         image_size (tuple[int, int], optional): height and width, where all have about the same.
         warp (str): more arguments of ``RandomDepthWarp``, as code.
         evaluator (str): more arguments of ``DepthEvaluator``, as code.
@@ -54,7 +57,8 @@ class DepthData:
         known = f', or where {self.variable} says' if self.variable and root == self.root else (
             f' ({self.variable})' if self.variable else '')
         there = '' if os.path.isdir(root) else f' {root} does not exist yet.'
-        return f'{self.title} in {root}{known}.{there}\n{self.needs}'
+        needs = re.sub(r'\{([a-z-]+)\}', lambda match: command(match[1]), self.needs)
+        return f'{self.title} in {root}{known}.{there}\n{needs}'
 
 
 OF_SPLITS = ("split='train'", "split='val'", "split='test'")
@@ -63,15 +67,15 @@ DATA = {
     'kitti': DepthData(
         'KITTI', "type='KITTIDepthDataset', data_root={root}, ground_truth='annotated'",
         ("split='fit'", *OF_SPLITS[1:]), 'KITTI_ROOT', 'data/kitti',
-        'It holds raw/ and annotated/: see python tools/prepare_kitti.py and docs/data.md.',
+        'It holds raw/ and annotated/: see {prepare-kitti} and docs/data.md.',
         (375, 1242), ', min_valid=0.01', "crop='garg'"),
     'synthia': DepthData(
         'SYNTHIA', "type='SYNTHIADepthDataset', data_root={root}", OF_SPLITS, 'SYNTHIA_ROOT',
         'data/synthia/RAND_CITYSCAPES',
-        'It holds RGB/ and Depth/: see python tools/prepare_synthia.py and docs/data.md.', (760, 1280)),
+        'It holds RGB/ and Depth/: see {prepare-synthia} and docs/data.md.', (760, 1280)),
     'minidrive': DepthData(
         'MiniDrive', "type='MiniDriveDataset', data_root={root}", OF_SPLITS, 'MINIDRIVE_ROOT', 'data/minidrive',
-        'python tools/make_minidrive.py FOLDER writes it.', (128, 416)),
+        '{make-minidrive} FOLDER writes it.', (128, 416)),
     'folder': DepthData(
         'own data', "type='DepthFolderDataset', data_root={root}",
         ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='test.txt'"), 'DEPTH_ROOT', 'data/depth',

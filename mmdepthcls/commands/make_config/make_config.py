@@ -2,14 +2,17 @@
 import argparse
 from dataclasses import replace
 
+from ...invocation import command
 from ..running import program
 from .depth_data import DATA
 
-EPILOG = """The file is written only if it works: it is loaded as tools/train.py does, all in it is built, and the model
+EPILOG = """The file is written only if it works: it is loaded as for a training, all in it is built, and the model
 (without pretrained weights) trains a step on random images and predicts. Examples:
 
-    python tools/make_config.py segformer/segformer_mit-b2_8xb2-160k_ade20k-512x512.py --dataset kitti --bins sid71
-    python tools/make_config.py segformer_mit-b0_8xb2-160k_ade20k-512x512 --dataset folder --data-root data/mine \\
+    {command} segformer/segformer_mit-b2_8xb2-160k_ade20k-512x512.py \\
+        --dataset kitti --bins sid71
+    {command} segformer_mit-b0_8xb2-160k_ade20k-512x512 \\
+        --dataset folder --data-root data/mine \\
         --images rgb --depth depth --depth-scale 1000 --make-split --min-depth 0.5 --max-depth 10"""
 
 OWN = ('images', 'depth', 'depth_scale', 'make_split')
@@ -17,7 +20,8 @@ OWN = ('images', 'depth', 'depth_scale', 'make_split')
 
 def parse_args():
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, epilog=EPILOG.format(command=command('make-config')),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('recipe', metavar='MMSEG_CONFIG',
                         help="a config that MMSegmentation ships, such as segformer/NAME.py or NAME (with or without "
                         "'mmseg::'), or any config file of a segmentation model")
@@ -87,7 +91,7 @@ def main(args):
     print(f'Data: {data.where}')
     if args.data_root:
         print_samples(path, lists)
-    print(f'Next: python tools/check_data.py {path}\n      python tools/train.py {path}')
+    print(f'Next: {command("check-data")} {path}\n      {command("train")} {path}')
 
 
 def print_samples(path, lists):

@@ -6,6 +6,7 @@ from pathlib import Path
 from ...datasets.eigen import EIGEN_PARTS
 from ...datasets.kitti_layout import Folders
 from ...datasets.velodyne import CONVENTIONS
+from ...invocation import command
 from ...parallel import time_text
 from ..running import program
 from .kitti_archives import (
@@ -27,7 +28,7 @@ from .kitti_projection import (
 
 EPILOG = """Without --download and --project files are only looked at. All can be stopped (Ctrl-C) and run again.
 Exit status: 0 complete, 1 something is missing or damaged, 2 wrong usage, 130 interrupted."""
-CONFIG = 'configs/deeplabv2_r101_kitti_sid71.py'
+CONFIG = 'deeplabv2_r101_kitti_sid71'
 
 
 def build_parser():
@@ -174,8 +175,8 @@ def next_command(args):
     if args.raw or args.annotated or args.project and depth.resolve() != (args.root / 'projected').resolve():
         options += [f'train_dataloader.dataset.data_prefix.img_path={folders.raw.resolve()}',
                     f'train_dataloader.dataset.data_prefix.depth_map_path={depth.resolve()}']
-    command = shlex.join(['python', 'tools/train.py', CONFIG, *(['--cfg-options', *options] if options else [])])
-    return f'KITTI_ROOT={shlex.quote(str(args.root))} {command}'
+    arguments = shlex.join([CONFIG, *(['--cfg-options', *options] if options else [])])
+    return f'KITTI_ROOT={shlex.quote(str(args.root))} {command("train")} {arguments}'
 
 
 def main(args):

@@ -6,13 +6,14 @@ from collections import Counter
 from pathlib import Path
 
 from ...datasets.synthia_split import BLOCK, NUM_FILES, part_of, write_split_files
+from ...invocation import command
 from ..running import program
 from .synthia_files import check_files
 from .synthia_names import list_tree, plan_repair, printable, rename_files
 
 EPILOG = """Without options every file's beginning and end are looked at, and 20 depth maps are decoded.
 Exit status: 0 complete and intact, 1 faults, 2 wrong usage, 130 interrupted."""
-CONFIG = 'configs/deeplabv2_r101_synthia_sid71.py'
+CONFIG = 'deeplabv2_r101_synthia_sid71'
 SHOWN = 10
 
 
@@ -49,7 +50,7 @@ def where_else(root):
     broken = root.parent.is_dir() and [path.name for path in root.parent.iterdir() if '\\' in path.name]
     if broken:
         return (f'But {root.parent} holds {len(broken)} names with a backslash, such as {printable(broken[0])}: run '
-                f'python tools/prepare_synthia.py {shlex.quote(str(root.parent))} --repair')
+                f'{command("prepare-synthia")} {shlex.quote(str(root.parent))} --repair')
     return 'Give the folder RAND_CITYSCAPES as unpacked, which holds RGB and Depth.'
 
 
@@ -98,7 +99,7 @@ def check(args):
         paths = write_split_files(report.root, report.pairs, report.depth_folder)
         print('Written: ' + ', '.join(map(str, paths)))
     print(f'Complete{", as far as names say" if args.quick else " and intact"}. Next:\n'
-          f'  SYNTHIA_ROOT={shlex.quote(str(report.root))} python tools/train.py {CONFIG}')
+          f'  SYNTHIA_ROOT={shlex.quote(str(report.root))} {command("train")} {CONFIG}')
     return True
 
 

@@ -5,11 +5,12 @@ import os.path as osp
 from pathlib import Path
 
 from . import program
-from .config_files import check_config
+from .config_files import find_config
 from .program import UsageError
 
 # How the files begin that torch.save has written: a ZIP archive, a pickle, a tar archive of old.
 CHECKPOINT_BEGINNINGS = (b'PK\x03\x04', b'\x80', b'./')
+CONFIG_HELP = 'config file or, of this package, its name, such as deeplabv2_r18_minidrive_sid71'
 
 
 class ConfigOptions(argparse.Action):
@@ -31,7 +32,7 @@ def add_config_options(parser):
 
 def add_arguments(parser):
     """Add what training and testing have in common, as in MMSegmentation's tools."""
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help=CONFIG_HELP)
     parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/CONFIG)')
     add_config_options(parser)
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
@@ -41,15 +42,16 @@ def add_arguments(parser):
 
 
 def check_arguments(args):
-    """Look at the config, the checkpoint and the work folder that arguments name.
+    """Find the config, and look at it, the checkpoint and the work folder that arguments name.
 
     Args:
-        args (argparse.Namespace): with ``config``; ``checkpoint`` and ``work_dir`` where there are such.
+        args (argparse.Namespace): with ``config``, which becomes a path; ``checkpoint`` and ``work_dir`` where there
+            are such.
 
     Raises:
         UsageError: names the first that cannot be used, and what is near.
     """
-    check_config(args.config)
+    args.config = find_config(args.config)
     if getattr(args, 'checkpoint', None) is not None:
         check_checkpoint(args.checkpoint)
     if getattr(args, 'work_dir', None) is not None:

@@ -6,42 +6,54 @@ import os.path as osp
 import re
 from pathlib import Path
 
+from ...shipped_files import PREFIX, base_config, shipped_config, shipped_folder
 from .program import UsageError
 
-CONFIGS = Path(__file__).parents[3] / 'configs'
 SUFFIXES = ('.py', '.yaml', '.yml', '.json')
 # MMEngine's {{$NAME:default}}.
 _PLACEHOLDER = re.compile(r'\{\{[\'"]?\s*\$(\w+)\s*:\s*(\S*?)\s*[\'"]?\}\}')
 
 
-def check_config(path):
-    """See whether a config file can be read, and the files that it builds on.
+def find_config(name, rooms=('', )):
+    """Find a config file, and see whether it can be read, and the files that it builds on.
 
     Args:
-        path (str): of the config.
+        name (str): path of a file, with or without '.py'; or, where there is none, a config of this package by its
+            name (see :func:`~mmdepthcls.shipped_files.shipped_config`).
+        rooms (sequence of str): folders of this package's configs that are looked into.
+
+    Returns:
+        str: path of the file.
 
     Raises:
         UsageError: if there is none (names configs that are called alike), or it is no config, or its text is no
             Python (names the file and the line).
     """
-    if not osp.exists(path):
-        near = near_configs(path)
-        raise UsageError(f'config {path} does not exist' + (f'. Near it: {", ".join(near)}' if near else ''))
-    if osp.isdir(path):
-        raise UsageError(f'config {path} is a folder')
+    path = next((each for each in (name, f'{name}.py') if osp.exists(each) and not osp.isdir(each)), None)
+    path = path or str(shipped_config(name, rooms) or '')
+    if not path and osp.isdir(name):
+        raise UsageError(f'config {name} is a folder')
+    if not path:
+        near = near_configs(name, rooms)
+        raise UsageError(f'config {name} does not exist' + (f'. Near it: {", ".join(near)}' if near else ''))
     if not path.endswith(SUFFIXES):
         raise UsageError(f'config {path}: expected a file that ends in {", ".join(SUFFIXES)}')
     list(_texts(path))
+    return path
 
 
-def near_configs(path, most=3):
-    """list[str]: config files, in the folder that a path names and in this project's, that are called like it."""
+def near_configs(name, rooms=('', ), most=3):
+    """list[str]: configs that are called like one, in the folder that it names and among this package's, as
+    :func:`find_config` takes them."""
     found = {}
-    for folder in (Path(osp.dirname(path) or '.'), Path('configs'), CONFIGS):
+    for folder in (Path(osp.dirname(name) or '.'), *(Path('configs', room) for room in rooms)):
         for file in sorted(folder.glob('*.py')) if folder.is_dir() else ():
             found.setdefault(file.stem, osp.relpath(file) if file.is_relative_to(Path.cwd()) else str(file))
-    stem = osp.splitext(osp.basename(path))[0]
-    return [found[name] for name in difflib.get_close_matches(stem, found, most, 0.6)]
+    for folder in (shipped_folder('configs') / room for room in rooms):
+        for file in sorted(folder.glob('*.py')):
+            found.setdefault(file.stem, file.name)
+    stem = osp.basename(name).removeprefix(PREFIX).removesuffix('.py')
+    return [found[each] for each in difflib.get_close_matches(stem, found, most, 0.6)]
 
 
 def variable_of(path, value):
@@ -74,14 +86,20 @@ def _texts(path, seen=None):
         raise UsageError(f'config {path} is no text in UTF-8: {error}') from error
     yield text
     for base in _bases(path, text):
-        file = osp.normpath(osp.join(osp.dirname(path), base))
+        if base.startswith(PREFIX):
+            try:
+                file = str(base_config(base))
+            except FileNotFoundError as error:
+                raise UsageError(f'config {path} builds on {error}') from error
+        else:
+            file = osp.normpath(osp.join(osp.dirname(path), base))
         if not osp.isfile(file):
             raise UsageError(f'config {path} builds on {base}, and there is no file {file}')
         yield from _texts(file, seen)
 
 
 def _bases(path, text):
-    """Files that a config names as bases by plain texts; those of packages ('mmseg::...') are left to MMEngine."""
+    """What a config names as bases by plain texts; those of other packages ('mmseg::...') are left to MMEngine."""
     if not path.endswith('.py'):
         return []
     try:
@@ -95,4 +113,4 @@ def _bases(path, text):
               and any(getattr(target, 'id', '') == '_base_' for target in node.targets)]
     values = [each for value in values for each in getattr(value, 'elts', [value])]
     texts = [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
-    return [each for each in texts if '::' not in each]
+    return [each for each in texts if '::' not in each or each.startswith(PREFIX)]

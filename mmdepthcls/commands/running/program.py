@@ -17,10 +17,10 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
-from ... import compat
+from ... import compat, invocation
+from ...shipped_files import PACKAGE, shipped_folder
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
-PACKAGE = Path(__file__).parents[2]
 # Modules of MMEngine whose errors are about what a config says.
 OF_CONFIGS = ('mmengine.registry.', 'mmengine.config.')
 # A frame of a traceback that another process has written: file, source.
@@ -32,7 +32,8 @@ class UsageError(Exception):
 
 
 def add_arguments(parser):
-    """Add what every command has."""
+    """Add what every command has, and call it as the person has called it."""
+    parser.prog = invocation.program_name() or parser.prog
     group = parser.add_argument_group('output')
     group.add_argument('--verbose', action='store_true', help='show all that MMEngine and MMSegmentation say')
     group.add_argument('--debug', action='store_true', help='show where in the code an error comes from')
@@ -72,7 +73,7 @@ def run(parse_args, main, *, host=False, failed=FAILED, interrupted='Interrupted
         if '--debug' in sys.argv:
             traceback.print_exc()
         refused = isinstance(error, UsageError)
-        _say(f'{Path(sys.argv[0]).stem}: {answer}', 'main' if refused else 'any')
+        _say(f'{invocation.own_name()}: {answer}', 'main' if refused else 'any')
         return REFUSED if refused else failed
 
 
@@ -133,7 +134,7 @@ def _begin(verbose, host):
 
 def _say(message, who):
     """Print to stderr; of several processes only the first, where all of them would say the same."""
-    if who == 'any' or os.environ.get('RANK', '0') == '0':
+    if who == 'any' or (os.environ.get('RANK') or '0') == '0':
         print(message, file=sys.stderr)
 
 
@@ -166,7 +167,7 @@ def _is_of_keys(error):
 
 def _is_ours(file):
     path = Path(file).resolve()
-    return PACKAGE in path.parents or path.parent == PACKAGE.parent / 'tools'
+    return PACKAGE in path.parents or path.parent == shipped_folder('tools').resolve()
 
 
 def _remote_answer(text):

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from ...config.config_class import class_name
+from ...invocation import launched
 from .arguments import check_checkpoint, check_folder
 from .config_files import variable_of
 from .program import UsageError, answer_of
@@ -134,7 +135,7 @@ def check_device(cfg, training=False):
         missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
         if missing:
             raise UsageError(f'--launcher pytorch: {", ".join(missing)} is not set. Start the tool with '
-                             'torchrun --nproc_per_node=GPUS tools/NAME.py ... --launcher pytorch')
+                             f'torchrun --nproc_per_node=GPUS {launched()} ... --launcher pytorch')
         rank, there = int(os.environ.get('LOCAL_RANK', 0)), torch.cuda.device_count()
         if device == 'cuda' and rank >= there:
             raise UsageError(f'process {rank} of this machine has no GPU: torch finds {there}. Give torchrun '

@@ -5,15 +5,16 @@ from functools import partial
 from pathlib import Path
 
 from ...atomic_file import write_atomically
+from ...invocation import command
 from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus
 from ..running import program
-from ..running.config_files import check_config
+from ..running.config_files import find_config
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('study', help='file of configs/study/')
+    parser.add_argument('study', help='file of configs/study/, or its name, such as minidrive')
     parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
                         '(default: work_dirs/study_NAME)')
     parser.add_argument('--out', default='docs/study.md', help='report to write, with its .json and .png beside it')
@@ -21,7 +22,7 @@ def parse_args():
     parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
     program.add_arguments(parser)
     args = parser.parse_args()
-    check_config(args.study)
+    args.plan = find_config(args.study, ('study', ''))
     return args
 
 
@@ -29,10 +30,10 @@ def main(args):
     from .chart import draw_study
     from .plan import Plan
     from .study_report import study_report
-    folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.study).stem}'))
+    folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.plan).stem}'))
     out = Path(args.out)
     with program.refusing():
-        plan = Plan(args.study)
+        plan = Plan(args.plan)
         # Now, and not after the trainings.
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
@@ -40,10 +41,10 @@ def main(args):
         if not args.report_only:
             folder.mkdir(parents=True, exist_ok=True)
     records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)
-    command = f'python tools/study.py {args.study}'
+    how = f'{command("study")} {args.study}'
     write_atomically(out.with_suffix('.json'), json_text(records).encode())
     write_atomically(out.with_suffix('.png'), draw_study(records, plan))
-    write_atomically(out, study_report(records, plan, command, out.with_suffix('').name).encode())
+    write_atomically(out, study_report(records, plan, how, out.with_suffix('').name).encode())
     print(f'Written: {out}', file=sys.stderr)
 
 
@@ -66,7 +67,7 @@ def train_all(args, plan, folder):
     from .training import train_run
     data = make_minidrive(folder / 'data', **plan.data)
     workers = args.workers or default_workers()
-    train = partial(train_run, args.study, str(data), str(folder), max(1, usable_cpus() // workers),
+    train = partial(train_run, args.plan, str(data), str(folder), max(1, usable_cpus() // workers),
                     verbose=args.verbose)
     records = dict(map_parallel(train, plan.runs(), title='Study', unit='trainings', workers=workers))
     return [records[index] for index in range(len(records))]

@@ -45,11 +45,12 @@ VERDICTS = (
 
 def _head(records, plan, command, stem):
     scenes, options = plan.data, plan.options
+    grounds = ' and '.join(f'on {each}' for each in plan.ground_truths)
     devices = ', '.join(sorted({record['device'] for record in records})) or '-'
     return (
         f'# The study: what depth by classification owes to its parts\n\n```bash\n{command}\n```\n\n'
         f'{len(records)} of {len(plan.runs())} trainings ({devices}): {len(plan.variants)} variants of '
-        f'`{plan.base_name}` that differ in nothing but their name, on dense and on sparse ground truth (about 5 % of '
+        f'`{plan.base_name}` that differ in nothing but their name, {grounds} ground truth (about 5 % of '
         f'the pixels, as a LiDAR sees them) of {scenes["num_train"]} generated scenes of {scenes["height"]} x '
         f'{scenes["width"]} pixels, {options["train_cfg.max_iters"]} iterations each, seeds '
         f'{", ".join(map(str, plan.seeds))}. Nothing was tuned for any of them. The last weights are tested on '

@@ -8,6 +8,7 @@ from ...datasets.eigen import eigen_split
 from ...datasets.file_finder import IMAGE_SUFFIXES
 from ...datasets.image_header import probe_image
 from ...datasets.kitti_layout import UNSCANNED, Folders, image_name, list_depth, list_frames
+from ...invocation import command
 from .prediction_files import find_predictions
 
 # Ground truths that are projected from the scans, and by which convention.
@@ -159,4 +160,5 @@ class _Tree:
         if missing:
             raise FileNotFoundError(
                 f'{len(missing)} ground truths are missing in {self.folders.annotated} or {self.folders.raw}, such as '
-                f'{missing[0]}. tools/prepare_kitti.py says which and fetches them; --split none scores what is there.')
+                f'{missing[0]}. {command("prepare-kitti")} says which and fetches them; --split none scores what is '
+                'there.')

@@ -2,6 +2,7 @@
 import os
 import re
 from collections import defaultdict
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 
 import numpy as np
@@ -113,7 +114,9 @@ def find_predictions(folder):
     found = find_files(folder, SUFFIXES)
     check_usable(folder, found)
     if not found.names:
-        raise FileNotFoundError(f'{folder} holds no depth file ({", ".join(SUFFIXES)})')
+        others = ', '.join(f'{len(names)} {end or "without ending"}' for end, names in sorted(found.others.items()))
+        raise FileNotFoundError(f'{folder} holds no depth file ({", ".join(SUFFIXES)}); it holds {others or "nothing"}'
+                                f'{". Save depth as .npy (H, W)" if others else ""}')
     return found.names
 
 
@@ -149,7 +152,8 @@ def match_predictions(files, names):
     """Which prediction belongs to which frame.
 
     By KITTI's drive, camera and frame where the names tell them; where no name does, by the path without its ending;
-    where no path agrees, by the file's name without folders and ending. All are matched in the same way.
+    where no path agrees, by those of its folders that the other side has too (``x/a/rgb/0`` is ``a/depth/0``), or by
+    the whole path with another sign between its parts (``a_0``). All are matched in the same way.
 
     Args:
         files (list[str]): predictions, see :func:`find_predictions`.
@@ -165,7 +169,8 @@ def match_predictions(files, names):
     ...                   ['2011_09_26_drive_0002_sync/image_02/data/0000000069.png'])
     {'2011_09_26_drive_0002_sync/image_02/data/0000000069.png': '2011_09_26_drive_0002_sync_0000000069.npy'}
     """
-    for key_of in (frame_of_name, _path_key, _stem_key):
+    for key_of in (frame_of_name, _path_key, partial(_shared_key, _folders(files) & _folders(names)), _stem_key,
+                   _joined_key):
         found = _match(files, names, key_of)
         if found:
             return found
@@ -174,6 +179,21 @@ def match_predictions(files, names):
 
 def _path_key(name):
     return composed(os.path.splitext(name)[0])
+
+
+def _folders(names):
+    return {folder for name in names for folder in PurePosixPath(composed(name)).parts[:-1]}
+
+
+def _shared_key(shared, name):
+    """A name in those of its folders that both sides know; None where there are none."""
+    path = PurePosixPath(composed(name))
+    folders = tuple(folder for folder in path.parts[:-1] if folder in shared)
+    return (*folders, path.stem) if folders else None
+
+
+def _joined_key(name):
+    return re.sub(r'[/_\- ]+', '_', _path_key(name))
 
 
 def _stem_key(name):

@@ -158,7 +158,6 @@ FAULTS = {
     'synthia depth one channel': ('synthia', 'Depth/Depth/0000002.png', lambda p: cv2.imwrite(
         str(p), cv2.imread(str(p), -1)[..., 0]), 'no metric depth'),
     'jpeg truncated': ('folders', 'image/2.jpg', content(cut), 'damaged image'),
-    'jpeg is a png': ('folders', 'image/2.jpg', lambda p: _as_png(p), 'damaged image'),
     'npy truncated': ('folders', 'depth/2.npy', content(cut), 'damaged depth'),
     'npy in millimetres': ('folders', 'depth/2.npy', array(lambda d: d.astype(float) * 1000), 'another unit'),
     'npy negative and NaN': ('folders', 'depth/2.npy', array(lambda d: np.where(d < 9, np.nan, d) - 10),
@@ -255,6 +254,13 @@ def test_a_fault_of_one_file_blames_no_other(name, copied, doctor):
     root = copied(kind)
     spoil(root / file)
     assert {f.path for f in doctor(kind, root).findings if f.level != 'note'} == {str(root / file)}
+
+
+def test_a_png_that_is_called_jpg_is_noted(copied, doctor):
+    root = copied('folders')
+    _as_png(root / 'image/2.jpg')
+    found = [f for f in doctor('folders', root).findings if f.path == str(root / 'image/2.jpg')]
+    assert [(f.level, f.kind) for f in found] == [('note', 'image under another ending')] and 'PNG' in found[0].seen
 
 
 def test_color_images_of_16_bits_are_read_as_mmcv_does(copied, doctor):

@@ -216,3 +216,27 @@ def test_everything_that_a_writer_names_is_found_again(frames, random):
     written = [prediction_name(f'/kitti/raw/2011_09_26/{name}') for name in names]
     random.shuffle(written)
     assert match_predictions(written, names) == {name: name for name in names}
+
+
+@pytest.mark.parametrize('files, names', [
+    (['x/a/0.npy', 'x/b/0.npy'], ['a/0.png', 'b/0.png']), (['a/0.npy', 'b/0.npy'], ['y/z/a/0.png', 'y/z/b/0.png']),
+    (['a/rgb/0.npy', 'b/rgb/0.npy'], ['a/depth/0.png', 'b/depth/0.png']),
+    (['a_0.npy', 'b_0.npy'], ['a/0.png', 'b/0.png']), (['a-x-0.npy', 'b-x-0.npy'], ['a/x/0.png', 'b/x/0.png'])])
+def test_folders_that_only_one_side_has(files, names):
+    """Equal names in different scenes stay apart; so does a scene that has no prediction."""
+    assert match_predictions(files, names) == dict(zip(names, files, strict=True))
+    assert match_predictions(files[:1], names) == {names[0]: files[0]}
+
+
+def test_folders_that_do_not_tell():
+    with pytest.raises(ValueError, match='may be for a/0.png and for b/0.png'):
+        match_predictions(['0.npy'], ['a/0.png', 'b/0.png'])
+    with pytest.raises(ValueError, match='both a_0_1.npy and a-0-1.npy'):
+        match_predictions(['a_0_1.npy', 'a-0-1.npy'], ['a/0/1.png'])
+
+
+def test_what_a_folder_without_depth_holds(tmp_path):
+    for name in ('0.pt', '1.pt', 'x'):
+        (tmp_path / name).write_bytes(b'\0')
+    with pytest.raises(FileNotFoundError, match='no depth file .*; it holds 1 without ending, 2 .pt'):
+        find_predictions(tmp_path)

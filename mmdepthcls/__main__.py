@@ -1,0 +1,45 @@
+"""One program for all commands: ``mmdepthcls COMMAND ...``, or ``python -m mmdepthcls COMMAND ...``."""
+import difflib
+import importlib
+import sys
+
+from . import __version__, invocation
+from .commands import COMMANDS
+from .invocation import PROGRAM
+
+
+def main():
+    """Run the command that the first argument names, with the others.
+
+    Returns:
+        int: exit status; 2 for an unknown command.
+    """
+    command = sys.argv[1] if len(sys.argv) > 1 else '--help'
+    if command in ('-h', '--help'):
+        print(overview())
+        return 0
+    if command == '--version':
+        print(f'{PROGRAM} {__version__}')
+        return 0
+    if command not in COMMANDS:
+        near = difflib.get_close_matches(command.lower(), COMMANDS, 3, 0.5)
+        print(f'{PROGRAM}: there is no command {command!r}' + (f'. Near it: {", ".join(near)}' if near else '')
+              + f'. {PROGRAM} --help lists all', file=sys.stderr)
+        return 2
+    invocation.begin(command)
+    module = f'.commands.{COMMANDS[command][0]}.{command.replace("-", "_")}'
+    return importlib.import_module(module, __package__).run()
+
+
+def overview():
+    """str: the help of the program: its commands, in the order in which a person meets them."""
+    width = max(map(len, COMMANDS))
+    lines = [f'  {name:{width}}  {what}' for name, (_, what) in COMMANDS.items()]
+    return '\n'.join([
+        f'usage: {PROGRAM} COMMAND ...', '', 'Metric depth by classification for any MMSegmentation model.', '',
+        'commands:', *lines, '',
+        f'{PROGRAM} COMMAND --help says more of one; {PROGRAM} --version says which version this is.'])
+
+
+if __name__ == '__main__':
+    sys.exit(main())
