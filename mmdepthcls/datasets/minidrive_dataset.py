@@ -1,4 +1,4 @@
-"""The embedded dataset of generated street scenes."""
+"""MiniDrive as a dataset: street scenes that tools/make_minidrive.py has generated, with dense or LiDAR-like depth."""
 from __future__ import annotations
 
 import json

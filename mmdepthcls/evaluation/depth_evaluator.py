@@ -1,4 +1,4 @@
-"""The evaluator that MMEngine's runner calls."""
+"""``DepthEvaluator``: errors of predicted depth while a model is validated or tested, and what is written of them."""
 from __future__ import annotations
 
 import logging

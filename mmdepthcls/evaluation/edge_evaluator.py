@@ -1,4 +1,4 @@
-"""Evaluator of depth at the outlines of things, which MMEngine's runner calls."""
+"""``EdgeEvaluator``: how sharp predicted depth is at the outlines of things, while a model is tested."""
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,4 @@
-"""Evaluators of the distribution over bins, which MMEngine's runner calls."""
+"""Evaluators of what a model says of its own errors, while it is tested; and the fit of its temperature."""
 from __future__ import annotations
 
 import zlib

@@ -1,4 +1,4 @@
-"""A head whose bins differ from image to image."""
+"""A head that predicts the bins of each image, around any head of MMSegmentation (AdaBins)."""
 from __future__ import annotations
 
 from collections.abc import Sequence

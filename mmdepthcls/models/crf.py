@@ -1,4 +1,4 @@
-"""The fully connected CRF as a part of a depth classifier."""
+"""``model.crf``: the fully connected CRF between the network's logits and the decoder."""
 from __future__ import annotations
 
 from collections.abc import Sequence

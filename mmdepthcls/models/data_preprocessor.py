@@ -1,4 +1,4 @@
-"""Batching that pads depth with "no measurement"."""
+"""Batches whose padding has no depth; MMSegmentation's own pads depth maps with 255, which would be 255 m."""
 from __future__ import annotations
 
 import logging
@@ -59,8 +59,8 @@ class DepthDataPreProcessor(SegDataPreProcessor):
             ValueError: for labels of other bins than the model's.
         """
         shapes = [tuple(image.shape[-2:]) for image in data['inputs']]
-        counts = training and data.get('data_samples') is not None and self._keeps_labels(shapes)
-        census = self.census if counts else None
+        census = self.census if training and data.get('data_samples') is not None else None
+        census = census if census is not None and self._keeps_labels(shapes) else None
         numbers = census.count(data['data_samples']) if census is not None else []
         data = super().forward(data, training)
         self._say_waste(shapes, tuple(data['inputs'].shape[-2:]), training)

@@ -1,4 +1,4 @@
-"""The head of DeepLab v2."""
+"""The head of DeepLab v2, which the paper uses and MMSegmentation lacks: parallel dilated convolutions, summed."""
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Test-time augmentation for depth."""
+"""Test-time augmentation: one depth from the predictions for several views of an image."""
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,4 @@
-"""Batches that nothing can be learned from."""
+"""Stops a training whose batches hold no depth: a wrong depth_format or calibration would go unnoticed otherwise."""
 import logging
 
 from mmengine.logging import print_log

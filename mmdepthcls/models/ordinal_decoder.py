@@ -1,4 +1,4 @@
-"""From the logits of an ordinal regression to metres."""
+"""Reads metres from the logits that ``OrdinalLoss`` trains, which are no softmax."""
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,4 @@
-"""Pretrained weights of a backbone that could not be had."""
+"""What to do when the pretrained weights of a backbone cannot be downloaded or loaded, said in one message."""
 from mmseg.registry import WEIGHT_INITIALIZERS
 
 from ..config.config_class import is_a

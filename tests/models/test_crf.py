@@ -93,6 +93,31 @@ def test_works_with_windows_and_bins_of_each_image(predict, small_model_cfg):
         assert before.shape == after.shape and not torch.allclose(before, after, rtol=1e-2)
 
 
+def test_another_crf_is_passed_and_nothing_stays(build_model, make_batch):
+    """As a comparison does: what the model's own CRF would give, and its logits as they were."""
+    model, other = build_model(crf=CRF).eval(), DenseCRF(iterations=1, smoothness_width=2.0)
+    data = model.data_preprocessor(make_batch())
+    metainfos = [sample.metainfo for sample in data['data_samples']]
+    with torch.no_grad():
+        logits = model.inference(data['inputs'], metainfos)
+        before = logits.logits.clone()
+        own, passed = (model.refine(logits, data['inputs'], metainfos, crf) for crf in (None, other))
+        assert torch.equal(logits.logits, before) and own.kind == passed.kind == 'log_probabilities'
+        assert type(model.crf) is DenseCRF and model.crf.settings['iterations'] == 3
+        model.crf = other
+        assert torch.equal(model.refine(logits, data['inputs'], metainfos).logits, passed.logits)
+    assert not torch.equal(own.logits, passed.logits)
+
+
+def test_a_crf_that_is_passed_is_checked(build_model, make_batch):
+    model = build_model(decode_head=dict(
+        type='FCNHead', in_channels=64, in_index=3, channels=8, loss_decode=dict(type='OrdinalLoss'))).eval()
+    inputs = model.data_preprocessor(make_batch())['inputs']
+    metainfos = [dict(ori_shape=(32, 48), img_shape=(32, 48))] * 2
+    with torch.no_grad(), pytest.raises(ValueError, match='OrdinalDecoder are not. Set crf=None'):
+        model.refine(model.inference(inputs, metainfos), inputs, metainfos, DenseCRF())
+
+
 @pytest.mark.parametrize('changes, message', [
     (dict(crf=dict(CRF, color_width=0)), 'model.crf: color_width must be finite and > 0'),
     (dict(crf=dict(CRF, compatibility='chess')), "model.crf: .*compatibility.*'chess'"),

@@ -1,4 +1,4 @@
-"""The whole examination of a config's data."""
+"""Runs all checks of a config's data, in worker processes, and puts together what they found."""
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 

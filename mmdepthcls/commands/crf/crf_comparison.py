@@ -1,4 +1,4 @@
-"""What CRFs do to the depth of one checkpoint."""
+"""Scores one checkpoint under several CRFs at once: the network runs once for all of them."""
 import cv2
 import numpy as np
 import torch

@@ -1,1 +1,1 @@
-"""The whole way on a bare machine."""
+"""The demo: generated data, training, table and pictures, on a machine with neither data nor GPU."""

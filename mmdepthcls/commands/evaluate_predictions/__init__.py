@@ -1,1 +1,1 @@
-"""Scoring depth that any program wrote."""
+"""Scores depth files of any program under the protocols of papers, without a model."""

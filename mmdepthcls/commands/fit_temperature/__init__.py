@@ -1,1 +1,1 @@
-"""Fitting the temperature of a checkpoint."""
+"""Makes a checkpoint's probabilities frequencies: finds the number by which its logits are divided."""

@@ -1,4 +1,4 @@
-"""A study as a picture. Pure."""
+"""Draws a study: a dot for each training, so that differences of variants are seen beside those of seeds. Pure."""
 import io
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -1,4 +1,4 @@
-"""Numbers of a study's records. Pure."""
+"""Means and spreads over seeds, of what a study's trainings have recorded. Pure."""
 import statistics
 
 

@@ -1,4 +1,4 @@
-"""One training of a study, and its scores."""
+"""Trains one variant of a study with one seed, and scores it with every decoder."""
 import json
 import os.path as osp
 import time

@@ -1,4 +1,4 @@
-"""Color augmentation."""
+"""The color augmentation that the paper trains with."""
 from __future__ import annotations
 
 import cv2

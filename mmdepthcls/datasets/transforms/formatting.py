@@ -1,4 +1,4 @@
-"""From a pipeline's sample to the model's."""
+"""The last step of a pipeline: packs image, depth and where the crop was for the model."""
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Loading of metric depth."""
+"""Loads ground truth in metres: depth files of every kind, or LiDAR scans that are projected on the way."""
 from __future__ import annotations
 
 from typing import Any

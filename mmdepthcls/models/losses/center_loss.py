@@ -1,4 +1,4 @@
-"""What the losses of bin centers share. Shapes: N images, K bins, H x W labels, P measured pixels."""
+"""The base of losses that train where an image's own bins lie. Shapes: N images, K bins, H x W labels."""
 import torch
 from torch import nn
 
@@ -53,7 +53,7 @@ class CenterLoss(nn.Module):
 
         Args:
             centers (Tensor): (K, ) m, K > 0, with gradient; float32 or float64.
-            depth (Tensor): (P, ) m, P > 0, in the same type.
+            depth (Tensor): (P, ) m, P > 0 measured pixels, in the same type.
 
         Returns:
             Tensor: 0-dimensional.

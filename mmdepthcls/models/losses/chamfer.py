@@ -1,4 +1,4 @@
-"""How far the bins of an image lie from its depths."""
+"""The loss that moves bin centers to where an image has depth (AdaBins), for bins predicted for each image."""
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,4 @@
-"""Cross-entropy of depth bins."""
+"""Cross-entropy computed only where depth was measured: LiDAR measures few pixels, and all others cost nothing."""
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,4 @@
-"""Focal loss of depth bins."""
+"""Cross-entropy that looks less at pixels which are classified well."""
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,4 @@
-"""Ordinal regression of depth bins."""
+"""Ordinal regression: for every bin the question whether depth lies beyond it (DORN)."""
 from __future__ import annotations
 
 import torch

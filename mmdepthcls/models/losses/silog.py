@@ -1,4 +1,4 @@
-"""Regression of the decoded depth."""
+"""SILog, the scale-invariant error of log depth: of the depth that bins are decoded to, or of plain regression."""
 from __future__ import annotations
 
 from typing import Any
