@@ -19,6 +19,7 @@ def config(minidrive, tmp_path, mmseg_scope):
     def make(name):
         cfg = Config.fromfile(CONFIG)
         cfg.work_dir, cfg.experiment_name = str(tmp_path / 'work'), name
+        cfg.model.bins.num_bins = 16  # a CRF takes as long as there are bins
         for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
             loader.update(num_workers=0, persistent_workers=False)
             loader.dataset.data_root = minidrive

@@ -19,6 +19,7 @@ def config(minidrive, tmp_path, mmseg_scope):
     def make(**model):
         cfg = Config.fromfile(CONFIG)
         cfg.merge_from_dict(dict(model=dict(dict(crf=dict(type='DenseCRF', iterations=1)), **model)))
+        cfg.model.bins.num_bins = 16  # a CRF takes as long as there are bins
         cfg.work_dir, cfg.log_level = str(tmp_path / 'work'), 'WARNING'
         for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
             loader.update(num_workers=0, persistent_workers=False)
