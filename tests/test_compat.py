@@ -112,6 +112,28 @@ def test_the_installed_distribution_is_named():
     assert metadata.distribution(MODULE2PACKAGE['mmseg']).version
 
 
+def test_a_config_is_formatted_once_and_as_ever(monkeypatch):
+    """MMEngine does it whenever the text is asked for."""
+    from mmengine.config import Config
+    from yapf.yapflib import yapf_api
+
+    import mmdepthcls  # noqa: F401
+    original = yapf_api.FormatCode.__wrapped__
+    first = Config(dict(a=dict(type='A', values=list(range(60))), b='text'))
+    with monkeypatch.context() as patch:
+        patch.setattr(yapf_api, 'FormatCode', original)
+        expected = first.pretty_text
+    assert first.pretty_text == expected
+    tree = 'yapf.yapflib.yapf_api.FormatTree'
+    with monkeypatch.context() as patch:
+        patch.setattr(tree, lambda *args, **options: pytest.fail('was formatted again'))
+        assert first.pretty_text == first.copy().pretty_text == expected
+    first.b = 'another'
+    assert "b = 'another'" in first.pretty_text
+    style = dict(based_on_style='pep8')
+    assert yapf_api.FormatCode('a=1', '<name>', style) == original('a=1', '<name>', style) == ('a = 1\n', True)
+
+
 def test_mmseg_imports_without_compiled_operators_which_refuse_to_run():
     """Trap 2."""
     result = run_python(f'''{NO_OPS}

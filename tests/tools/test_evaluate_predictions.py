@@ -15,6 +15,7 @@ import pytest
 from script_process import run_script
 from small_data import BUILDERS
 
+from mmdepthcls.datasets import velodyne
 from mmdepthcls.evaluation.errors import ALL_NAMES
 from mmdepthcls.evaluation.files import ground_truth_files
 
@@ -275,12 +276,12 @@ def test_scans_need_the_size_of_the_frame_and_find_it(run, kitti, tmp_path):
     # Frame 0 has neither image nor annotated depth.
     status, _, err = run('pred', 'kitti', '--protocols', 'eigen_raw')
     assert status == 2 and "calib_cam_to_cam.txt: no line 'S_rect_02: WIDTH HEIGHT'" in err
-    ground_truth_files.rectified_size.cache_clear()
+    velodyne.rectified_size.cache_clear()
     with open(kitti / 'raw/2011_09_26/calib_cam_to_cam.txt', 'a') as file:
         file.write('S_rect_02: 6.400000e+01 2.000000e+01\n')
     status, out, _ = run('pred', 'kitti', '--protocols', 'eigen_raw', 'paper')
     assert status == 0 and row_of(out, 'paper')[2] == '3'
-    ground_truth_files.rectified_size.cache_clear()
+    velodyne.rectified_size.cache_clear()
 
 
 def test_a_ground_truth_that_kitti_has_must_be_there(run, kitti):

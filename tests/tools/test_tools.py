@@ -146,7 +146,7 @@ def test_the_demo_makes_trains_scores_and_draws_and_goes_on_where_it_stopped(min
     kept = json.loads(state.read_text())
     state.write_text(json.dumps({key: value for key, value in kept.items() if key != 'text'}))
     again = demo('--iterations', 2)
-    assert 'Trained before:' in again.stdout and '1/2' not in again.stdout and table.strip() in again.stdout
+    assert 'Trained before: demo' in again.stdout and '1/2' not in again.stdout and table.strip() in again.stdout
 
     # Stopped within it: it goes on from the last checkpoint.
     state.write_text(json.dumps(dict(settings={**kept['settings'], 'iterations': 3}, seconds=1.0)))
@@ -156,7 +156,13 @@ def test_the_demo_makes_trains_scores_and_draws_and_goes_on_where_it_stopped(min
 
     # Of other settings: anew.
     again = demo('--iterations', 1)
-    assert 'Trained before' not in again.stdout and 'on from' not in again.stdout and '1/1' in again.stdout
+    assert 'Resuming' not in again.stdout and 'on from' not in again.stdout and '1/1' in again.stdout
+
+    # In a folder of another training: not at all.
+    state.unlink()
+    again = demo('--iterations', 1)
+    assert again.returncode == 2 and '--work-dir demo holds iter_1.pth of another training' in again.stderr
+    assert (tmp_path / 'demo/iter_1.pth').is_file()
 
 
 def test_the_log_file_has_what_the_console_has_not(trained):

@@ -53,6 +53,9 @@ class Progress:
 
     Args:
         args (argparse.Namespace): of the demo; what was done with other settings does not count.
+
+    Raises:
+        ValueError: if the folder holds a training that is no demo's, from which this one would go on.
     """
 
     def __init__(self, args):
@@ -65,7 +68,12 @@ class Progress:
         self._start = time.monotonic()
         if self.begins:
             Path(args.work_dir).mkdir(parents=True, exist_ok=True)
-            Path(args.work_dir, 'last_checkpoint').unlink(missing_ok=True)  # of the training that does not count
+            former = list(Path(args.work_dir).glob('iter_*.pth'))
+            if former and known is None:
+                raise ValueError(f'--work-dir {args.work_dir} holds {former[0].name} of another training: give another '
+                                 'folder')
+            for path in (*former, Path(args.work_dir, 'last_checkpoint')):  # of the training that does not count
+                path.unlink(missing_ok=True)
             self.keep()
 
     def get(self, name):
