@@ -53,6 +53,10 @@ def test_a_wheel_has_configs_tools_and_tables(installed):
                 if path.is_file()} == expected
     assert {path.name for path in (package / 'datasets').glob('*.csv')} == {
         path.name for path in (ROOT / 'mmdepthcls' / 'datasets').glob('*.csv')}
+    # What the names of packages and the types are read from.
+    stubs = {path.relative_to(ROOT) for path in (ROOT / 'mmdepthcls').rglob('*.pyi')}
+    assert stubs and {path.relative_to(installed) for path in package.rglob('*.pyi')} == stubs
+    assert (package / 'py.typed').is_file()
     assert not {path.name for path in installed.iterdir()} & {'configs', 'tools', 'tests'}
     entry = next(installed.glob('*.dist-info')) / 'entry_points.txt'
     assert 'mmdepthcls = mmdepthcls.__main__:main' in entry.read_text()
