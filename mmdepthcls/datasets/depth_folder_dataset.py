@@ -112,8 +112,9 @@ class DepthFolderDataset(DepthDataset):
                              f'{" or ".join(self.image_endings)}; it holds {_counted(found.others) or "none"}. '
                              f"img_suffix says how images end{_example(found.others)}.")
         # Depth in the same folder, or endings that somebody has chosen: then it is meant.
-        pictures = {} if self.image_endings != IMAGE_SUFFIXES or osp.normpath(images) == osp.normpath(
-            self._folder('depth_map_path')) else {end: found.others[end] for end in OTHER_IMAGES if end in found.others}
+        meant = self.image_endings != IMAGE_SUFFIXES or self.has_depth_folder and osp.normpath(
+            images) == osp.normpath(self._folder('depth_map_path'))
+        pictures = {} if meant else {end: found.others[end] for end in OTHER_IMAGES if end in found.others}
         if pictures:
             print_log(f'{type(self).__name__}: {images} holds also {_counted(pictures)}, which are passed over. '
                       f'img_suffix={(*self.image_endings, *pictures)!r} takes them.', 'current', logging.WARNING)
