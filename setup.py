@@ -70,5 +70,6 @@ setup(
     # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
     extras_require={
         **STACKS, 'timm': ['timm'],
-        'test': ['coverage>=7.10', 'pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'mypy==2.4.1', 'ruff', 'timm']},
+        'test': ['coverage>=7.10', 'hypothesis', 'mypy==2.4.1', 'pytest', 'pytest-timeout', 'pytest-xdist', 'ruff',
+                 'timm']},
 )
