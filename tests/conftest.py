@@ -14,6 +14,9 @@ collect_ignore_glob = ['conftest.py', '*/conftest.py', '*/*/conftest.py', 'typed
 SAMPLE_VARIABLE = 'MMDEPTHCLS_KITTI_SAMPLE'
 # Small tensors: more threads than one only wait for each other. Also in the processes that tests start.
 torch.set_num_threads(1)
+# Examples take as long as the machine's other work lets them.
+settings.register_profile('patient', deadline=None)
+settings.load_profile('patient')
 os.environ['OMP_NUM_THREADS'] = '1'
 # Processes of 'forkserver', as which scripts run too, need not import the host each, which takes seconds. What these
 # modules print while they are imported must not wait in a buffer, of which each process would have a copy.
