@@ -6,6 +6,7 @@ from multiprocessing import set_forkserver_preload
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from script_process import PRELOADED
 from small_data import BUILDERS
 
