@@ -30,5 +30,5 @@ setup(
     # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
     extras_require={
         **STACKS, 'timm': ['timm'],
-        'test': ['pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'ruff', 'timm']},
+        'test': ['coverage>=7.10', 'pytest', 'pytest-timeout', 'pytest-xdist', 'hypothesis', 'ruff', 'timm']},
 )

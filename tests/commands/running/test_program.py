@@ -94,7 +94,7 @@ def test_an_answer_of_a_process_that_loads_data():
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
     script = tmp_path / 'talker.py'
-    script.write_text("import argparse, sys\nfrom mmdepthcls import program\n"
+    script.write_text("import argparse, sys\nfrom mmdepthcls.commands.running import program\n"
                       "def parse():\n    parser = argparse.ArgumentParser()\n    program.add_arguments(parser)\n"
                       "    return parser.parse_args()\n"
                       "def main(args):\n    for _ in range(100000):\n        print('x' * 80)\n"
