@@ -27,6 +27,21 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def nothing_left():
+    """What MMEngine keeps for the whole process (scopes, loggers, message hubs, visualizers) ends with the test."""
+    from mmengine.utils import ManagerMixin
+    before = {kind: dict(kind._instance_dict) for kind in _kinds(ManagerMixin)}
+    yield
+    for kind in _kinds(ManagerMixin):
+        kind._instance_dict.clear()
+        kind._instance_dict.update(before.get(kind, {}))
+
+
+def _kinds(kind):
+    return [each for child in kind.__subclasses__() for each in (child, *_kinds(child))]
+
+
 @pytest.fixture(scope='session')
 def kitti_sample():
     """Folder of real KITTI frames in KITTI's own layout (raw/ and annotated/)."""
