@@ -2,6 +2,7 @@
 
 A line of JSON on stdin tells the arguments of :func:`become`; the exit status is answered by a line on stdout.
 """
+import gc
 import json
 import os
 import runpy
@@ -19,6 +20,7 @@ def become(command, cwd, environment, files, limit):
         files (list[str]): what takes stdout and stderr.
         limit (int): seconds after which it is killed.
     """
+    gc.freeze()  # as in conftest.py
     signal.alarm(limit)
     for target, file in enumerate((os.devnull, *files)):
         os.dup2(os.open(file, os.O_RDONLY if target == 0 else os.O_WRONLY | os.O_CREAT), target)

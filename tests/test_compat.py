@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from script_process import run_code
 
 ROOT = Path(__file__).parents[1]
 # A machine without MMSegmentation: every import of a host module fails as if it were not installed.
@@ -74,7 +75,7 @@ def test_pure_names_of_packages_work_without_mmsegmentation():
     'from mmdepthcls.models import DepthClassifier', 'import mmdepthcls.datasets as d; d.KITTIDepthDataset',
     'from mmdepthcls.evaluation import DepthEvaluator'])
 def test_the_first_registered_name_says_how_to_install(statement):
-    result = run_python(f'{BLOCK}{statement}')
+    result = run_code(f'{BLOCK}{statement}')
     assert result.returncode == 1
     assert "pip install -c requirements/onedl.txt -e '.[onedl]'" in result.stderr
     assert "pip install -c requirements/openmmlab.txt -e '.[openmmlab]'" in result.stderr
@@ -91,7 +92,7 @@ def test_base_configs_of_mmseg_resolve_to_what_is_installed_and_nothing_is_insta
     """Trap 1: MMEngine would say that mmsegmentation is missing, or pip-install upstream over the fork."""
     config = tmp_path / 'child.py'
     config.write_text("_base_ = 'mmseg::fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py'\n")
-    result = run_python(f'''
+    result = run_code(f'''
 import subprocess
 def refuse(*args, **kwargs):
     raise AssertionError(f'a subprocess was started: {{args}}')
@@ -136,7 +137,7 @@ def test_a_config_is_formatted_once_and_as_ever(monkeypatch):
 
 def test_mmseg_imports_without_compiled_operators_which_refuse_to_run():
     """Trap 2."""
-    result = run_python(f'''{NO_OPS}
+    result = run_code(f'''{NO_OPS}
 import mmdepthcls
 import mmseg.models
 from mmcv.ops import point_sample, CrissCrossAttention, DeformConv2d

@@ -2,6 +2,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from script_process import run_script
 
 ROOT = Path(__file__).parents[2]
@@ -27,12 +28,13 @@ def run(folder, *arguments, fresh=False):
                       fresh=fresh)
 
 
-def test_trains_all_variants_and_reports(tmp_path):
+@pytest.mark.parametrize('workers', ['1', pytest.param('2', marks=pytest.mark.long)])
+def test_trains_all_variants_and_reports(workers, tmp_path):
     (tmp_path / 'plan.py').write_text(PLAN)
     result = run(tmp_path, '--report-only')
     assert result.returncode == 0, result.stderr[-2000:]
     assert '0 of 4 trainings' in (tmp_path / 'new' / 'report.md').read_text()
-    result = run(tmp_path, '--workers', '2', fresh=True)
+    result = run(tmp_path, '--workers', workers, fresh=True)
     assert result.returncode == 0, result.stderr[-2000:]
     report = (tmp_path / 'new' / 'report.md').read_text()
     assert '4 of 4 trainings (CPU)' in report and 'SID beats regression' in report

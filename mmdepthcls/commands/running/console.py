@@ -21,6 +21,7 @@ from ...config.config_class import name_classes
 from ...markdown_table import fold_tables
 from .console_hook import ConsoleHook
 from .threads import choose_threads
+from .worker_end_hook import WorkerEndHook
 
 # Warnings of the hosts from which nothing follows.
 NOISE = ('The prefix is not set in metric class', 'Reach the end of the dataloader', '"FileClient" will be deprecated',
@@ -54,7 +55,9 @@ def build_runner(cfg, lines=True, tables=True):
     runner = RUNNERS.get(cfg.runner_type) if 'runner_type' in cfg else Runner
     if _is_quiet(MMLogger.get_current_instance()):
         runner = type(runner.__name__, (_QuietRunner, runner), dict(_lines=lines, _tables=tables))
-    return runner.from_cfg(cfg)
+    runner = runner.from_cfg(cfg)
+    runner.register_hook(WorkerEndHook(), 'LOWEST')
+    return runner
 
 
 def use_free_cpus():

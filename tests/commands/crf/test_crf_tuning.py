@@ -62,7 +62,8 @@ def test_scores_are_those_of_a_test_run_and_the_best_is_kept(config, checkpoint,
 
 
 def test_goes_on_where_it_was_interrupted(config, checkpoint, tmp_path, monkeypatch):
-    whole = CRFTuning(config(), checkpoint, tmp_path / 'whole.json', POTTS, **SEARCH).run()
+    few = dict(SEARCH, ratio=8.0, finest=7.0)  # settings are tried
+    whole = CRFTuning(config(), checkpoint, tmp_path / 'whole.json', POTTS, **few).run()
     file, score, calls = tmp_path / 'part.json', CRFTuning._score, []
 
     def interrupted(self, data, points, index):
@@ -73,10 +74,10 @@ def test_goes_on_where_it_was_interrupted(config, checkpoint, tmp_path, monkeypa
 
     monkeypatch.setattr(CRFTuning, '_score', interrupted)
     with pytest.raises(KeyboardInterrupt):
-        CRFTuning(config(), checkpoint, file, POTTS, **SEARCH).run()
+        CRFTuning(config(), checkpoint, file, POTTS, **few).run()
     monkeypatch.setattr(CRFTuning, '_score', lambda self, data, points, index: (
         calls.append((index, *points)), score(self, data, points, index)))
-    assert CRFTuning(config(), checkpoint, file, POTTS, **SEARCH).run() == whole
+    assert CRFTuning(config(), checkpoint, file, POTTS, **few).run() == whole
     assert calls[3][:2] == ('1', 'appearance_weight=4') and ('0', 'without') not in calls
     assert json.loads(file.read_text())['scores'] == json.loads((tmp_path / 'whole.json').read_text())['scores']
 
