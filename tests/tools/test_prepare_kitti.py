@@ -162,6 +162,7 @@ def test_frames_with_faults_are_named_and_the_status_says_so(run, kitti):
     (['--delete-archives'], '--delete-archives goes with --download'),
     (['--split', 'all'], 'invalid choice'),
     (['--project', '--out', 'data/kitti/raw'], 'was not made by this tool'),
+    (['--raw', __file__], 'is a file. Give the folder'),
 ])
 def test_wrong_usage(run, kitti, arguments, message):
     status, _, err = run(*arguments)
