@@ -1,3 +1,4 @@
+from .depth_color import DepthColors as DepthColors
 from .depth_color import color_bar as color_bar
 from .depth_color import color_depth as color_depth
 from .depth_visualizer import DepthVisualizer as DepthVisualizer

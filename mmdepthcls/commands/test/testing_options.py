@@ -53,6 +53,9 @@ def apply_options(cfg, args):
         write_submission(cfg, args.submission, args.submission_images)
     if args.protocols:
         remarks += score_protocols(cfg, args.protocols)
+    if args.aligned:
+        for evaluator in _configs(depth_evaluators(cfg, '--aligned'), '--aligned'):
+            evaluator.aligned = True
     if args.report:
         write_report(cfg, args.report, f'{osp.basename(args.config)}, {osp.basename(args.checkpoint)}')
     if args.out:
