@@ -4,3 +4,5 @@ from .depth_color import color_depth as color_depth
 from .depth_visualizer import DepthVisualizer as DepthVisualizer
 from .figures import contact_sheet as contact_sheet
 from .figures import depth_figure as depth_figure
+from .prediction_sheet import SheetRow as SheetRow
+from .prediction_sheet import prediction_sheet as prediction_sheet

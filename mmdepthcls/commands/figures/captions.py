@@ -37,7 +37,7 @@ def captions(title, bins, colors, sheet, predictions, enlarged):
         bins (dict[str, DepthBins]): of Figure 2.
         colors (DepthColors): of the sheet.
         sheet (str): its file.
-        predictions (list[Prediction]): its rows.
+        predictions (list[SheetRow]): its rows.
         enlarged (bool): whether points of the ground truth are drawn larger than they are.
 
     Returns:

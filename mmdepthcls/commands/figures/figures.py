@@ -88,7 +88,7 @@ def draw_figures(title, bins, colors, sheet, predictions):
         bins (DepthBins): the model's.
         colors (DepthColors)
         sheet (str): name of the file of predictions.
-        predictions (list[Prediction])
+        predictions (list[SheetRow])
 
     Returns:
         dict[str, bytes]: name -> content; the captions last.
@@ -97,10 +97,10 @@ def draw_figures(title, bins, colors, sheet, predictions):
     import numpy as np
 
     from ...visualization.bin_figure import draw_intervals
+    from ...visualization.prediction_sheet import points_drawn_wide, prediction_sheet
     from .captions import CAPTIONS, INTERVALS, captions, compared_bins
-    from .prediction_sheet import draw_sheet, points_drawn_wide
     compared = compared_bins(bins)
-    picture = np.ascontiguousarray(draw_sheet(predictions, colors)[..., ::-1])
+    picture = np.ascontiguousarray(prediction_sheet(predictions, colors)[..., ::-1])
     text = captions(title, compared, colors, sheet, predictions, points_drawn_wide(predictions))
     return {INTERVALS: draw_intervals(compared), sheet: cv2.imencode('.png', picture)[1].tobytes(),
             CAPTIONS: text.encode()}

@@ -8,8 +8,8 @@ from mmseg.registry import DATASETS
 
 from ...evaluation.sample_maps import as_map, ground_truths_of
 from ...parallel import ProgressLine
+from ...visualization.prediction_sheet import SheetRow
 from ..running.console import build_runner
-from .prediction_sheet import Prediction
 
 LISTED = 5
 
@@ -73,7 +73,7 @@ class SamplePredictor:
             chosen (list[int]): positions in :attr:`names`.
 
         Returns:
-            list[Prediction]: in this order.
+            list[SheetRow]: in this order.
 
         Raises:
             ValueError: for a model that predicts no depth, or a prediction that does not show its image.
@@ -107,4 +107,4 @@ def _prediction_of(name, sample):
             raise ValueError(f'{name}: the {what} has {depth.shape[0]} x {depth.shape[1]} pixels, the image '
                              f'{image.shape[0]} x {image.shape[1]}. In a test pipeline load depth after Resize and '
                              'KBCrop, and pack with PackDepthInputs.')
-    return Prediction(name, image[..., ::-1], truth, prediction)
+    return SheetRow(name, image[..., ::-1], truth, prediction)
