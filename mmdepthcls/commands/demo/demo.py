@@ -173,7 +173,7 @@ def draw_sheet(cfg, predictions, path, count):
 
     from ...datasets.depth_png import decode_depth_png
     from ...visualization.depth_color import DepthColors
-    from ...visualization.prediction_sheet import SheetRow, prediction_sheet
+    from ...visualization.depth_sheet import SheetRow, prediction_sheet
     dataset = DATASETS.build(dict(cfg.test_dataloader.dataset, pipeline=[]))
     colors = DepthColors.of_bins(TASK_UTILS.build(cfg.model.bins))
     rows = []

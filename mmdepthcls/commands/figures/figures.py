@@ -97,7 +97,7 @@ def draw_figures(title, bins, colors, sheet, predictions):
     import numpy as np
 
     from ...visualization.bin_figure import draw_intervals
-    from ...visualization.prediction_sheet import points_drawn_wide, prediction_sheet
+    from ...visualization.depth_sheet import points_drawn_wide, prediction_sheet
     from .captions import CAPTIONS, INTERVALS, captions, compared_bins
     compared = compared_bins(bins)
     picture = np.ascontiguousarray(prediction_sheet(predictions, colors)[..., ::-1])

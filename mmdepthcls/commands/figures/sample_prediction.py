@@ -8,7 +8,7 @@ from mmseg.registry import DATASETS
 
 from ...evaluation.sample_maps import as_map, ground_truths_of
 from ...parallel import ProgressLine
-from ...visualization.prediction_sheet import SheetRow
+from ...visualization.depth_sheet import SheetRow
 from ..running.console import build_runner
 
 LISTED = 5

@@ -54,8 +54,7 @@ def apply_options(cfg, args):
     if args.protocols:
         remarks += score_protocols(cfg, args.protocols)
     if args.aligned:
-        for evaluator in _configs(depth_evaluators(cfg, '--aligned'), '--aligned'):
-            evaluator.aligned = True
+        score_aligned(cfg)
     if args.report:
         write_report(cfg, args.report, f'{osp.basename(args.config)}, {osp.basename(args.checkpoint)}')
     if args.out:
@@ -157,6 +156,19 @@ def score_protocols(cfg, names):
     for dataset in leaf_datasets(cfg.test_dataloader.dataset):
         _fit_dataset(dataset, protocols)
     return remarks
+
+
+def score_aligned(cfg):
+    """Score each protocol of the test's ``DepthEvaluator``s also aligned to the ground truth.
+
+    Args:
+        cfg (Config): changed in place.
+
+    Raises:
+        ValueError: if the config's test evaluator is no ``DepthEvaluator``.
+    """
+    for evaluator in _configs(depth_evaluators(cfg, '--aligned'), '--aligned'):
+        evaluator.aligned = True
 
 
 def _fit_dataset(dataset, protocols):

@@ -6,7 +6,7 @@ from mmdepthcls.bins import DepthBins, SIDBins, UDBins
 from mmdepthcls.commands.figures.captions import captions, compared_bins, sheet_name
 from mmdepthcls.commands.figures.sample_prediction import choose_samples
 from mmdepthcls.visualization.depth_color import DepthColors
-from mmdepthcls.visualization.prediction_sheet import SheetRow
+from mmdepthcls.visualization.depth_sheet import SheetRow
 
 NAMES = [f'raw/{drive}/data/{frame:010d}.png' for drive in ('0001', '0002') for frame in (5, 55)]
 

@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 
 from mmdepthcls.visualization.depth_color import DepthColors
-from mmdepthcls.visualization.prediction_sheet import SheetRow, points_drawn_wide, prediction_sheet
+from mmdepthcls.visualization.depth_sheet import SheetRow, points_drawn_wide, prediction_sheet
 
 COLORS = DepthColors(0.5, 20.0, colormap='magma', invalid=(255, 0, 255))
 
