@@ -52,13 +52,13 @@ def with_swatch(bar: np.ndarray, height: int, color: Sequence[int], label: str) 
     cv2.rectangle(swatch, (0, 0), (width - 1, strip_height(height) - 1), (INK, ) * 3, -1)
     swatch[1:strip_height(height) - 1, 1:-1] = np.array(color, np.uint8)  # a frame: it may be as white as the paper
     space = np.full((height, text_height, 3), PAPER, np.uint8)
-    return np.concatenate((bar, space, swatch), axis=1)
+    return np.concatenate((bar, space, swatch, space[:, :text_height // 2]), axis=1)
 
 
 def swatch_width(height: int, label: str) -> int:
     """By how many pixels :func:`with_swatch` makes a bar of this height wider."""
     text_height = max(height // 3, 8)
-    return text_width(label, text_height) + text_height
+    return text_width(label, text_height) + text_height + text_height // 2
 
 
 def strip_height(height: int) -> int:
