@@ -46,7 +46,8 @@ def captions(title, bins, colors, sheet, predictions, enlarged):
     strips = '; '.join(f'{name}: {each.num_bins} bins on [{each.min_depth:g}, {each.max_depth:g}] m'
                        for name, each in bins.items())
     number = sheet.removesuffix('.png').replace('_', ' ').capitalize()
-    notes = ['Measured points of the ground truth are drawn larger than a pixel.'] if enlarged else []
+    notes = ['']
+    notes += ['Measured points of the ground truth are drawn larger than a pixel.'] if enlarged else []
     if not all(each.measured for each in predictions):
         notes.append('Where there is no ground truth, the panel says so.')
     rows = '\n'.join(f'{row}. `{each.name}`' for row, each in enumerate(predictions, 1))
@@ -66,9 +67,9 @@ After Oluwafemi et al. (2019).
 
 Image, ground truth and prediction of this model. One color scale for all, {colors.min_depth:g} to
 {colors.max_depth:g} m, from the model's bins: {colors.colormap}, in which equal {EQUAL[colors.scale]} are
-equally far apart. The legend names the color of pixels without depth. {' '.join(notes)}
+equally far apart. The legend names the color of pixels without depth.{' '.join(notes)}
 
 {rows}
 
-The paper's Figures 3 (KITTI) and 4 (SYNTHIA) are colored from blue (near) to red (far): `--colormap turbo`.
+In the paper's Figures 3 (KITTI) and 4 (SYNTHIA) blue is nearer: `--colormap turbo` is blue near and red far.
 """
