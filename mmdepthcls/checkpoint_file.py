@@ -1,4 +1,4 @@
-"""Checkpoints read without believing them: tensors, numbers and texts come out, and nothing in the file is called. Pure.
+"""Checkpoints read without believing them: tensors, numbers and texts come out, and nothing in it is called. Pure.
 
 A checkpoint of ``torch.save`` is a pickle, that is a program. Here it is read twice: first its operations alone, of
 which every name must stand in a short list; then by torch's weights-only reader, which has a list of its own. What
@@ -50,9 +50,8 @@ class ScalarHistory:
         max_length (int): how many are kept.
     """
 
-    def __init__(self):
-        self.log_history = self.count_history = np.zeros(0)
-        self.max_length = 1000000
+    log_history = count_history = np.zeros(0)  # a pickle makes objects without __init__
+    max_length = 1000000
 
     def __setstate__(self, state):
         arrays = [_taken(state.get(key)) for key in ('_log_history', '_count_history')]
@@ -222,8 +221,7 @@ class _Kind:
 class _Array:
     """In the place of numpy.ndarray: bytes that are numbers."""
 
-    def __init__(self):
-        self.array = None
+    array = None
 
     def __setstate__(self, state):
         _, shape, kind, by_columns, content = state

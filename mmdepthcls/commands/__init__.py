@@ -12,6 +12,7 @@ COMMANDS = {
     'test': ('test', 'test a model: table, report, pictures, submission'),
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),
     'fit-temperature': ('fit_temperature', "fit a checkpoint's temperature on its validation split"),
+    'publish': ('publish', 'make one file of a model: weights, and all that is needed to use them'),
     'analyze-bins': ('analyze_bins', 'what schemes of bins cost on a data set'),
     'tune-crf': ('crf', 'find settings of the fully connected CRF'),
     'compare-crfs': ('crf', 'test several CRFs on one checkpoint'),
