@@ -120,7 +120,9 @@ def weights_of(checkpoint: dict[str, Any], path: str | Path) -> dict[str, Any]:
 
 
 def _damaged(path, error):
-    reason = ' '.join(str(error).split())
+    # Of torch's text what is wrong, without its advice to read the file unsafely.
+    reason = str(error).rpartition('WeightsUnpickler error:')[2].partition('Check the documentation')[0]
+    reason = "torch's reader of weights refuses it" if 'weights_only' in reason else ' '.join(reason.split())
     return CheckpointFileError(f'{path} cannot be read as a checkpoint: it is damaged, or of another kind '
                                f'({type(error).__name__}: {reason[:200]}). Copy it again')
 
