@@ -131,7 +131,7 @@ def test_what_is_planted_is_refused_by_name(planted, kind, tmp_path, monkeypatch
         read_checkpoint(path)
     assert named in str(error.value)
     # The second reader alone refuses it too.
-    monkeypatch.setattr(checkpoint_file, '_names_in', lambda *_: set())
+    monkeypatch.setattr(checkpoint_file, '_collect_names', lambda *_: None)
     if 'of any size' not in planted and planted != 'memory':  # which torch allows
         with pytest.raises(CheckpointFileError, match=r'weights\.pth'):
             read_checkpoint(path)
@@ -145,6 +145,13 @@ def test_names_of_honest_files_do_nothing_else(turned, kind, tmp_path, monkeypat
     with pytest.raises(CheckpointFileError, match=r'weights\.pth'):
         read_checkpoint(write(TURNED[turned], tmp_path / 'weights.pth', kind))
     assert not os.path.exists(CANARY)
+
+
+def test_a_plain_pickle_is_refused_by_what_it_names(tmp_path):
+    path = tmp_path / 'weights.pth'
+    path.write_bytes(b'\x80\x02' + PLANTED['a shell'][0] + b'.')
+    with pytest.raises(CheckpointFileError, match=r'asks for os\.system'):
+        read_checkpoint(path)
 
 
 def test_the_table_is_dangerous(tmp_path, monkeypatch):

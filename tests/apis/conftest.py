@@ -50,18 +50,28 @@ def edited():
     return EditedFile
 
 
+def make_like_trained(model):
+    """Statistics of images in its norms, and logits that differ: predictions that not every model has."""
+    norms = [part for part in model.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.train()
+        norm.momentum = 1.0
+    images = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        model.decode_head(model.extract_feat(images))
+        for parameter in model.decode_head.parameters():
+            parameter *= 3
+    for norm in norms:
+        norm.eval()
+
+
 @pytest.fixture
 def make_file(build_model, small_model_cfg, tmp_path):
     """Writes the model file of a small model. Returns the model, and the path."""
     def make(name='small.safetensors', precision='float32', pipeline=(), facts=None, temperature=1.0, **changes):
         model = build_model(**changes).eval()
         model.temperature = temperature
-        generator = torch.Generator().manual_seed(1)
-        for parameter in model.decode_head.parameters():  # as sure of its depth as a trained one
-            parameter.data *= 20
-        for key, buffer in model.named_buffers():  # statistics of a training
-            if key.endswith(('running_mean', 'running_var')):
-                buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
+        make_like_trained(model)
         description = ModelDescription(published_config(small_model_cfg(**changes)), pipeline, precision=precision,
                                        **(facts or {}))
         write_model_file(tmp_path / name, model, description)

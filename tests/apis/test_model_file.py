@@ -1,4 +1,4 @@
-"""A model file predicts what its config and checkpoint do; one that somebody has changed is refused, and names itself."""
+"""A model file predicts what its config and checkpoint do; one that somebody has changed is refused by its name."""
 import hashlib
 import struct
 import time
@@ -89,7 +89,8 @@ def test_half_precision_keeps_what_decides(kind, make_file, make_batch):
         assert torch.equal(value, same)
         assert torch.equal(value, own[key]) if key in kept else torch.allclose(value, own[key], rtol=1e-3, atol=1e-6)
     batch = make_batch(num=1, height=48, width=64)
-    assert torch.allclose(predict(loaded, batch)[0], predict(model, batch)[0], rtol=0.02)
+    got, expected = predict(loaded, batch)[0], predict(model, batch)[0]
+    assert ((got - expected).abs() / expected).mean() < 0.01
 
 
 def test_what_half_precision_cannot_hold_is_refused(make_file, tmp_path):
@@ -188,7 +189,7 @@ TAMPERED = {
     'a type': (retype, 'is of type I32'),
     'half in a file of float32': (halve, r'conv1\.weight (has the shape|is of type F16|holds numbers)'),
     'a tensor too much': (duplicate, 'beside those of its model 1 tensors, such as extra'),
-    'a weight that is none': (fill('backbone.conv1.weight', np.nan), r'conv1\.weight holds numbers that are not finite'),
+    'a weight that is none': (fill('backbone.conv1.weight', np.nan), r'conv1\.weight holds numbers that are not'),
     'an infinite statistic': (fill('backbone.bn1.running_var', np.inf), 'not finite'),
     'an edge that is none': (fill(EDGES_KEY, np.nan, np.float64), 'bin_edges holds numbers that are not finite'),
     'descending edges': (fill(EDGES_KEY, 90.0, np.float64), 'bin_edges is not what model.bins says'),
@@ -236,7 +237,8 @@ TOO_LARGE = {
                                     out_indices=[0])),
     'a window': dict(backbone=dict(type='SwinTransformer', embed_dims=8, depths=[1] * 4, num_heads=[1] * 4,
                                    window_size=65536)),
-    'features': dict(decode_head=dict(type='DeepLabV2Head', in_channels=65536, in_index=3, dilations=list(range(1, 400)))),
+    'features': dict(decode_head=dict(type='DeepLabV2Head', in_channels=65536, in_index=3,
+                                      dilations=list(range(1, 400)))),
     'attention': dict(backbone=dict(type='VisionTransformer', img_size=65536, patch_size=1, embed_dims=65536,
                                     num_layers=2, num_heads=1)),
 }
