@@ -195,8 +195,6 @@ class AllowList:
         self._values += 1
         if depth > DEEPEST or self._values > MOST_VALUES:
             self._refuse(where, 'the model is nested too deep' if depth > DEEPEST else 'the model is too long')
-        if value is None or isinstance(value, bool):
-            return
         if isinstance(value, dict):
             self._check_dict(value, where, key, depth)
         elif isinstance(value, (list, tuple)):
@@ -204,9 +202,17 @@ class AllowList:
                 self._refuse(where, f'{len(value)} items, expected at most {MOST_ITEMS}')
             for index, item in enumerate(value):
                 self._check_value(item, f'{where}[{index}]', key, depth + 1)
-        elif isinstance(value, int):
+        elif value is not None:
+            self._check_plain(value, where, key)
+
+    def _check_plain(self, value, where, key):
+        if key in KINDS:
+            self._refuse(where, f'expected a {KINDS[key]} with a type, got {_shown(value)}')
+        if isinstance(value, bool):
+            return
+        if isinstance(value, int):
             if abs(value) > LARGEST_WHOLE:
-                self._refuse(where, f'expected a number up to {LARGEST_WHOLE}, got {value}')
+                self._refuse(where, f'expected a number up to {LARGEST_WHOLE}, got {_shown(value)}')
         elif isinstance(value, float):
             if not math.isfinite(value):
                 self._refuse(where, f'expected a finite number, got {value}')
