@@ -61,7 +61,7 @@ def test_no_key_that_reads_or_imports(key):
     [0] * 10000, dict(type='ResNet'), [dict(type='os.system')], [[['a.pth']]]], ids=lambda value: repr(value)[:20])
 def test_values_are_numbers_and_words(value):
     for place in PLACES:
-        refuses(changed(place, some_key=value), 'some_key')
+        refuses(changed(place, some_key=value), 'some_key' if place != ('test_cfg', ) else 'takes no')
 
 
 def test_a_part_stands_in_its_place_alone():
@@ -118,6 +118,17 @@ def test_timm_takes_no_other_argument():
     dict(crop_size=(0, 0), stride=(1, 1)), dict(crop_size=('a', 'b'), stride=(1, 1)), dict(crop_size=64, stride=5000)])
 def test_windows_advance(test_cfg):
     refuses(changed(('test_cfg', ), **test_cfg), 'windows of')
+
+
+@pytest.mark.parametrize(('place', 'changes', 'words'), [
+    (('test_cfg', ), dict(outputs=('logits', )), 'test_cfg takes no'), (('test_cfg', ), dict(flip=True), 'takes no'),
+    ((), dict(crf=dict(type='DenseCRF', iterations=60000)), 'iterations: expected at most 1000'),
+    ((), dict(data_preprocessor=dict(type='DepthDataPreProcessor', std=[0.0, 1.0, 1.0])), 'std: expected numbers > 0'),
+    ((), dict(data_preprocessor=dict(type='DepthDataPreProcessor', std='one')), 'std'),
+    ((), dict(data_preprocessor=dict(type='DepthDataPreProcessor', test_cfg=dict(size=(60000, 60000)))), 'at most'),
+    (('backbone', ), dict(window_size=1000), 'window_size: expected at most 64')])
+def test_what_would_take_for_ever_is_refused(place, changes, words):
+    refuses(changed(place, **changes), words)
 
 
 GOOD_STEPS = [dict(type='Resize', scale=(208, 64), keep_ratio=False), dict(type='KBCrop'),

@@ -78,7 +78,7 @@ def main(args):
     description = publication.describe(scores, {key: value for key, value in given.items() if value is not None})
     if args.decode_at:
         print(publication.cost_of_decode_at())
-    description, difference = publication.write(args.out, description, test=args.test)
+    description, difference = publication.write(args.out, description, args.test, args.force)
     print(summary(args.out, description, difference))
     for remark in publication.remarks:
         print(f'Not known: {remark}')
