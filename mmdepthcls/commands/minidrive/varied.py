@@ -95,17 +95,22 @@ def _is_free(placed, road, lateral, along):
 def sample_varied_road(rng, kind, parked):
     """Lanes from narrow to wide, with or without paint, with or without pavements."""
     road = sample_road(rng, parked)
-    narrow = rng.random() < {'city': 0.25, 'suburb': 0.3, 'village': 0.5}.get(kind, 0.35)
-    stretch = rng.uniform(0.62, 0.9) if narrow else rng.uniform(0.95, 1.5)
+    narrow = rng.random() < {'city': 0.25, 'suburb': 0.35, 'village': 0.5}.get(kind, 0.35)
+    stretch = rng.uniform(0.95, 1.5)
+    left, right, offset = road.left * stretch, road.right * stretch, road.offset * stretch
+    if narrow:  # one lane for both directions
+        half = rng.uniform(1.6, 2.7)
+        left, right = -half - 2.2 * parked[0], half + 2.2 * parked[1]
+        offset = rng.uniform(-0.1, 0.45) * half
     verge = Plain(linear_color(rng.uniform(0.14, 0.33), rng.uniform(0.2, 0.65), rng.uniform(0.3, 0.65)), 0.5, 0.06)
     stones = Courses(linear_color(rng.uniform(0, 0.15), rng.uniform(0, 0.35), rng.uniform(0.3, 0.8)),
                      rng.uniform(0.15, 1.0), rng.uniform(0.15, 1.0), 0.06, 0.3)
     rural = kind in ('country', 'railway')
     return replace(
         road,
-        left=road.left * stretch,
-        right=road.right * stretch,
-        offset=road.offset * stretch if not narrow else 0.4 * road.offset * stretch + rng.normal(0, 0.2),
+        left=left,
+        right=right,
+        offset=offset,
         pavement=rng.uniform(0.7, 3.0) if rural else rng.uniform(0.8, 6.0),
         kerb=rng.uniform(0.0, 0.05) if rural else rng.uniform(0.03, 0.17),
         bend=rng.normal(0, 2.5e-3),
