@@ -1,7 +1,9 @@
 # The provisional model that predicts where none is named: fpn_efficientnet-lite0_minidrive_sid71.py at 128 x 416 on the
 # 'varied' look of MiniDrive, chosen on the 'other' look, which it never sees in training. docs/provisional_model.md.
-#     python tools/make_minidrive.py data/minidrive_varied --look varied --train 5000 --val 60 --test 100
+#     python tools/make_minidrive.py data/minidrive_varied --look varied --train 4000 --val 60 --test 100
 #     python tools/make_minidrive.py data/minidrive_other --look other --train 0 --val 120 --test 240
+# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
+# use this project's tools/train.py and tools/test.py.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = './fpn_efficientnet-lite0_minidrive_sid71.py'
 

@@ -34,7 +34,8 @@ def write_backbone_weights(source: Path, out: Path, model_name: str) -> int:
     try:
         tensors = torch.load(source, map_location='cpu', weights_only=True)
     except Exception as error:
-        raise ValueError(f'{source} is no file of tensors alone ({type(error).__name__}): name one by --source') from error
+        kind = type(error).__name__
+        raise ValueError(f'{source} is no file of tensors alone ({kind}): name one by --source') from error
     if not (isinstance(tensors, dict) and all(isinstance(tensor, torch.Tensor) for tensor in tensors.values())):
         raise ValueError(f'{source} holds something else than named tensors: name another file by --source')
     with torch.device('meta'):

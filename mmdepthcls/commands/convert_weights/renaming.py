@@ -24,8 +24,8 @@ def rename_in_order(tensors: Mapping[str, Any], shapes: Mapping[str, tuple[int, 
     wanted = [(name, tuple(shape)) for name, shape in shapes.items() if COUNTER not in name]
     for (old, tensor), (new, shape) in zip(given, wanted, strict=False):
         if tuple(tensor.shape) != shape:
-            raise ValueError(f'expected {new} of shape {shape}, got {old} of shape {tuple(tensor.shape)}: these are not '
-                             'weights of this network')
+            raise ValueError(f'expected {new} of shape {shape}, got {old} of shape {tuple(tensor.shape)}: these are '
+                             'not weights of this network')
     if len(given) != len(wanted):
         raise ValueError(f'expected {len(wanted)} tensors, got {len(given)}: these are not weights of this network')
     return {new: tensor for (_, tensor), (new, _) in zip(given, wanted, strict=True)}

@@ -27,7 +27,8 @@ def sample_guard_rail(rng, length):
     """A steel beam on posts along z, or a low concrete barrier."""
     if rng.random() < 0.2:
         concrete = Plain(linear_color(0.1, rng.uniform(0, 0.1), rng.uniform(0.5, 0.8)), 0.15)
-        return Thing('rail', box((0, 0, -length / 2), (0.4, 0.85, length / 2), concrete), rectangle(0.2, length / 2), 0.85)
+        shapes = box((0, 0, -length / 2), (0.4, 0.85, length / 2), concrete)
+        return Thing('rail', shapes, rectangle(0.2, length / 2), 0.85)
     steel = Courses(linear_color(0.6, rng.uniform(0, 0.1), rng.uniform(0.5, 0.85)), 0.155, 0.0, 0.3, 0.1)
     shapes = box((0, 0.43, -length / 2), (0.08, 0.75, length / 2), steel)
     post = Plain(linear_color(0.6, 0.05, rng.uniform(0.3, 0.6)))
@@ -56,7 +57,8 @@ def sample_wall(rng, length):
     texture = [
         Plain(color, rng.uniform(0.1, 0.4), rng.uniform(0.05, 0.5)),
         Courses(color, rng.uniform(0.08, 0.4), rng.uniform(0.2, 0.9), 0.12, 0.25),
-        Rubble(color, (rng.uniform(0.25, 0.8), rng.uniform(0.15, 0.5)), rng.uniform(0.1, 0.5), int(rng.integers(1 << 20))),
+        Rubble(color, (rng.uniform(0.25, 0.8), rng.uniform(0.15, 0.5)), rng.uniform(0.1, 0.5),
+               int(rng.integers(1 << 20))),
         Courses(color, 50.0, rng.uniform(1.5, 4.0), 0.0015, 0.15),
     ][rng.integers(4)]
     shapes = box((0, 0, -length / 2), (0.3, height, length / 2), texture)
@@ -103,8 +105,9 @@ def sample_wires(rng, length):
     for x in (-0.8, 0.0, 0.8)[: rng.integers(1, 4)]:
         for i in range(4):
             (z0, y0), (z1, y1) = ((length * at[k], -(height - 0.45) + drop[k]) for k in (i, i + 1))
+            left, right = x - 0.015, x + 0.015
             shapes += both_faces([(x, y0, z0), (x, y1, z1), (x, y1 - 0.03, z1), (x, y0 - 0.03, z0)], dark)
-            shapes += both_faces([(x - 0.015, y0, z0), (x + 0.015, y0, z0), (x + 0.015, y1, z1), (x - 0.015, y1, z1)], dark)
+            shapes += both_faces([(left, y0, z0), (right, y0, z0), (right, y1, z1), (left, y1, z1)], dark)
     return Thing('wires', shapes, rectangle(0.1, 0.1, z=-length / 2), height)
 
 
@@ -122,10 +125,11 @@ def sample_bicycle(rng, ridden=False):
             ring = [(0, y[i], along[i]), (0, y[i + 1], along[i + 1])]
             ring += [(0, -radius + inner * (y[k] + radius), z + inner * (along[k] - z)) for k in (i + 1, i)]
             shapes += both_faces(ring, rubber)
-    joints = {'rear': (-base, 0.34), 'crank': (-0.08, 0.3), 'seat': (-0.22, 0.85), 'head': (0.36, 0.82), 'front': (base, 0.34)}
-    for a, b in (('rear', 'crank'), ('crank', 'seat'), ('seat', 'head'), ('crank', 'head'), ('head', 'front'), ('rear', 'seat')):
-        (za, ha), (zb, hb) = joints[a], joints[b]
-        shapes += both_faces([(0, -ha, za), (0, -hb, zb), (0, -hb - 0.05, zb + 0.02), (0, -ha - 0.05, za + 0.02)], paint)
+    # (z, height)
+    rear, crank, seat, head, front = (-base, 0.34), (-0.08, 0.3), (-0.22, 0.85), (0.36, 0.82), (base, 0.34)
+    for (za, ha), (zb, hb) in ((rear, crank), (crank, seat), (seat, head), (crank, head), (head, front), (rear, seat)):
+        bar = [(0, -ha, za), (0, -hb, zb), (0, -hb - 0.05, zb + 0.02), (0, -ha - 0.05, za + 0.02)]
+        shapes += both_faces(bar, paint)
     shapes += box((-0.28, 0.98, 0.3), (0.28, 1.02, 0.34), paint) + box((-0.07, 0.9, -0.34), (0.07, 0.96, -0.1), rubber)
     if ridden:
         up = np.array([0, -0.22, -0.1])
@@ -149,7 +153,8 @@ def sample_shop(rng, width):
     if rng.random() < 0.4:
         reach, top = rng.uniform(0.8, 1.8), 0.82 * height
         cloth = Courses(sign, 50.0, rng.uniform(0.4, 0.8), 0.008, 0.05)
-        shapes += both_faces([(-depth, -top, w), (-depth, -top, -w), (-reach, -top + 0.6, -w), (-reach, -top + 0.6, w)], cloth)
+        low = -top + 0.6
+        shapes += both_faces([(-depth, -top, w), (-depth, -top, -w), (-reach, low, -w), (-reach, low, w)], cloth)
     return Thing('shop', shapes, rectangle(0.1 + reach / 2, w, x=-reach / 2), height, lifted=2.0 if reach else 0.0)
 
 
@@ -158,7 +163,8 @@ def sample_shelter(rng):
     glass = Plain(linear_color(rng.uniform(0.45, 0.6), 0.15, rng.uniform(0.3, 0.6)), 0.5, 0.15)
     metal = Plain(linear_color(0.6, 0.1, rng.uniform(0.15, 0.5)))
     half = rng.uniform(1.4, 2.6)
-    shapes = box((1.3, 0.15, -half), (1.36, 2.2, half), glass) + box((-0.2, 2.25, -half - 0.2), (1.5, 2.4, half + 0.2), metal)
+    shapes = box((1.3, 0.15, -half), (1.36, 2.2, half), glass)
+    shapes += box((-0.2, 2.25, -half - 0.2), (1.5, 2.4, half + 0.2), metal)
     shapes += box((0.5, 0.4, -half), (0.9, 0.48, half), metal)
     shapes += box((0.2, 0.1, half), (1.3, 2.2, half + 0.05), glass)
     shapes += [Cylinder(np.array([0.1, 0, z]), 0.04, 2.3, metal) for z in (-half, half)]

@@ -26,7 +26,8 @@ def sample_clipped_hedge(rng, length):
 
 
 def sample_thicket(rng, length, tall=None):
-    """Bushes or young trees grown into each other along z, `tall` metres high (default: 1.2 to 9), leaves to the ground.
+    """Bushes or young trees grown into each other along z, `tall` metres high (default: 1.2 to 9), with leaves to the
+    ground.
 
     A core behind the leaves lets nothing shine through.
     """

@@ -92,7 +92,8 @@ def sample_other_scene(rng: np.random.Generator) -> Scene:
     color = linear_color(rng.random(), rng.uniform(0.1, 0.4), 1.0)
     light = replace(light, skylight=light.skylight * color, zenith=light.zenith * color, horizon=light.horizon * color,
                     brightness=rng.uniform(0.28, 0.6))
-    old = OldCamera(int(rng.integers(10, 64)), 255 * rng.uniform(0.2, 0.9, 3), rng.uniform(0, 0.25), rng.uniform(0.3, 0.9))
+    levels, veil = int(rng.integers(10, 64)), 255 * rng.uniform(0.2, 0.9, 3)
+    old = OldCamera(levels, veil, rng.uniform(0, 0.25), rng.uniform(0.3, 0.9))
     return Scene(camera, road, light, placed, int(rng.integers(1 << 62)), old)
 
 
@@ -125,7 +126,8 @@ def sample_container(rng):
     half, count = rng.choice([3.05, 6.1]), int(rng.integers(1, 4))
     shapes = []
     for i in range(count):
-        steel = Courses(linear_color(rng.random(), rng.uniform(0.3, 0.8), rng.uniform(0.3, 0.8)), 50.0, 0.28, 0.0022, 0.2)
+        paint = linear_color(rng.random(), rng.uniform(0.3, 0.8), rng.uniform(0.3, 0.8))
+        steel = Courses(paint, 50.0, 0.28, 0.0022, 0.2)
         shapes += box((0, 2.59 * i, -half), (2.44, 2.59 * (i + 1), half), steel)
     return Thing('container', shapes, rectangle(1.22, half, x=1.22), 2.59 * count)
 

@@ -1,4 +1,4 @@
-"""What a camera makes of light: blur, white balance, contrast, vignette, noise and compression. Letters: H, W pixels."""
+"""What a camera makes of light: blur, white balance, contrast, vignette, noise, compression. Letters: H, W pixels."""
 
 from dataclasses import dataclass
 

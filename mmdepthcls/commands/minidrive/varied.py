@@ -11,8 +11,18 @@ import numpy as np
 
 from . import fittings, greenery
 from .ground import Road
-from .scene import (Camera, Scene, put, sample_backdrop, sample_houses, sample_light, sample_parked_cars,
-                    sample_pavement, sample_road, sample_traffic)
+from .scene import (
+    Camera,
+    Scene,
+    put,
+    sample_backdrop,
+    sample_houses,
+    sample_light,
+    sample_parked_cars,
+    sample_pavement,
+    sample_road,
+    sample_traffic,
+)
 from .sensor import sample_sensor
 from .shapes import Polygon
 from .surfaces import Shaded
@@ -20,6 +30,8 @@ from .texture import Courses, Plain, linear_color
 from .things import Thing, rectangle, sample_person
 
 STREETS = {'city': 0.27, 'suburb': 0.22, 'village': 0.1, 'country': 0.18, 'square': 0.1, 'railway': 0.13}
+# whose houses they have
+STYLES = {'country': 'village', 'railway': 'suburb', 'square': 'city'}
 # what stands beside each kind of street: shares of a side
 BORDERS = {
     'city': {'houses': 0.8, 'wall': 0.1, 'green': 0.1},
@@ -69,7 +81,7 @@ def sample_varied_scene(rng: np.random.Generator) -> Scene:
             along = rng.uniform(7, 30)
             if _is_free(placed, road, road.right - 0.9, along):
                 put(placed, road, fittings.sample_bicycle(rng, ridden=True), road.right - 0.9, along)
-    placed += sample_backdrop(rng, road, {'country': 'village', 'railway': 'suburb'}.get(kind, kind.replace('square', 'city')))
+    placed += sample_backdrop(rng, road, STYLES.get(kind, kind))
     placed += sample_casters(rng)
     return Scene(camera, road, sample_varied_light(rng), placed, int(rng.integers(1 << 62)), sample_sensor(rng))
 
@@ -138,7 +150,7 @@ def sample_border(rng, road: Road, side, kind, border):
     turned = 0.0 if side > 0 else np.pi
     placed = []
     if border == 'houses':
-        style = kind if kind in ('city', 'suburb', 'village') else 'city' if kind == 'square' else 'village'
+        style = 'village' if kind == 'railway' else STYLES.get(kind, kind)
         placed += sample_houses(rng, road, side, style)
         if style == 'city' and rng.random() < 0.7:
             placed += [shop for house in placed if house.kind == 'house' for shop in _shops(rng, road, house, side)]
@@ -203,21 +215,23 @@ def sample_extras(rng, road, side, means):
     if rng.random() < rails:
         start = rng.uniform(-4, 20)
         sample = fittings.sample_guard_rail if rng.random() < 0.7 else fittings.sample_fence
-        placed += _row(rng, road, side * (edge + rng.uniform(0.3, 0.8)), start, start + rng.uniform(20, 90), 8.0, sample,
-                       turned)
+        lateral = side * (edge + rng.uniform(0.3, 0.8))
+        placed += _row(rng, road, lateral, start, start + rng.uniform(20, 90), 8.0, sample, turned)
     for _ in range(rng.poisson(bicycles)):
         along, across = rng.uniform(5, 35), rng.random() < 0.4
         for i in range(rng.integers(1, 5)):
             put(placed, road, fittings.sample_bicycle(rng, ridden=False), side * (edge + rng.uniform(0.4, 1.0)),
                 along + i * (0.6 if across else 2.0), np.pi / 2 * across + rng.normal(0, 0.15))
     if rng.random() < wires:
-        placed += _row(rng, road, side * (edge + 0.6), rng.uniform(2, 12), 120, rng.uniform(22, 40), fittings.sample_wires)
+        start, span = rng.uniform(2, 12), rng.uniform(22, 40)
+        placed += _row(rng, road, side * (edge + 0.6), start, 120, span, fittings.sample_wires)
     if rng.random() < shelter:
         put(placed, road, fittings.sample_shelter(rng), side * (edge + 1.2), rng.uniform(6, 45), turned)
     if rng.random() < bollards:
         seed, along = int(rng.integers(1 << 62)), rng.uniform(4, 15)
         for i in range(rng.integers(4, 14)):
-            put(placed, road, fittings.sample_bollard(np.random.default_rng(seed)), side * (edge + 0.3), along + 1.8 * i)
+            bollard = fittings.sample_bollard(np.random.default_rng(seed))
+            put(placed, road, bollard, side * (edge + 0.3), along + 1.8 * i)
     return placed
 
 
@@ -271,6 +285,7 @@ def sample_varied_light(rng):
     light = sample_light(rng)
     sky = rng.uniform(0.8, 3.5) if rng.random() < 0.6 else rng.uniform(0.4, 1.0)
     tint = 1 + rng.normal(0, 0.05, 3)
-    return replace(light, sunlight=light.sunlight * rng.uniform(0.7, 2.0), skylight=light.skylight * rng.uniform(0.35, 1.1) * tint,
+    return replace(light, sunlight=light.sunlight * rng.uniform(0.7, 2.0),
+                   skylight=light.skylight * rng.uniform(0.35, 1.1) * tint,
                    horizon=light.horizon * sky, zenith=light.zenith * sky,
                    haze=float(np.exp(rng.uniform(np.log(1e-4), np.log(6e-3)))), brightness=rng.uniform(0.32, 0.6))

@@ -36,11 +36,12 @@ def make_minidrive(
 ) -> Path:
     """Write a data set of street scenes, or finish one that was interrupted.
 
-    Every sample depends on (look, seed, split, index, size) alone: the number of workers changes no byte, more samples can
-    be added later, and no two splits share a scene. (Another processor or numpy may round a sample on an edge apart.)
+    Every sample depends on (look, seed, split, index, size) alone: the number of workers changes no byte, more samples
+    can be added later, and no two splits share a scene. (Another processor or numpy may round a sample on an edge
+    apart.)
 
     Args:
-        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same look, seed, size and version.
+        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same look, seed, size, version.
         num_train, num_val, num_test: Samples of each split.
         height, width: Image size in pixels.
         seed: Chooses the scenes.

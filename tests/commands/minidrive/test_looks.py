@@ -29,7 +29,7 @@ from mmdepthcls.commands.minidrive.surfaces import Foliage, Rubble, Shaded
 from mmdepthcls.commands.minidrive.texture import Noise, Plain
 from mmdepthcls.commands.minidrive.things import Thing, place_thing, rectangle
 from mmdepthcls.commands.minidrive.varied import shade_side
-from mmdepthcls.commands.minidrive.writer import make_minidrive
+from mmdepthcls.commands.minidrive.writer import make_minidrive, sample_generators
 
 GRAY = Plain(np.full(3, 0.3, np.float32))
 NEW = ('varied', 'other')
@@ -168,7 +168,8 @@ def test_a_hedge_and_a_track_are_where_they_are():
 def test_a_plane_under_every_new_surface_has_its_closed_form_depth():
     """Surfaces change color and never depth: a wall at 10 m under shade, leaves and rubble."""
     color = np.full(3, 0.4, np.float32)
-    for texture in (Foliage(color, 0.2 * color), Rubble(color, (0.5, 0.3), 0.4, 1), Shaded(GRAY, 0.3, 1.0, 2.0, 0.7, 1.0)):
+    shaded = Shaded(GRAY, 0.3, 1.0, 2.0, 0.7, 1.0)
+    for texture in (Foliage(color, 0.2 * color), Rubble(color, (0.5, 0.3), 0.4, 1), shaded):
         wall = Thing('wall', box((-9, 0, 10.0), (9, 8, 11.0), texture), rectangle(9, 0.5), 8.0)
         image, depth = render(alone(wall), 48, 156)
         np.testing.assert_allclose(depth[10:26, 30:120], 10.0, rtol=2e-5)
@@ -236,7 +237,7 @@ def test_on_disk_a_look_is_named_and_not_mixed_with_another(look, tmp_path):
     counts = dict(num_train=2, num_val=1, num_test=0, workers=1, progress=False, **SIZE)
     root = make_minidrive(tmp_path / 'root', look=look, **counts)
     assert json.loads((root / 'minidrive.json').read_text())['look'] == look
-    image, _ = render(LOOKS[look](np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0, 1)).spawn(2)[0])), 32, 104)
+    image, _ = render(LOOKS[look](sample_generators(0, 'train', 1)[0]), 32, 104)
     assert (cv2.imread(str(root / 'image/train/000001.png'))[..., ::-1] == image).all()
     with pytest.raises(FileExistsError, match=f"look: found '{look}', expected 'plain'"):
         make_minidrive(root, **counts)
