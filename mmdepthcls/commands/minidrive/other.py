@@ -54,7 +54,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class OldCamera:
-    """Few gray levels, a tinted veil of light and a soft picture; see :class:`.sensor.Sensor`."""
+    """Few gray levels, a tinted veil of light and a soft picture; see :class:`.sensor.PictureMaker`."""
 
     levels: int
     veil: np.ndarray

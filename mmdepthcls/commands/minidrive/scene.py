@@ -11,7 +11,7 @@ import numpy as np
 
 from . import things, vehicles
 from .ground import Road
-from .sensor import Sensor
+from .sensor import PictureMaker
 from .shapes import Ellipsoid
 from .texture import Courses, Plain, linear_color
 
@@ -75,7 +75,7 @@ class Light:
 class Scene:
     """Everything `render` needs. `things` are placed; `seed` fixes noise textures, clouds and the sensor's noise.
 
-    `sensor` (sensor.py) is the camera that the picture goes through; None leaves it as the renderer exposes it.
+    `sensor` is the camera that the picture goes through (sensor.py); None leaves it as the renderer exposes it.
     """
 
     camera: Camera
@@ -83,7 +83,7 @@ class Scene:
     light: Light
     things: list
     seed: int
-    sensor: Sensor | None = None
+    sensor: PictureMaker | None = None
 
 
 def sample_scene(rng: np.random.Generator) -> Scene:

@@ -1,9 +1,17 @@
 """What a camera makes of light: blur, white balance, contrast, vignette, noise, compression. Letters: H, W pixels."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
+
+
+class PictureMaker(Protocol):
+    """What a scene's camera does to the picture."""
+
+    def develop(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A picture (H, W, 3) uint8 RGB as this camera gives it, the same shape and type; `rng` makes the noise."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Sensor:
     quality: int = 0
 
     def develop(self, image, rng):
-        """A picture (H, W, 3) uint8 RGB as this camera gives it, the same shape and type; `rng` makes the noise."""
+        """See :class:`PictureMaker`."""
         pixels = image.astype(np.float32) * (1 / 255)
         if self.blur > 0:
             pixels = cv2.GaussianBlur(pixels, (0, 0), self.blur)

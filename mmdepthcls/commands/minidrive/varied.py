@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 
 from . import fittings, greenery
-from .ground import Road
 from .scene import (
     Camera,
     Scene,
@@ -144,7 +143,7 @@ def sample_square(rng):
                    kerbstone=color * rng.uniform(0.5, 1.0), dash=0.0, lanes=(), crossings=(), pavement_texture=paving)
 
 
-def sample_border(rng, road: Road, side, kind, border):
+def sample_border(rng, road, side, kind, border):
     """What stands along one side of the street (side -1 left, 1 right): a list of placed things."""
     edge = (road.right if side > 0 else -road.left) + road.pavement
     turned = 0.0 if side > 0 else np.pi
