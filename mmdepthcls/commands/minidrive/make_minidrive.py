@@ -3,6 +3,7 @@ import argparse
 import inspect
 
 from ..running import program
+from .looks import LOOKS
 from .writer import make_minidrive
 
 
@@ -17,13 +18,19 @@ def parse_args():
     for size in ('height', 'width'):
         parser.add_argument(f'--{size}', type=int, default=default[size], help='pixels')
     parser.add_argument('--seed', type=int, default=default['seed'], help='chooses the scenes')
+    parser.add_argument(
+        '--look', choices=LOOKS, default=default['look'],
+        help='which streets: "varied" to train for real pictures, "other" to choose settings on'
+    )
     parser.add_argument('--workers', type=int, help='processes (default: one a CPU)')
     program.add_arguments(parser)
     return parser.parse_args()
 
 
 def main(args):
-    make_minidrive(args.root, args.train, args.val, args.test, args.height, args.width, args.seed, args.workers)
+    make_minidrive(
+        args.root, args.train, args.val, args.test, args.height, args.width, args.seed, args.workers, look=args.look
+    )
 
 
 def run():

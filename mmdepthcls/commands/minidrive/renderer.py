@@ -49,7 +49,10 @@ def render(scene: Scene, height: int, width: int,
     add_sky(color, view.depth == _EMPTY, -view.whole.plane(view.turn.T[1]), scene.light, texture_rng)
     tent = np.array([0.25, 0.5, 0.25], np.float32)
     color = cv2.sepFilter2D(color, -1, tent, tent)[1::2, 1::2]  # the pixels' centers
-    image = expose(color, scene.light.brightness, rng or np.random.default_rng([scene.seed, 1]))
+    sensor_rng = rng or np.random.default_rng([scene.seed, 1])
+    image = expose(color, scene.light.brightness, sensor_rng)
+    if scene.sensor:
+        image = scene.sensor.develop(image, sensor_rng)
     depth = view.depth[1::2, 1::2]
     return image, np.where(depth <= MAX_DEPTH, depth, 0).astype(np.float32)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import things, vehicles
 from .ground import Road
+from .sensor import PictureMaker
 from .shapes import Ellipsoid
 from .texture import Courses, Plain, linear_color
 
@@ -72,13 +73,17 @@ class Light:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything `render` needs. `things` are placed; `seed` fixes noise textures, clouds and the sensor's noise."""
+    """Everything `render` needs. `things` are placed; `seed` fixes noise textures, clouds and the sensor's noise.
+
+    `sensor` is the camera that the picture goes through (sensor.py); None leaves it as the renderer exposes it.
+    """
 
     camera: Camera
     road: Road
     light: Light
     things: list
     seed: int
+    sensor: PictureMaker | None = None
 
 
 def sample_scene(rng: np.random.Generator) -> Scene:
@@ -101,12 +106,12 @@ def sample_scene(rng: np.random.Generator) -> Scene:
     road = sample_road(rng, parked)
     placed = []
     for side in (-1, 1):
-        placed += _houses(rng, road, side, style)
-        placed += _pavement(rng, road, side)
+        placed += sample_houses(rng, road, side, style)
+        placed += sample_pavement(rng, road, side)
         if parked[(side + 1) // 2]:
-            placed += _parked_cars(rng, road, side)
-    placed += _traffic(rng, road)
-    placed += _backdrop(rng, road, style)
+            placed += sample_parked_cars(rng, road, side)
+    placed += sample_traffic(rng, road)
+    placed += sample_backdrop(rng, road, style)
     return Scene(camera, road, sample_light(rng), placed, int(rng.integers(1 << 62)))
 
 
@@ -168,12 +173,12 @@ def sample_road(rng, parked):
     )
 
 
-def _put(placed, road, thing, lateral, along, turned=0.0):
+def put(placed, road, thing, lateral, along, turned=0.0):
     position, yaw = road.position(lateral, along)
     placed.append(things.place_thing(thing, position, yaw + turned))
 
 
-def _houses(rng, road, side, style):
+def sample_houses(rng, road, side, style):
     """A row of houses with gaps; before a gap or a deep front garden stands a hedge, in gaps and behind them trees."""
     placed = []
     edge = (road.right if side > 0 else -road.left) + road.pavement
@@ -191,17 +196,17 @@ def _houses(rng, road, side, style):
             middle = along + width / 2
             for _ in range(rng.integers(0, 4)):
                 tree = things.sample_tree(rng, 6 if middle < 45 else 3)
-                _put(placed, road, tree, side * (edge + rng.uniform(2, 20)), middle + rng.uniform(-0.5, 0.5) * width)
+                put(placed, road, tree, side * (edge + rng.uniform(2, 20)), middle + rng.uniform(-0.5, 0.5) * width)
         else:
             house = things.sample_house(rng, width, style)
-            _put(placed, road, house, side * front, middle, turned)
+            put(placed, road, house, side * front, middle, turned)
         if front - edge > 1.5 and rng.random() < 0.5:
-            _put(placed, road, things.sample_hedge(rng, width), side * (edge + 0.05), middle, turned)
+            put(placed, road, things.sample_hedge(rng, width), side * (edge + 0.05), middle, turned)
         along += width + (0.0 if rng.random() < solid else rng.uniform(1.5, 9))
     return placed
 
 
-def _pavement(rng, road, side):
+def sample_pavement(rng, road, side):
     """Lamps, signs, trees, bins and people on one pavement."""
     placed = []
     edge = road.right if side > 0 else -road.left
@@ -211,22 +216,22 @@ def _pavement(rng, road, side):
     while along < 110:
         kind = rng.choice(5, p=[0.22, 0.4 if avenue else 0.1, 0.14, 0.08, 0.46 if not avenue else 0.16])
         if kind == 0:
-            _put(placed, road, things.sample_lamp(rng), side * (edge + 0.5), along, turned)
+            put(placed, road, things.sample_lamp(rng), side * (edge + 0.5), along, turned)
         elif kind == 1:
-            _put(placed, road, things.sample_tree(rng, 7 if along < 40 else 3), side * (edge + 0.7), along)
+            put(placed, road, things.sample_tree(rng, 7 if along < 40 else 3), side * (edge + 0.7), along)
         elif kind == 2:
             sign = things.sample_traffic_light(rng) if rng.random() < 0.25 else things.sample_sign(rng)
-            _put(placed, road, sign, side * (edge + 0.4), along)
+            put(placed, road, sign, side * (edge + 0.4), along)
         elif kind == 3:
-            _put(placed, road, things.sample_bin(rng), side * (edge + road.pavement - 0.4), along)
+            put(placed, road, things.sample_bin(rng), side * (edge + road.pavement - 0.4), along)
         along += rng.uniform(4, 14)
     for _ in range(rng.poisson(2.5)):
         where = edge + rng.uniform(0.3, road.pavement - 0.3)
-        _put(placed, road, things.sample_person(rng), side * where, rng.uniform(4, 60), rng.choice([0, np.pi]))
+        put(placed, road, things.sample_person(rng), side * where, rng.uniform(4, 60), rng.choice([0, np.pi]))
     return placed
 
 
-def _parked_cars(rng, road, side):
+def sample_parked_cars(rng, road, side):
     placed, along = [], rng.uniform(-1, 8)
     share = rng.uniform(0.3, 0.95)
     lateral = (road.right if side > 0 else road.left) - side * 1.1
@@ -235,14 +240,14 @@ def _parked_cars(rng, road, side):
             car = vehicles.sample_lorry(rng) if rng.random() < 0.04 else vehicles.sample_car(rng, along < 45)
             length = np.ptp(car.footprint[:, 1])
             turned = 0.0 if side > 0 or rng.random() < 0.3 else np.pi
-            _put(placed, road, car, lateral + rng.normal(0, 0.08), along + length / 2, turned + rng.normal(0, 0.02))
+            put(placed, road, car, lateral + rng.normal(0, 0.08), along + length / 2, turned + rng.normal(0, 0.02))
         else:
             length = rng.uniform(4, 7)
         along += length + rng.uniform(0.5, 1.5)
     return placed
 
 
-def _traffic(rng, road):
+def sample_traffic(rng, road):
     """Moving cars in our lane and the oncoming one, and somebody who crosses the street."""
     placed = []
     ours = road.offset + rng.normal(0, 0.15)
@@ -252,17 +257,17 @@ def _traffic(rng, road):
         while along < 120 and rng.random() < share:
             car = vehicles.sample_lorry(rng) if rng.random() < 0.08 else vehicles.sample_car(rng, along < 45)
             length = np.ptp(car.footprint[:, 1])
-            _put(placed, road, car, lateral, along + length / 2, turned)
+            put(placed, road, car, lateral, along + length / 2, turned)
             along += length + rng.uniform(4, 35)
     if rng.random() < 0.25:
         along, lateral = rng.uniform(8, 30), rng.uniform(road.left, road.right)
         spot = road.position(lateral, along)[0][[0, 2]]
         if all(np.abs(car.footprint.mean(0) - spot).max() > 4.5 for car in placed):
-            _put(placed, road, things.sample_person(rng), lateral, along, rng.choice([-1, 1]) * np.pi / 2)
+            put(placed, road, things.sample_person(rng), lateral, along, rng.choice([-1, 1]) * np.pi / 2)
     return placed
 
 
-def _backdrop(rng, road, style):
+def sample_backdrop(rng, road, style):
     """What closes the view: houses across the end of the street, woods on the horizon and at the sides."""
     placed = []
     far = rng.uniform(90, 240)

@@ -1,6 +1,6 @@
 """MiniDrive on disk, in KITTI's file formats.
 
-ROOT/minidrive.json                          what was made: version, seed, size, counts, focal length
+ROOT/minidrive.json                          what was made: version, look, seed, size, counts, focal length
 ROOT/image/{train,val,test}/000000.png       8-bit RGB
 ROOT/depth/{train,val,test}/000000.png       16-bit gray, metres = value / 256, 0 = no measurement
 ROOT/depth_sparse/{train,val,test}/...       the same, as a LiDAR would see it
@@ -19,8 +19,9 @@ import numpy as np
 from ...atomic_file import write_atomically
 from ...json_text import json_text
 from ...parallel import map_parallel
+from .looks import LOOKS, PLAIN
 from .renderer import render
-from .scene import FOCAL, sample_scene
+from .scene import FOCAL
 from .sparse import sparsify
 
 VERSION = 1  # raised with every change that changes a pixel
@@ -31,20 +32,22 @@ MANIFEST = 'minidrive.json'
 
 def make_minidrive(
     root: str | Path, num_train: int = 480, num_val: int = 40, num_test: int = 80, height: int = 128, width: int = 416,
-    seed: int = 0, workers: int | None = None, progress: bool = True
+    seed: int = 0, workers: int | None = None, progress: bool = True, look: str = PLAIN
 ) -> Path:
     """Write a data set of street scenes, or finish one that was interrupted.
 
-    Every sample depends on (seed, split, index, size) alone: the number of workers changes no byte, more samples can
-    be added later, and no two splits share a scene. (Another processor or numpy may round a sample on an edge apart.)
+    Every sample depends on (look, seed, split, index, size) alone: the number of workers changes no byte, more samples
+    can be added later, and no two splits share a scene. (Another processor or numpy may round a sample on an edge
+    apart.)
 
     Args:
-        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same seed, size and version.
+        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same look, seed, size, version.
         num_train, num_val, num_test: Samples of each split.
         height, width: Image size in pixels.
         seed: Chooses the scenes.
         workers: Processes; default: the CPUs this process may use. 1 starts none.
         progress: Show progress and the remaining time on stderr.
+        look: Which streets, see looks.py: 'plain', 'varied' or 'other'.
 
     Returns:
         The root.
@@ -52,6 +55,8 @@ def make_minidrive(
     root = Path(root)
     counts = dict(zip(SPLITS, (num_train, num_val, num_test), strict=True))
     _check_numbers(counts, height, width, seed, workers)
+    if look not in LOOKS:
+        raise ValueError(f'look must be one of {", ".join(LOOKS)}, got {look!r}')
     manifest = {
         'format': 'MiniDrive',
         'version': VERSION,
@@ -62,6 +67,8 @@ def make_minidrive(
         'focal_px': round(FOCAL * width, 6),
         'depth_scale': DEPTH_SCALE,
     }
+    if look != PLAIN:
+        manifest['look'] = look
     _check_root(root, manifest)
     for kind in ('image', 'depth', 'depth_sparse'):
         for split in SPLITS:
@@ -70,7 +77,7 @@ def make_minidrive(
     missing = [
         (s, i) for s in SPLITS for i in range(counts[s]) if not all(path.exists() for path in _paths(root, s, i))
     ]
-    write = partial(write_sample, root, height, width, seed)
+    write = partial(write_sample, root, height, width, seed, look)
     for _ in map_parallel(write, missing, title='MiniDrive', unit='scenes', workers=workers, progress=progress):
         pass
     for split in SPLITS:
@@ -86,11 +93,11 @@ def sample_generators(seed, split, index):
     return [np.random.default_rng(child) for child in sequence.spawn(2)]
 
 
-def write_sample(root, height, width, seed, sample):
+def write_sample(root, height, width, seed, look, sample):
     """Draw one sample (split, index) and write its three files, each in one step."""
     split, index = sample
     scene_rng, sparse_rng = sample_generators(seed, split, index)
-    image, depth = render(sample_scene(scene_rng), height, width)
+    image, depth = render(LOOKS[look](scene_rng), height, width)
     pictures = (image[..., ::-1], encode_depth(depth), encode_depth(sparsify(depth, sparse_rng)))
     for path, picture in zip(_paths(root, split, index), pictures, strict=True):
         # level 3: a fifth of the time of level 9 for 5 % more bytes
@@ -134,9 +141,10 @@ def _check_root(root, manifest):
         raise ValueError(
             f'{root / MANIFEST} is not a MiniDrive manifest ({type(error).__name__}: {error}). {remedy}'
         ) from error
-    names = [name for name in manifest if name != 'counts' and found.get(name) != manifest[name]]
+    found, asked = {'look': PLAIN, **found}, {'look': PLAIN, **manifest}
+    names = [name for name in asked if name != 'counts' and found.get(name) != asked[name]]
     if names:
-        listed = '; '.join(f'{name}: found {found.get(name)!r}, expected {manifest[name]!r}' for name in names)
+        listed = '; '.join(f'{name}: found {found.get(name)!r}, expected {asked[name]!r}' for name in names)
         raise FileExistsError(f'{root} holds another MiniDrive ({listed}). {remedy}')
     if any(found_counts[split] > manifest['counts'][split] for split in SPLITS):
         raise FileExistsError(

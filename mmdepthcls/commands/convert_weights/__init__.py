@@ -1,0 +1,1 @@
+"""ImageNet's weights out of a package, under the names of timm."""
