@@ -121,6 +121,7 @@ def test_windows_advance(test_cfg):
 
 
 @pytest.mark.parametrize(('place', 'changes', 'words'), [
+    (('test_cfg', ), dict(mode='other'), "expected mode='whole'"),
     (('test_cfg', ), dict(outputs=('logits', )), 'test_cfg takes no'), (('test_cfg', ), dict(flip=True), 'takes no'),
     ((), dict(crf=dict(type='DenseCRF', iterations=60000)), 'iterations: expected at most 1000'),
     ((), dict(data_preprocessor=dict(type='DepthDataPreProcessor', std=[0.0, 1.0, 1.0])), 'std: expected numbers > 0'),
