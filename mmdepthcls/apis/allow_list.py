@@ -249,12 +249,16 @@ class AllowList:
 
     def _check_windows(self, test_cfg):
         """Windows that do not advance would never come to an end."""
+        mode = test_cfg.get('mode', 'whole')
+        if mode not in ('whole', 'slide') or mode == 'slide' and not {'crop_size', 'stride'} <= test_cfg.keys():
+            self._refuse('model.test_cfg', f"expected mode='whole', or 'slide' with crop_size and stride, got "
+                                           f'{_shown(test_cfg)}')
         pairs = [(value, value) if isinstance(value, int) else value
                  for value in (test_cfg.get(key) for key in ('crop_size', 'stride')) if value is not None]
-        if len(pairs) == 2 and not all(
+        if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs) or len(pairs) == 2 and not all(
                 isinstance(size, int) and isinstance(step, int) and 1 <= step <= size * 8 and step * 16 >= size
-                for size, step in zip(*pairs, strict=False)):
-            self._refuse('model.test_cfg', f'windows of {_shown(pairs[0])} pixels every {_shown(pairs[1])} pixels')
+                for size, step in zip(*pairs, strict=True)):
+            self._refuse('model.test_cfg', f'windows of {_shown(pairs[0])} pixels every {_shown(pairs[-1])} pixels')
 
 
 def _shown(value):

@@ -121,6 +121,7 @@ def test_windows_advance(test_cfg):
 
 
 @pytest.mark.parametrize(('place', 'changes', 'words'), [
+    (('test_cfg', ), dict(mode='other'), "expected mode='whole'"),
     (('test_cfg', ), dict(outputs=('logits', )), 'test_cfg takes no'), (('test_cfg', ), dict(flip=True), 'takes no'),
     ((), dict(crf=dict(type='DenseCRF', iterations=60000)), 'iterations: expected at most 1000'),
     ((), dict(data_preprocessor=dict(type='DepthDataPreProcessor', std=[0.0, 1.0, 1.0])), 'std: expected numbers > 0'),
@@ -161,3 +162,30 @@ def test_every_name_means_a_class(mmseg_scope):
                 continue
             assert isinstance(found, type) and keys_of(kind, name).isdisjoint({'self', 'kwargs'})
     assert not SETTINGS & (KINDS.keys() - {'upsample_cfg'})
+
+
+def test_what_is_of_this_package_is_allowed(mmseg_scope):
+    """A decoder, a head, bins or a CRF that is added here can be published."""
+    from mmseg.registry import MODELS, TASK_UTILS
+
+    from mmdepthcls.bins import DepthBins
+    from mmdepthcls.models import Decoder, DenseCRF, ImageBinsHead
+    MODELS.get('DepthClassifier')  # registers all else
+    for kind, base, registry in (('decoder', Decoder, MODELS), ('head', ImageBinsHead, MODELS),
+                                 ('crf', DenseCRF, MODELS), ('bins', DepthBins, TASK_UTILS)):
+        own = {name for name, each in registry.module_dict.items() if isinstance(each, type) and issubclass(each, base)
+               and each.__module__.startswith('mmdepthcls.')}
+        assert own and own <= CLASSES[kind].keys()
+
+
+def test_every_backbone_neck_and_head_has_a_place_or_a_reason(mmseg_scope):
+    import mmseg.models.backbones
+    import mmseg.models.decode_heads
+    import mmseg.models.necks
+
+    from mmdepthcls.models.head_config import EDGE_HEADS, UNFIT_HEADS
+    # No backbone of a DepthClassifier, parts of other heads, or an auxiliary one.
+    unfit = {'VPD', 'PIDNet', 'KernelUpdateHead', 'KernelUpdator', *EDGE_HEADS, *UNFIT_HEADS}
+    for kind, module in (('backbone', mmseg.models.backbones), ('neck', mmseg.models.necks),
+                         ('head', mmseg.models.decode_heads)):
+        assert set(module.__all__) - unfit <= CLASSES[kind].keys()

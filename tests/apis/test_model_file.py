@@ -2,6 +2,7 @@
 import hashlib
 import struct
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -256,6 +257,47 @@ def test_sizes_are_refused_before_they_are_allocated(what, make_file, edited):
         load_model(path)
     assert time.process_time() - start < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400e3  # kB
+
+
+def paths_in(value, path=()):
+    """Every place in nested dicts and lists."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from paths_in(item, (*path, key))
+
+
+ODD = [None, True, -1, 0, 1, 7, 65536, 10**12, 1e300, 0.5, '', 'word', 'os.system', 'a/b.pth', [], [1], [[1]], {},
+       dict(type='ResNet'), dict(type='os.system'), dict(tuple=[1, 2]), dict(tuple=1), [None] * 3, ['a', 1]]
+
+
+def test_any_other_value_in_any_place_is_a_message_or_a_model(make_file, edited):
+    """Whoever means harm computes the checksums."""
+    _, path = make_file(pipeline=(dict(type='Resize', scale=(64, 32)), ), facts=dict(provenance=dict(a='b')))
+    original, rng = path.read_bytes(), np.random.default_rng(0)
+    loaded = 0
+    for _ in range(80):
+        path.write_bytes(original)
+        file = edited(path)
+        places = [place for place in paths_in(file.description) if place and place[0] != 'tensors_sha256']
+        *above, key = places[rng.integers(len(places))]
+        node = file.description
+        for each in above:
+            node = node[each]
+        if rng.random() < 0.2:
+            node.update(odd=ODD[rng.integers(len(ODD))]) if isinstance(node, dict) else node.append(1)
+        else:
+            node[key] = ODD[rng.integers(len(ODD))]
+        try:
+            model, _ = load_model(file.write(path))
+        except ModelFileError as error:
+            assert str(path) in str(error)
+            continue
+        loaded += 1
+        # A network of the same weights may be one that cannot run.
+        with torch.no_grad(), suppress(RuntimeError, TypeError, IndexError, KeyError, ValueError):
+            model.predict(torch.zeros(1, 3, 64, 64))
+    assert 0 < loaded < 40
 
 
 def test_another_class_of_a_known_name_is_not_built(make_file, monkeypatch):
