@@ -9,6 +9,7 @@ COMMANDS = {
     'prepare-synthia': ('prepare', 'check and mend SYNTHIA, write its split'),
     'make-minidrive': ('minidrive', 'generate street scenes with exact depth'),
     'train': ('train', 'train a model'),
+    'predict': ('predict', 'predict metric depth of pictures, folders and films'),
     'test': ('test', 'test a model: table, report, pictures, submission'),
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),
     'fit-temperature': ('fit_temperature', "fit a checkpoint's temperature on its validation split"),
