@@ -1,0 +1,278 @@
+"""What a model file says of its model, and the strict reading and writing of it as JSON. Pure."""
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..json_text import json_text
+from .allow_list import AllowList
+from .tensor_file import SUFFIX, ModelFileError, TensorHead, read_head, strict_json
+
+FORMAT, VERSION = 'mmdepthcls model', 1
+KEY = 'mmdepthcls'  # of the metadata
+PRECISIONS = ('float32', 'half')
+LONGEST_TEXT = 2000
+MOST_TEXTS = 64
+TUPLE = 'tuple'  # {"tuple": [...]}: JSON knows lists alone, and some classes take the one and not the other
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """A model in a file: what is needed to use it, and what is known of it. None: unknown.
+
+    Args:
+        model: config of the ``DepthClassifier``, of allowed parts alone.
+        pipeline: configs of the transforms between loading an image and packing it for the network: its geometry.
+        focal_px: focal length at which the model was trained, in pixels of the network's input, after the pipeline's
+            resize and crop.
+        input_size: height and width of the network's input in training.
+        scenes: kind of scenes, in words.
+        training_data: what it was trained on, in words.
+        licenses: of the training data and of weights that the training began with, and terms of use.
+        scores: each with ``protocol`` (its name), ``conditions`` (dict of texts), ``errors`` (dict of numbers),
+            ``num_images`` and ``data`` (on what).
+        provenance: other facts, such as the name of the config and versions.
+        supervised_rows: first row that had a depth in training, as a share of the height of the network's input.
+        max_depth_supervised: greatest depth in training, m.
+        temperature: by which logits are divided.
+        precision: of the weights in the file: 'float32', or 'half' (norms, bins and temperature excepted).
+        tensors_sha256: of the file's bytes after its head; written with the file.
+
+    Raises:
+        ModelFileError: for a value that is none of these; names it.
+    """
+    model: dict[str, Any]
+    pipeline: tuple[dict[str, Any], ...] = ()
+    focal_px: float | None = None
+    input_size: tuple[int, int] | None = None
+    scenes: str | None = None
+    training_data: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    scores: tuple[dict[str, Any], ...] = ()
+    provenance: dict[str, str] = field(default_factory=dict)
+    supervised_rows: float | None = None
+    max_depth_supervised: float | None = None
+    temperature: float = 1.0
+    precision: str = 'float32'
+    tensors_sha256: str = ''
+
+    def __post_init__(self) -> None:
+        for name in ('pipeline', 'training_data', 'licenses', 'scores'):
+            value = getattr(self, name)
+            if isinstance(value, list):
+                object.__setattr__(self, name, tuple(value))
+        if isinstance(self.input_size, list):
+            object.__setattr__(self, 'input_size', tuple(self.input_size))
+        _Check(self).run()
+
+    @property
+    def bins(self) -> dict[str, Any]:
+        """Config of the bins."""
+        return self.model['bins']
+
+    @property
+    def decoder(self) -> dict[str, Any]:
+        """Config of the decoder."""
+        return self.model['decoder']
+
+    @property
+    def decode_at(self) -> str:
+        """Where logits become metres: 'output', 'input' or 'logits'."""
+        return (self.model.get('test_cfg') or {}).get('decode_at', 'output')
+
+    def to_json(self) -> str:
+        """All of it as JSON on one line, with the format's name and version, and its own checksum."""
+        content = {each.name: _encoded(getattr(self, each.name)) for each in fields(self)}
+        content = dict(format=FORMAT, version=VERSION, **content)
+        return json_text(dict(content, description_sha256=_checksum(content)), indent=None).rstrip()
+
+
+def description_of(text: str, source: str | Path) -> ModelDescription:
+    """Read a description.
+
+    Args:
+        text: JSON as :meth:`ModelDescription.to_json` writes it.
+        source: the file, for messages.
+
+    Raises:
+        ModelFileError: for another format or version, keys that are unknown or missing, a checksum that does not fit,
+            and a model or values that are not allowed.
+    """
+    content = strict_json(text, f'{source}: its description')
+    if not isinstance(content, dict) or content.get('format') != FORMAT:
+        raise ModelFileError(f'{source}: its description is not of the format {FORMAT!r}')
+    if content.get('version') != VERSION:
+        raise ModelFileError(f'{source} is a model file of version {str(content.get("version"))[:20]}; this mmdepthcls '
+                             f'reads version {VERSION}')
+    names = {each.name for each in fields(ModelDescription)}
+    other = (content.keys() ^ names) - {'format', 'version', 'description_sha256'}
+    if other:
+        raise ModelFileError(f'{source}: its description lacks, or has beside what is known, '
+                             f'{", ".join(sorted(each[:40] for each in other)[:5])}')
+    if content.pop('description_sha256', None) != _checksum(content):
+        raise ModelFileError(f'{source}: its description was changed after it was written (SHA-256). Get the file '
+                             'again')
+    try:
+        values = {name: _decoded(content[name]) for name in names}
+    except RecursionError as error:
+        raise ModelFileError(f'{source}: its description is nested too deep') from error
+    try:
+        return ModelDescription(**values)
+    except ModelFileError as error:
+        raise ModelFileError(f'{source}: {error}') from error
+
+
+def read_description(path: str | Path) -> ModelDescription:
+    """What a model file says of itself; only its head is read, and nothing is built.
+
+    Args:
+        path: of a file that ``mmdepthcls publish`` has written.
+
+    Raises:
+        ModelFileError: if it is none; names the file and what is wrong.
+        OSError: if it cannot be opened.
+    """
+    with open(path, 'rb') as file:
+        return described(read_head(file, path), path)
+
+
+def described(head: TensorHead, path: str | Path) -> ModelDescription:
+    """The description in the head of a file.
+
+    Args:
+        head: of the file.
+        path: of it, for messages.
+
+    Raises:
+        ModelFileError: if it has none, or a wrong one.
+    """
+    if KEY not in head.metadata:
+        raise ModelFileError(f'{path} is a {SUFFIX} file of tensors alone: it has no description of a model, as '
+                             'mmdepthcls publish writes it')
+    return description_of(head.metadata[KEY], path)
+
+
+def _checksum(content):
+    text = json.loads(json_text(content, None))
+    return hashlib.sha256(json_text(_sorted(text), None).encode()).hexdigest()
+
+
+def _sorted(value):
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def _encoded(value):
+    """As JSON can hold it."""
+    if isinstance(value, dict):
+        return {key: _encoded(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return {TUPLE: [_encoded(item) for item in value]}
+    return [_encoded(item) for item in value] if isinstance(value, list) else value
+
+
+def _decoded(value):
+    if isinstance(value, dict):
+        if value.keys() == {TUPLE} and isinstance(value[TUPLE], list):
+            return tuple(_decoded(item) for item in value[TUPLE])
+        return {key: _decoded(item) for key, item in value.items()}
+    return [_decoded(item) for item in value] if isinstance(value, list) else value
+
+
+class _Check:
+    """Compares a description with what it may say."""
+
+    def __init__(self, description: ModelDescription) -> None:
+        self.description = description
+
+    def run(self) -> None:
+        """Refuse what is wrong."""
+        allowed, each = AllowList(), self.description
+        allowed.check_model(each.model)
+        allowed.check_pipeline(each.pipeline)
+        for key in ('bins', 'decoder'):
+            if not isinstance(each.model.get(key), dict):
+                self._refuse(f'model.{key}', 'a part with a type', each.model.get(key))
+        self._check_number('focal_px', 0, 1e6)
+        self._check_number('max_depth_supervised', 0, 1e9)
+        self._check_number('temperature', 0, 1e9, optional=False)
+        if each.supervised_rows != 0:
+            self._check_number('supervised_rows', 0, 1)
+        if each.input_size is not None and not (
+                isinstance(each.input_size, tuple) and len(each.input_size) == 2
+                and all(type(length) is int and 0 < length <= 1 << 16 for length in each.input_size)):
+            self._refuse('input_size', 'height and width', each.input_size)
+        if each.precision not in PRECISIONS:
+            self._refuse('precision', f'one of {PRECISIONS}', each.precision)
+        if not isinstance(each.tensors_sha256, str) or each.tensors_sha256.strip('0123456789abcdef') or len(
+                each.tensors_sha256) not in (0, 64):
+            self._refuse('tensors_sha256', '64 hexadecimal digits', each.tensors_sha256)
+        self._check_texts()
+        self._check_scores()
+
+    def _refuse(self, name: str, expected: str, got: Any) -> NoReturn:
+        raise ModelFileError(f'{name}: expected {expected}, got {repr(got)[:80]}')
+
+    def _check_number(self, name, low, high, optional=True):
+        value = getattr(self.description, name)
+        if value is None and optional:
+            return
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low < value < high:
+            self._refuse(name, f'a number in {low:g}..{high:g}', value)
+
+    def _check_text(self, name, text):
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT or not all(
+                letter.isprintable() for letter in text):  # no control characters, which terminals obey
+            self._refuse(name, f'a text of at most {LONGEST_TEXT} printable characters', text)
+
+    def _check_texts(self):
+        each = self.description
+        if each.scenes is not None:
+            self._check_text('scenes', each.scenes)
+        for name in ('training_data', 'licenses'):
+            texts = getattr(each, name)
+            if not isinstance(texts, tuple) or len(texts) > MOST_TEXTS:
+                self._refuse(name, f'at most {MOST_TEXTS} texts', texts)
+            for text in texts:
+                self._check_text(name, text)
+        self._check_facts('provenance', each.provenance, str)
+
+    def _check_facts(self, name, facts, *kinds):
+        if not isinstance(facts, dict) or len(facts) > MOST_TEXTS:
+            self._refuse(name, f'at most {MOST_TEXTS} facts by name', facts)
+        for key, value in facts.items():
+            self._check_text(f'a name in {name}', key)
+            if isinstance(value, str) and str in kinds:
+                self._check_text(f'{name}.{key}', value)
+            elif value is not None or type(None) not in kinds:
+                self._check_kind(f'{name}.{key}', value, kinds)
+
+    def _check_kind(self, name, value, kinds):
+        number = type(value) in (int, float) and math.isfinite(value) and float in kinds
+        if not number:
+            self._refuse(name, ' or '.join(kind.__name__ for kind in kinds), value)
+
+    def _check_scores(self):
+        scores = self.description.scores
+        if not isinstance(scores, tuple) or len(scores) > MOST_TEXTS:
+            self._refuse('scores', f'at most {MOST_TEXTS} of them', scores)
+        for index, score in enumerate(scores):
+            name = f'scores[{index}]'
+            if not isinstance(score, dict) or score.keys() != {'protocol', 'conditions', 'errors', 'num_images',
+                                                               'data'}:
+                self._refuse(name, 'protocol, conditions, errors, num_images and data', score)
+            self._check_facts(name, {key: score[key] for key in ('protocol', 'num_images', 'data')}, str, float,
+                              type(None))
+            self._check_facts(f'{name}.conditions', score['conditions'], str)
+            self._check_facts(f'{name}.errors', score['errors'], float, type(None))
+
+
+def texts(values: Sequence[str]) -> tuple[str, ...]:
+    """Texts without repetition, in their order."""
+    return tuple(dict.fromkeys(values))
