@@ -10,10 +10,11 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import DefaultScope
-from mmengine.runner import load_checkpoint
+from mmengine.runner.checkpoint import load_state_dict
 from mmseg.registry import MODELS
 from torch import nn
 
+from ..checkpoint_file import read_checkpoint, weights_of
 from ..config.config_class import class_name, is_a
 from ..models import DepthClassifier
 from .input_pipeline import InputPipeline, pipeline_of_config
@@ -115,7 +116,9 @@ def _of_config(config, checkpoint, device, cfg_options, tta):
     pipeline = pipeline_of_config(cfg, tta)
     with DefaultScope.overwrite_default_scope('mmseg'):
         classifier = MODELS.build(_without_pretrained(cfg.model))
-        load_checkpoint(classifier, checkpoint, map_location='cpu', logger='silent')
+        weights = weights_of(read_checkpoint(checkpoint), checkpoint)
+        load_state_dict(classifier, {name.removeprefix('module.'): each for name, each in weights.items()},
+                        strict=False, logger='silent')
         model = classifier
         if tta:
             tta_model = cfg.get('tta_model')

@@ -167,24 +167,25 @@ class PictureSources:
         if path.isdecimal() and len(path) < 4:
             return [_Entry(CAMERA, time.strftime(f'camera_{path}/%Y-%m-%d_%H-%M-%S'), int(path))], []
         if glob.has_magic(path):
-            found = sorted(each for each in glob.iglob(path, recursive=True) if os.path.isfile(each)
-                           and each.lower().endswith(PICTURE_SUFFIXES) and not is_system_name(os.path.basename(each))
-                           and not self._is_result(each))
+            found = [each for each in _matches(path) if not self._is_result(each)]
             if not found:
                 raise FileNotFoundError(f'{path}: the pattern fits no picture')
             return _files_below(found), []
         raise FileNotFoundError(f'{path} does not exist: {why_missing(path)}')
 
-    def _of_list(self, path):
-        root = self._list_root or os.path.dirname(path) or os.curdir
+    def _of_list(self, file):
+        root = self._list_root or os.path.dirname(file) or os.curdir
         found = []
-        for where, columns in read_split_file(path, 'the pictures to predict'):
+        for where, columns in read_split_file(file, 'the pictures to predict'):
             try:
-                found.append(join_inside(root, columns[0], where))
+                path = join_inside(root, columns[0], where)
+                if os.path.isabs(columns[0]) and os.path.exists(columns[0]) and not os.path.exists(path):
+                    raise ValueError(f'{where}: {columns[0]!r} is not in {root!r}, the folder of the list')
             except ValueError as error:
                 raise ValueError(f'{error} (--list-root names another folder for lists to begin at)') from None
+            found.append(path)
         if not found:
-            raise FileNotFoundError(f'{path} lists no pictures')
+            raise FileNotFoundError(f'{file} lists no pictures')
         return found
 
     def _is_result(self, path):
@@ -222,6 +223,16 @@ def frame_rate(film: str) -> float:
     rate = capture.get(cv2.CAP_PROP_FPS)
     capture.release()
     return rate if 1 <= rate <= 1000 else 25.0
+
+
+def _matches(pattern):
+    """Pictures that fit a pattern, each once, however many links lead to it: loops end."""
+    fixed = next(index for index, part in enumerate(pattern.split(os.sep)) if glob.has_magic(part))
+    seen: set[str] = set()
+    fitting = [each for each in sorted(glob.iglob(pattern, recursive=True), key=lambda path: (path.count(os.sep), path))
+               if each.lower().endswith(PICTURE_SUFFIXES) and os.path.isfile(each)
+               and not any(map(is_system_name, each.split(os.sep)[fixed:]))]
+    return sorted(each for each in fitting if not _seen_before(os.path.realpath(each), seen))
 
 
 def _seen_before(path, seen):

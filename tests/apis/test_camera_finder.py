@@ -69,7 +69,6 @@ def test_exif_of_film_and_of_the_sensor(tmp_path):
     assert exif_camera(photo(path, **{**sensor, 'unit': 3}), SHAPE).focal_px == pytest.approx(5 * 4000 / 6 / 10)
     assert exif_camera(photo(path, film=36, x=40, y=60), SHAPE).focal_px == pytest.approx(60)  # turned
     assert exif_camera(photo(path, kind='WEBP', film=36), SHAPE).focal_px == pytest.approx(60)
-    assert exif_camera(photo(path, kind='PNG', film=36), SHAPE).focal_px == pytest.approx(60)
 
 
 @pytest.mark.parametrize('tags', [
