@@ -214,7 +214,7 @@ class PredictionFolder:
             folded = _folded(stem)
             alike = [folded, *(folded + tag for tag in TAGS),
                      *(folded.removesuffix(tag) for tag in TAGS if folded.endswith(tag))]
-            if not any(each in self._stems for each in alike) and not stem.endswith('color_bar'):
+            if all(self._stems.get(each, key) == key for each in alike) and not stem.endswith('color_bar'):
                 self._stems[folded] = key
                 return stem
             number += not candidates
