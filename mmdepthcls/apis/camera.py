@@ -20,7 +20,7 @@ LEAST_FOCAL, GREATEST_FOCAL = 0.02, 500
 
 
 @dataclass(frozen=True)
-class Camera:
+class PictureCamera:
     """A pinhole camera with square pixels.
 
     Args:
@@ -43,7 +43,7 @@ class Camera:
         if self.center is not None and not all(map(math.isfinite, self.center)):
             raise ValueError(f'{where}a principal point must be two finite numbers of pixels, got {self.center}')
 
-    def resized(self, scale_x: float, scale_y: float | None = None) -> Camera:
+    def resized(self, scale_x: float, scale_y: float | None = None) -> PictureCamera:
         """The same camera after its pictures were resized.
 
         Args:
@@ -54,7 +54,7 @@ class Camera:
         center = self.center
         if center is not None:  # pixel centers are whole numbers, the picture begins at -0.5
             center = ((center[0] + 0.5) * scale_x - 0.5, (center[1] + 0.5) * scale_y - 0.5)
-        return Camera(resized_focal(self.focal_px, scale_x, scale_y), center, self.source)
+        return PictureCamera(resized_focal(self.focal_px, scale_x, scale_y), center, self.source)
 
     def center_in(self, height: int, width: int) -> tuple[float, float]:
         """Principal point (x, y) in a picture of H x W pixels."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..datasets import velodyne
 from ..datasets.kitti_layout import calibration_files, place_of_image
-from .camera import Camera, focal_of_fov
+from .camera import PictureCamera, focal_of_fov
 from .exif_focal import exif_camera
 
 CAMERA_KEYS = {'focal_px', 'fx', 'fy', 'cx', 'cy', 'width', 'height'}
@@ -44,12 +44,12 @@ class CameraFinder:
     def __init__(self, cameras: str | os.PathLike[str] | Mapping[str, Any] | None = None,
                  focal_px: float | None = None, fov: float | None = None) -> None:
         self._cameras = {} if cameras is None else _read_cameras(cameras)
-        self._given = None if focal_px is None else Camera(focal_px, source='given')
+        self._given = None if focal_px is None else PictureCamera(focal_px, source='given')
         self._fov = fov
         if fov is not None:
             focal_of_fov(fov, 1)
 
-    def find(self, path: str | os.PathLike[str] | None, shape: tuple[int, int], name: str = '') -> Camera | None:
+    def find(self, path: str | os.PathLike[str] | None, shape: tuple[int, int], name: str = '') -> PictureCamera | None:
         """The camera of a picture.
 
         Args:
@@ -68,7 +68,7 @@ class CameraFinder:
         if camera is None and path is not None:
             camera = exif_camera(path, shape)
         if camera is None and self._fov is not None:
-            camera = Camera(focal_of_fov(self._fov, shape[1]), source=f'a field of view of {self._fov:g} degrees')
+            camera = PictureCamera(focal_of_fov(self._fov, shape[1]), source=f'a field of view of {self._fov:g} degrees')
         return camera
 
     def _of_file(self, name, path, shape):
@@ -77,7 +77,7 @@ class CameraFinder:
         return None if found is None else _camera_of(found, shape)
 
 
-def kitti_camera(path: str | os.PathLike[str], shape: tuple[int, int]) -> Camera | None:
+def kitti_camera(path: str | os.PathLike[str], shape: tuple[int, int]) -> PictureCamera | None:
     """The camera of an image in KITTI's own folders, by the calibration of its day.
 
     Args:
@@ -100,7 +100,7 @@ def kitti_camera(path: str | os.PathLike[str], shape: tuple[int, int]) -> Camera
     numbers = velodyne.read_numbers(file, key, 12)
     if numbers is None:
         raise ValueError(f"{file}: no line '{key}: ' of 12 numbers. Is it the calibration of a raw KITTI day?")
-    camera = Camera(float(numbers[0]), (float(numbers[2]), float(numbers[6])),
+    camera = PictureCamera(float(numbers[0]), (float(numbers[2]), float(numbers[6])),
                     '/'.join(Path(file).parts[-2:]))
     size = velodyne.read_numbers(file, f'S_rect_{place.camera:02d}', 2)
     if size is None or (int(size[1]), int(size[0])) == tuple(shape) or not size.min() >= 1:
@@ -144,7 +144,7 @@ def _checked(camera, where):
 def _camera_of(found, shape):
     focal = found['focal_px'] if 'focal_px' in found else math.sqrt(found['fx'] * found.get('fy', found['fx']))
     center = (float(found['cx']), float(found['cy'])) if 'cx' in found else None
-    camera = Camera(float(focal), center, found['source'])
+    camera = PictureCamera(float(focal), center, found['source'])
     if 'width' not in found:
         return camera
     return camera.resized(shape[1] / found['width'], shape[0] / found['height'])

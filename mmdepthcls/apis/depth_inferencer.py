@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +17,7 @@ from mmengine.device import get_device
 
 from ..models.decoded_maps import check_decoder
 from ..models.image_bins_head import ImageBinsHead
-from .camera import Camera, focal_correction
+from .camera import PictureCamera, focal_correction
 from .camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
 from .input_pipeline import InputPipeline
@@ -70,7 +70,7 @@ class DepthInferencer:
         self.pipeline: InputPipeline = self.loaded.pipeline
         self.trained_focal_px = self.loaded.focal_px if trained_focal_px is None else trained_focal_px
         if self.trained_focal_px is not None:
-            Camera(self.trained_focal_px, source='the focal length trained at')
+            PictureCamera(self.trained_focal_px, source='the focal length trained at')
         self.focal_correction, self.max_pixels = focal_correction, max_pixels
         self._lock = threading.Lock()
 
@@ -95,7 +95,8 @@ class DepthInferencer:
         return results[0] if _is_one(inputs) else results
 
     def stream(self, inputs: Any, *, outputs: Sequence[str] = (), batch_size: int = 1, workers: int = 2,
-               broken: Callable[[PictureSource, Exception], None] | None = None) -> Iterator[DepthResult]:
+               broken: Callable[[PictureSource, Exception], None] | None = None
+               ) -> Generator[DepthResult, None, None]:
         """Predict many pictures, one after the other, in order; only those in work are in memory.
 
         Args:
@@ -176,8 +177,8 @@ class DepthInferencer:
         check_decoder(classifier.decoder, dict(classifier.test_cfg, outputs=tuple(outputs)),
                       isinstance(classifier.decode_head, ImageBinsHead))
 
-    def _maps(self, batch, outputs) -> list[dict[str, np.ndarray]]:
-        """Of each picture the depth and the outputs, (C, H, W), in the model's own metres."""
+    def _maps(self, batch, outputs):
+        """list[dict[str, ndarray]]: of each picture depth and outputs, (C, H, W), in the model's own metres."""
         self._check_outputs(outputs)
         names = dict(depth='depth_map', **{name: name for name in outputs})
         with self._lock, torch.no_grad(), self._asking(outputs):
@@ -207,7 +208,7 @@ class DepthInferencer:
                                   scale) if self.focal_correction else 1.0
         assumed = None
         if self.trained_focal_px is not None:
-            assumed = Camera(self.trained_focal_px / focal_correction(1.0, 1.0, scale), source='assumed')
+            assumed = PictureCamera(self.trained_focal_px / focal_correction(1.0, 1.0, scale), source='assumed')
         bins = loaded.classifier.bins
         return DepthResult(
             prepared.source, prepared.picture, depth * np.float32(factor), told, (bins.min_depth, bins.max_depth),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..visualization.figures import depth_figure
-from .camera import Camera
+from .camera import PictureCamera
 from .picture_source import PictureSource
 from .point_cloud import PointCloud, point_cloud
 
@@ -37,9 +37,9 @@ class DepthResult:
     depth: np.ndarray
     supervised: np.ndarray
     depth_range: tuple[float, float]
-    camera: Camera | None = None
+    camera: PictureCamera | None = None
     correction: float = 1.0
-    assumed_camera: Camera | None = None
+    assumed_camera: PictureCamera | None = None
     recompute: Callable[[Sequence[str]], dict[str, np.ndarray]] | None = field(default=None, repr=False)
     maps: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
@@ -77,7 +77,7 @@ class DepthResult:
 
     def points(self, *, min_confidence: float = 0.0, max_interval_ratio: float | None = None,
                drop_unsupervised: bool = False, max_depth: float | None = None,
-               camera: Camera | None = None) -> PointCloud:
+               camera: PictureCamera | None = None) -> PointCloud:
         """Points in space, with the picture's colors.
 
         Args:

@@ -6,7 +6,7 @@ import os
 
 from PIL import Image
 
-from .camera import Camera, focal_of_film, is_plausible
+from .camera import PictureCamera, focal_of_film, is_plausible
 
 EXIF_IFD = 0x8769
 FOCAL_LENGTH, FILM_FOCAL_LENGTH = 0x920A, 0xA405
@@ -15,7 +15,7 @@ MILLIMETRES = {2: 25.4, 3: 10.0, 4: 1.0}  # of the unit of the plane's resolutio
 SAME_SHAPE = 0.02  # by which sides may differ that are meant to be in one proportion
 
 
-def exif_camera(path: str | os.PathLike[str], shape: tuple[int, int]) -> Camera | None:
+def exif_camera(path: str | os.PathLike[str], shape: tuple[int, int]) -> PictureCamera | None:
     """The camera that a picture's EXIF describes: by the 35 mm equivalent of its focal length, else by the focal length
     and the resolution of the sensor.
 
@@ -35,7 +35,7 @@ def exif_camera(path: str | os.PathLike[str], shape: tuple[int, int]) -> Camera 
         focal, source = focal_of_film(film, *shape), f'EXIF, {film:g} mm on 35 mm film'
     else:
         focal, source = _by_plane(tags, sides[1], max(shape)), f'EXIF, {_number(tags.get(FOCAL_LENGTH)):g} mm'
-    return Camera(focal, source=source) if focal and is_plausible(focal, *shape) else None
+    return PictureCamera(focal, source=source) if focal and is_plausible(focal, *shape) else None
 
 
 def _by_plane(tags, stored_side, side):

@@ -80,7 +80,7 @@ def pipeline_of_config(cfg: Config, tta: bool = False) -> InputPipeline:
         raise ValueError(f'the config {cfg.filename or ""} has no '
                          + ('tta_pipeline (--tta)' if tta else 'test_dataloader.dataset.pipeline, nor test_pipeline: '
                             'how a picture becomes the input of the network is not known'))
-    loader = next((step for step in steps if _is_loader(step)), {})
+    loader: dict = next((step for step in steps if _is_loader(step)), {})
     return InputPipeline(_without_loading(steps), bool(loader.get('to_float32', False)))
 
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from ..checkpoint_file import read_checkpoint, weights_of
 from ..config.config_class import class_name, is_a
-from ..models import DepthClassifier
+from ..models.depth_classifier import DepthClassifier
 from .input_pipeline import InputPipeline, pipeline_of_config
 
 SUFFIX = '.safetensors'
@@ -63,11 +63,11 @@ def load_any_model(model: str | os.PathLike[str] | None, config: str | Config | 
     """
     if model is not None and (config is not None or checkpoint is not None):
         raise ValueError('a model file is all that is needed: give either it (--model), or a config and a checkpoint')
-    if (config is None) != (checkpoint is None):
+    if config is not None and checkpoint is not None:
+        return _of_config(config, os.fspath(checkpoint), device, cfg_options, tta)
+    if config is not None or checkpoint is not None:
         raise ValueError(f'a {"checkpoint" if config is None else "config"} alone says too little: --config and '
                          '--checkpoint go together')
-    if config is not None:
-        return _of_config(config, os.fspath(checkpoint), device, cfg_options, tta)
     if tta or cfg_options:
         raise ValueError(f'{"--tta" if tta else "--cfg-options"} needs --config and --checkpoint: a model file says '
                          'one way to use it')

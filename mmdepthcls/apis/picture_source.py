@@ -39,6 +39,7 @@ class PictureSource:
         """(H, W, 3) uint8 RGB; raises as :func:`~mmdepthcls.apis.picture_file.read_picture`."""
         if self.path is not None:
             return read_picture(self.path)
+        assert self.image is not None
         return check_picture(self.image, self.name)
 
     def __str__(self):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .camera import Camera
+from .camera import PictureCamera
 
 PLY_HEADER = '''ply
 format binary_little_endian 1.0
@@ -56,7 +56,7 @@ class PointCloud:
         return buffer.getvalue()
 
 
-def point_cloud(depth: np.ndarray, picture: np.ndarray, camera: Camera, keep: np.ndarray | None = None,
+def point_cloud(depth: np.ndarray, picture: np.ndarray, camera: PictureCamera, keep: np.ndarray | None = None,
                 supervised: np.ndarray | None = None) -> PointCloud:
     """Points of the pixels that have depth, row by row.
 

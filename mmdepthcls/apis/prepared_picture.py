@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from mmseg.structures import SegDataSample
 
-from .camera import Camera
+from .camera import PictureCamera
 from .input_pipeline import InputPipeline
 from .picture_source import PictureSource
 
@@ -27,7 +27,7 @@ class PreparedPicture:
     """
     source: PictureSource
     picture: np.ndarray
-    camera: Camera | None
+    camera: PictureCamera | None
     packed: dict[str, Any]
     shape: tuple[int, int]
 
@@ -74,7 +74,7 @@ class PreparedPicture:
         return np.stack([cv2.resize(each, (width, height), interpolation=how) for each in values])
 
 
-def prepare_picture(source: PictureSource, picture: np.ndarray, camera: Camera | None, pipeline: InputPipeline,
+def prepare_picture(source: PictureSource, picture: np.ndarray, camera: PictureCamera | None, pipeline: InputPipeline,
                     max_pixels: int) -> PreparedPicture:
     """Make the network's input of a picture; one of more than ``max_pixels`` is reduced first."""
     height, width = picture.shape[:2]

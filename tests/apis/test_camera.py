@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmdepthcls.apis.camera import Camera, focal_correction, focal_of_film, focal_of_fov
+from mmdepthcls.apis.camera import PictureCamera, focal_correction, focal_of_film, focal_of_fov
 
 FOCALS = st.floats(10, 1e4)
 
@@ -20,7 +20,7 @@ def test_an_object_has_its_size_after_the_correction(focal, trained, scale, heig
 
 @given(focal=FOCALS, trained=FOCALS, scale=st.floats(0.01, 10), zoom=st.floats(0.1, 10))
 def test_resizing_a_picture_before_is_the_same_as_resizing_it_by_the_pipeline(focal, trained, scale, zoom):
-    resized = Camera(focal).resized(zoom).focal_px
+    resized = PictureCamera(focal).resized(zoom).focal_px
     assert focal_correction(resized, trained, (scale, scale)) == pytest.approx(
         focal_correction(focal, trained, (scale * zoom, scale * zoom)))
 
@@ -49,12 +49,12 @@ def test_film():
 
 
 def test_the_principal_point_follows_the_pixels():
-    camera = Camera(100.0, (9.5, 4.5)).resized(2.0)
+    camera = PictureCamera(100.0, (9.5, 4.5)).resized(2.0)
     assert camera.center == (19.5, 9.5) and camera.focal_px == 200
-    assert Camera(100.0).center_in(10, 20) == (9.5, 4.5)
+    assert PictureCamera(100.0).center_in(10, 20) == (9.5, 4.5)
 
 
 @pytest.mark.parametrize('values', [(0.0, ), (math.nan, ), (-3.0, ), (math.inf, ), (1.0, (math.nan, 2.0))])
 def test_no_camera(values):
     with pytest.raises(ValueError, match='here: a'):
-        Camera(*values, *[None] * (2 - len(values)), source='here')
+        PictureCamera(*values, *[None] * (2 - len(values)), source='here')

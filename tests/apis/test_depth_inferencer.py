@@ -10,7 +10,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 
-from mmdepthcls.apis import Camera, DepthInferencer, ModelDescription, write_model_file
+from mmdepthcls.apis import PictureCamera, DepthInferencer, ModelDescription, write_model_file
 from mmdepthcls.apis.depth_result import OUTPUTS, supervised_mask
 from mmdepthcls.models.bin_checkpoint import BinMismatchError
 
@@ -147,7 +147,7 @@ def test_outside_of_the_benchmarks_crop_there_is_no_depth(write_model, picture):
     result = of(write_model([KB]))(picture(0, 375, 1242))
     assert result.depth.shape == (375, 1242)
     assert not result.depth[:23].any() and (result.depth[23:, 13:1229] > 0).all()
-    assert not result.depth[:, :13].any() and len(result.points(camera=Camera(700.0))) == 352 * 1216
+    assert not result.depth[:, :13].any() and len(result.points(camera=PictureCamera(700.0))) == 352 * 1216
 
 
 def test_a_crop_of_the_test_pipeline_is_put_back(write_model, picture):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmdepthcls.apis.camera import Camera
+from mmdepthcls.apis.camera import PictureCamera
 from mmdepthcls.apis.point_cloud import point_cloud
 
 
@@ -27,7 +27,7 @@ def test_points_fall_on_their_pixels(seed, focal, x, y):
     rng = np.random.default_rng(seed)
     depth = (rng.uniform(1, 80, (6, 9)) * (rng.random((6, 9)) < 0.7)).astype(np.float32)
     picture = rng.integers(0, 256, (6, 9, 3), dtype=np.uint8)
-    points = point_cloud(depth, picture, Camera(focal, (x, y)))
+    points = point_cloud(depth, picture, PictureCamera(focal, (x, y)))
     columns = points.xyz[:, 0] * focal / points.xyz[:, 2] + x
     rows = points.xyz[:, 1] * focal / points.xyz[:, 2] + y
     expected = np.argwhere(depth > 0)
@@ -39,7 +39,7 @@ def test_files(tmp_path):
     depth = np.array([[1, 0, np.nan], [4, np.inf, 2]], np.float32)
     picture = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
     told = np.array([[True, True, True], [False, True, True]])
-    points = point_cloud(depth, picture, Camera(10.0), supervised=told)
+    points = point_cloud(depth, picture, PictureCamera(10.0), supervised=told)
     assert len(points) == 3
     ply = read_ply(points.ply())
     assert ply['z'].tolist() == [1, 4, 2] and ply['supervised'].tolist() == [1, 0, 1]
@@ -48,10 +48,10 @@ def test_files(tmp_path):
         [0, 1, 2], [9, 10, 11], [15, 16, 17]]
     arrays = np.load(io.BytesIO(points.npz()))
     assert np.array_equal(arrays['xyz'], points.xyz) and np.array_equal(arrays['supervised'], [True, False, True])
-    empty = point_cloud(np.zeros((2, 3), np.float32), picture, Camera(10.0))
+    empty = point_cloud(np.zeros((2, 3), np.float32), picture, PictureCamera(10.0))
     assert len(empty) == 0 and not len(read_ply(empty.ply()))
 
 
 def test_sizes_that_differ():
     with pytest.raises(ValueError, match='one size'):
-        point_cloud(np.ones((2, 3), np.float32), np.zeros((3, 2, 3), np.uint8), Camera(1.0))
+        point_cloud(np.ones((2, 3), np.float32), np.zeros((3, 2, 3), np.uint8), PictureCamera(1.0))

@@ -54,15 +54,15 @@ def test_a_folder(place, weights):
 
 
 def test_cameras(place, weights):
-    result = run_script(TOOL, 'in', '--out', 'out', '--config', CONFIG, '--checkpoint', weights, '--fov', '90', '--save',
-                        'ply', 'npz', '--trained-focal-px', '52', cwd=place)
+    command = ['in', '--out', 'out', '--config', CONFIG, '--checkpoint', weights]
+    result = run_script(TOOL, *command, '--fov', '90', '--save', 'ply', 'npz', '--trained-focal-px', '52', cwd=place)
     assert result.returncode == 0, result.stderr
     # 48 px, 96 x 64 to 208 x 64: 48 * sqrt(208 / 96) / 52.
     factor = 48 * np.sqrt(208 / 96) / 52
     assert f'(a field of view of 90 degrees): 3 pictures, metres x {factor:.3g}' in result.stdout
     arrays = np.load(place / 'out/sub/0 of 3.npz')
     assert arrays['correction'] == pytest.approx(factor) and arrays['focal_px'] == pytest.approx(48)
-    result = run_script(TOOL, 'in', '--out', 'out', '--config', CONFIG, '--checkpoint', weights, cwd=place)
+    result = run_script(TOOL, *command, cwd=place)
     assert result.returncode == 2 and 'Give another folder (--out)' in result.stderr
 
 

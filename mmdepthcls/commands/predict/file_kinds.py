@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -143,7 +143,7 @@ SUFFIXES = (*(kind.suffix for kind in KINDS.values()), FILM_SUFFIX)
 TAGS = tuple(sorted({suffix.rpartition('.')[0] for suffix in SUFFIXES} - {''}))
 
 
-def outputs_for(kinds: list[str] | tuple[str, ...], settings: FileSettings) -> tuple[str, ...]:
+def outputs_for(kinds: Sequence[str], settings: FileSettings) -> tuple[str, ...]:
     """What the model is asked for, for these kinds of files."""
     wanted = {output for kind in kinds if kind in KINDS for output in KINDS[kind].outputs}
     if {'ply', 'points'} & set(kinds):

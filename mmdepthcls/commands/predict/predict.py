@@ -13,7 +13,7 @@ SHOWN = 20  # failures that are listed
 
 
 def parse_args():
-    kinds = '; '.join(f'{name}: {kind.text}' for name, kind in KINDS.items())
+    kinds = '; '.join(f'{name}: {kind.text.replace("%", "%%")}' for name, kind in KINDS.items())
     parser = argparse.ArgumentParser(description='Predict metric depth, and write it as files. A second run goes on '
                                      'where the first one stopped. Status 1 if a picture failed.')
     parser.add_argument('inputs', nargs='+', metavar='INPUT', help='pictures, folders (with all below them), patterns '
@@ -117,7 +117,7 @@ def _check_model(parser, args):
 
 
 def main(args):
-    from ...apis import DepthInferencer
+    from ...apis.depth_inferencer import DepthInferencer
     from ...apis.picture_source import PictureSources
     from ..running import console
     from .prediction_folder import MANIFEST, PredictionFolder

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...apis import DepthInferencer, DepthResult
+from ...apis.depth_inferencer import DepthInferencer
+from ...apis.depth_result import DepthResult
 from ...apis.picture_source import PictureSource, PictureSources, frame_rate
 from ...parallel import ProgressLine
 from .file_kinds import FILM, FILM_SUFFIX, KINDS, FileSettings, beyond, colored, outputs_for
@@ -120,12 +121,12 @@ class PredictionRun:
             finally:
                 for _, future in waiting:
                     future.cancel()
-                results.close()
+                results.close()  # and so the threads that read
                 if self._film:
                     self._film[2].discard()
         return self.summary
 
-    def _pending(self, sources) -> Iterator[PictureSource]:
+    def _pending(self, sources):
         """Pictures of which something is to be written."""
         film_jobs: dict[str, Job | None] = {}
         iterator = iter(sources)
@@ -156,7 +157,7 @@ class PredictionRun:
             self._jobs[key_of(source)] = job
             yield source
 
-    def _write(self, job, result: DepthResult):
+    def _write(self, job, result):
         """Write the files of a picture; what is known of it."""
         contents = {kind: KINDS[kind].encode(result, self.settings) for kind in job.files}
         facts = facts_of(result, job.files)
