@@ -15,7 +15,8 @@ resume = False
 vis_backends = [dict(type='LocalVisBackend')]
 if __import__('importlib.util').util.find_spec('tensorboard'):
     vis_backends.append(dict(type='TensorboardVisBackend'))
-# One color scale for all pictures, of the range of the model's bins: the same metres have the same color, blue is near.
+# One logarithmic color scale for all pictures, of the range of the model's bins: the same metres have the same color,
+# dark blue is near, yellow is far. Blue near and red far, as in the paper: colormap='turbo'.
 visualizer = dict(type='DepthVisualizer', vis_backends=vis_backends, name='visualizer')
 
 default_hooks = dict(

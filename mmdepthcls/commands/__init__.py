@@ -12,6 +12,7 @@ COMMANDS = {
     'predict': ('predict', 'predict metric depth of pictures, folders and films'),
     'test': ('test', 'test a model: table, report, pictures, submission'),
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),
+    'figures': ('figures', "the paper's Figures 2, 3 and 4 from a checkpoint and a data set"),
     'fit-temperature': ('fit_temperature', "fit a checkpoint's temperature on its validation split"),
     'analyze-bins': ('analyze_bins', 'what schemes of bins cost on a data set'),
     'tune-crf': ('crf', 'find settings of the fully connected CRF'),

@@ -18,7 +18,7 @@ from .errors import ALL_NAMES, COUNT, ERROR_NAMES
 from .files.prediction_files import PredictionWriter
 from .metrics_table import metrics_table, protocols_table
 from .protocol_scores import ImageScores, score_image, summarize
-from .protocols import USUAL_RANGE, Protocol, build_protocols, range_protocol
+from .protocols import USUAL_RANGE, Protocol, build_protocols, range_protocol, with_alignments
 from .report.published import published_table
 from .sample_maps import as_map, ground_truths_of, views_of
 
@@ -55,6 +55,7 @@ class DepthEvaluator(BaseMetric):
         published: which of :data:`~.published.PUBLISHED` the report sets beside the first protocol.
         prefix: goes before the metric names, as 'prefix/abs_rel' (and then so in the checkpoint hook's ``save_best``).
         collect_device: see :class:`mmengine.evaluator.BaseMetric`.
+        aligned: score each protocol also aligned to the ground truth, see :func:`~.protocols.with_alignments`.
 
     Raises:
         ValueError: for settings without sense, and for ``min_depth``, ``max_depth`` or ``crop`` beside ``protocols``;
@@ -80,14 +81,16 @@ class DepthEvaluator(BaseMetric):
                  bins: dict | DepthBins | None = None,
                  published: str | None = None,
                  prefix: str | None = None,
-                 collect_device: str = 'cpu') -> None:
+                 collect_device: str = 'cpu',
+                 aligned: bool = False) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.bins = bins if bins is None or isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
+        self._aligned = aligned
         # What of the one protocol the config says; the model's bins say the rest.
         self._settings = None if protocols is not None else dict(min_depth=min_depth, max_depth=max_depth, region=crop)
         if protocols is not None:
             _check_alone(min_depth=min_depth, max_depth=max_depth, crop=crop)
-            self.protocols = build_protocols(protocols)
+            self.protocols = self._side_by_side(build_protocols(protocols))
         self.bands = None if bands is None else _explained(check_bands, bands)
         self._reports = report_dir is not None
         self._follow(self.bins and (self.bins.min_depth, self.bins.max_depth))
@@ -102,13 +105,17 @@ class DepthEvaluator(BaseMetric):
         """Take what the config leaves open from the range of the model's bins, m; None: of the usual one."""
         self._depth_range = depth_range
         if self._settings is not None:
-            self.protocols = [_explained(range_protocol, 'prediction', depth_range=depth_range, **self._settings)]
+            self.protocols = self._side_by_side([
+                _explained(range_protocol, 'prediction', depth_range=depth_range, **self._settings)])
         caps = [protocol.max_depth for protocol in self.protocols if protocol.max_depth is not None]
         self._reach = max(caps, default=USUAL_RANGE[1] if depth_range is None else depth_range[1])
         self._shown_bands = self.bands or usual_bands(self._reach)  # of the report
         self._limits = self.bands and summing_limits(self.bands)
         if self._reports:
             self._limits = distance_limits(self._shown_bands, self._reach)
+
+    def _side_by_side(self, protocols):
+        return with_alignments(protocols) if self._aligned else protocols
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score one batch.

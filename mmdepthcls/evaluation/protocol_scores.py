@@ -14,7 +14,7 @@ from ..crops import Region
 from .errors import errors_of_sums, merge_sums, sum_errors
 from .protocols import USUAL_RANGE, Protocol, range_protocol
 from .quantization import bins_alone
-from .scored_pixels import candidates, find_bad, memberships, scale, settle
+from .scored_pixels import aligned, alignment_of, candidates, find_bad, memberships, settle
 from .views import Views, predict, unmade
 
 
@@ -66,7 +66,7 @@ def score_image(views: Views, ground_truths: dict[str | None, np.ndarray], proto
         name: of the image.
         bins: also score what these alone make of the ground truth, on the same pixels.
         observe: ``observe(protocol, pred, gt)`` is called with the pixels that a protocol scores, each (P, ) metres, P
-            > 0, predictions scaled and clamped.
+            > 0, predictions aligned and clamped.
 
     Raises:
         ValueError: if prediction and ground truth do not show the same frame; for bands that do not begin at 0.
@@ -89,11 +89,11 @@ def score_image(views: Views, ground_truths: dict[str | None, np.ndarray], proto
         if reason is not None:
             scores[protocol.name] = ProtocolScore(None, 0, reason)
             continue
-        making = (protocol.flip, protocol.clamp, protocol.align_corners, protocol.fill, protocol.median_scaling)
+        making = (protocol.flip, protocol.clamp, protocol.align_corners, protocol.fill, protocol.alignment)
         if (making, gt.shape) not in predicted:
             predicted[making, gt.shape] = predict(protocol, views, gt.shape)
-        # Medians are of what a protocol scores, so these are scored each by itself.
-        groups.setdefault((key, making, protocol.name if protocol.median_scaling else None), []).append(protocol)
+        # An alignment is of what a protocol scores, so these are scored each by itself.
+        groups.setdefault((key, making, protocol.name if protocol.alignment else None), []).append(protocol)
     for (key, making, _), group in groups.items():
         gt = ground_truths[key]
         for table, part in zip((scores, floor), _score_group(group, *predicted[making, gt.shape], gt, bands, bins,
@@ -112,7 +112,7 @@ def scored_maps(views: Views, ground_truths: dict[str | None, np.ndarray],
         protocol (Protocol)
 
     Returns:
-        Prediction (scaled, clamped; float32) and ground truth, both (H, W) metres, and (H, W) bool of the pixels that
+        Prediction (aligned, clamped; float32) and ground truth, both (H, W) metres, and (H, W) bool of the pixels that
         are scored.
     """
     gt = _ground_truth(protocol, ground_truths)[1]
@@ -123,9 +123,11 @@ def scored_maps(views: Views, ground_truths: dict[str | None, np.ndarray],
     pred = pred.astype(np.result_type(pred, np.float32))  # a copy: it is changed
     values = pred[scored]
     bad = find_bad(values)
-    pred = pred * scale(protocol, values, gt[scored], bad)
+    alignment = alignment_of(protocol, values, gt[scored], bad)
+    pred = aligned(protocol, alignment, pred)
     pred = np.clip(pred, *protocol.clamp) if protocol.clamp else pred
-    pred[scored] = settle(protocol, values, gt[scored], bad)
+    values = aligned(protocol, alignment, values)
+    pred[scored] = settle(protocol, values, gt[scored], find_bad(values))
     return pred.astype(np.float32), gt, scored
 
 
@@ -159,6 +161,9 @@ def _score_group(protocols, pred, bad, gt, bands, bins, observe):
     pred_values = pred[rows].reshape(-1).take(index)
     pred_values = pred_values.astype(np.result_type(pred_values, np.float32), copy=False)
     bad_values = find_bad(pred_values)
+    if protocols[0].alignment:
+        pred_values = aligned(protocols[0], alignment_of(protocols[0], pred_values, gt_values, bad_values), pred_values)
+        bad_values = find_bad(pred_values)
     pred_values = settle(protocols[0], pred_values, gt_values, bad_values)
     if bad is not None:  # what was filled is scored, and counted all the same
         bad_values = bad[rows].reshape(-1).take(index)
@@ -172,7 +177,8 @@ def _score_group(protocols, pred, bad, gt, bands, bins, observe):
     scores, floor = _sum_atoms(protocols, code, num_bands, pred_values, gt_values, bad_values), {}
     if bins is not None:
         pred_values, outside = bins_alone(bins, gt_values)
-        pred_values = settle(protocols[0], pred_values, gt_values, None)
+        pred_values = aligned(protocols[0], alignment_of(protocols[0], pred_values, gt_values, None), pred_values)
+        pred_values = settle(protocols[0], pred_values, gt_values, find_bad(pred_values))
         floor = _sum_atoms(protocols, code, num_bands, pred_values, gt_values, outside)
     return scores, floor
 

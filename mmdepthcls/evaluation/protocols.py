@@ -14,6 +14,11 @@ from ..crops import Region, check_region
 FLIPS = (None, 'mean', 'blend')
 INPUT_CROPS = (None, 'kb', 'any')
 MEANS = ('image', 'pixel')
+LEAST_SQUARES = (None, 'scale', 'disparity')
+# Of each alignment: what is printed beside its row, and what its row is called where all stand side by side.
+SCALED = {None: 'no', 'median': 'median', 'scale': 'least squares', 'disparity': 'least squares, 1/m'}
+ALIGNED_NAMES = {None: 'unscaled', 'median': 'median-scaled', 'scale': 'scale-aligned',
+                 'disparity': 'scale-and-shift-aligned'}
 # What papers score on KITTI, m; and what is scored where no model says which depths its bins hold.
 USUAL_RANGE = (1e-3, 80.0)
 
@@ -31,8 +36,7 @@ class Protocol:
         flip: 'mean' of the predictions for the image and its mirror image, or 'blend': the mean, but at the left border
             the mirrored and at the right border the plain one, with ramps between 5 and 10 % of the width (Godard et
             al., 2017). None: the plain one.
-        clamp: predictions are clamped to it, m, before anything is averaged or resized (with median_scaling: after the
-            scaling).
+        clamp: predictions are clamped to it, m, before anything is averaged or resized (with an alignment: after it).
         align_corners: how a prediction of another size is resized, bilinearly.
         region: which pixels count, see :func:`~mmdepthcls.crops.crop_region`.
         min_depth: ground truth must be greater, m.
@@ -41,6 +45,8 @@ class Protocol:
         median_scaling: scale each prediction so that its median is the ground truth's.
         fill: fill what is not predicted as KITTI's development kit does, see :mod:`.filling`.
         mean: 'image': mean over images of each image's error; 'pixel': error over all pixels together.
+        least_squares: align each prediction to the ground truth by least squares: 'scale' in depth, or 'disparity',
+            scale and shift in 1/m; see :mod:`.depth_alignment`.
 
     Raises:
         ValueError: for settings without sense.
@@ -58,6 +64,7 @@ class Protocol:
     median_scaling: bool = False
     fill: bool = False
     mean: str = 'image'
+    least_squares: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'region', check_region(self.region))
@@ -67,6 +74,10 @@ class Protocol:
         for fault, expected, got in (
             (self.flip not in FLIPS, f'flip must be one of {FLIPS}', self.flip),
             (self.input_crop not in INPUT_CROPS, f'input_crop must be one of {INPUT_CROPS}', self.input_crop),
+            (self.least_squares not in LEAST_SQUARES, f'least_squares must be one of {LEAST_SQUARES}',
+             self.least_squares),
+            (self.median_scaling and self.least_squares, 'give median_scaling or least_squares, not both',
+             self.least_squares),
             (self.mean not in MEANS, f'mean must be one of {MEANS}', self.mean),
             (not 0 <= self.min_depth < high, 'expected 0 <= min_depth < max_depth', (self.min_depth, self.max_depth)),
             (self.clamp is not None and not (len(self.clamp) == 2 and 0 < self.clamp[0] < self.clamp[1]),
@@ -80,6 +91,11 @@ class Protocol:
         """To which predictions are clamped, or the usual range; bad ones become its worse end."""
         return self.clamp or USUAL_RANGE
 
+    @property
+    def alignment(self) -> str | None:
+        """How predictions are brought to the ground truth's scale, see :mod:`.depth_alignment`; None: not at all."""
+        return 'median' if self.median_scaling else self.least_squares
+
     def conditions(self) -> dict[str, str]:
         """What is printed beside a row."""
         low, high = f'{self.min_depth:g}', '' if self.max_depth is None else f'{self.max_depth:g}'
@@ -91,7 +107,7 @@ class Protocol:
             'crop': crop or 'none',
             'cap': cap if low in ('0', '0.001') else f'{low} m {cap}',
             'flip': self.flip or 'no',
-            'scaled': 'median' if self.median_scaling else 'no',
+            'scaled': SCALED[self.alignment],
             'mean': self.mean,
         }
 
@@ -193,3 +209,23 @@ def build_protocols(protocols: Sequence[str | dict | Protocol]) -> list[Protocol
     if not built or twice:
         raise ValueError(f'protocols must be at least one, with different names, got {names}. Give each a name=...')
     return built
+
+
+def with_alignments(protocols: Sequence[Protocol]) -> list[Protocol]:
+    """Each protocol in metres and aligned, side by side.
+
+    Args:
+        protocols: with different names.
+
+    Returns:
+        Of each: itself, then what it is not of unscaled, median-scaled, scale-aligned and scale-and-shift-aligned (see
+        :mod:`.depth_alignment`), which name ends with.
+
+    >>> [protocol.name for protocol in with_alignments([PRESETS['monodepth2']])][:3]
+    ['monodepth2', 'monodepth2, unscaled', 'monodepth2, scale-aligned']
+    """
+    return build_protocols([
+        aligned for protocol in protocols for aligned in (protocol, *(
+            dataclasses.replace(protocol, name=f'{protocol.name}, {label}', median_scaling=alignment == 'median',
+                                least_squares=alignment if alignment in LEAST_SQUARES else None)
+            for alignment, label in ALIGNED_NAMES.items() if alignment != protocol.alignment))])

@@ -4,6 +4,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..crops import crop_region
+from .depth_alignment import align
 from .errors import is_good
 
 
@@ -59,18 +60,23 @@ def find_bad(pred):
     return ~is_good(pred)
 
 
+def alignment_of(protocol, pred, gt, bad):
+    """What brings the (P, ) predictions of an image to the scale of its ground truth, as the protocol says."""
+    return align(protocol.alignment, pred, gt, None if bad is None else ~bad)
+
+
+def aligned(protocol, alignment, pred):
+    """Predictions (metres, any shape) after the protocol's alignment; what is farther than numbers go is at the far end
+    of its range, or NaN where it has none."""
+    if protocol.alignment is None:
+        return pred
+    return alignment.apply(pred, protocol.clamp[1] if protocol.clamp else np.nan)
+
+
 def settle(protocol, pred, gt, bad):
-    """Values that can be scored: scaled, clamped, and bad ones at the end of the range that is farther, in ratio, from
-    the truth: never a good score."""
+    """Values that can be scored: clamped, and bad ones at the end of the range that is farther, in ratio, from the
+    truth: never a good score."""
     low, high = protocol.range
-    if protocol.median_scaling:
-        pred = pred * scale(protocol, pred, gt, bad)
     if protocol.clamp:
         pred = np.clip(pred, low, high, out=pred)
     return pred if bad is None else np.where(bad, np.where(gt * gt > low * high, low, high), pred)
-
-
-def scale(protocol, pred, gt, bad):
-    """What a protocol multiplies predictions with."""
-    good = pred if bad is None else pred[~bad]
-    return np.float64(np.median(gt) / np.median(good)) if protocol.median_scaling and good.size else 1.0

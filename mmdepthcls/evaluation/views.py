@@ -83,7 +83,7 @@ def _mixed(protocol, views, shape):
     maps = [views.depth] if protocol.flip is None else [views.depth, views.flipped]
     bad = ~np.logical_and.reduce([is_good(depth) for depth in maps])
     maps = [np.where(bad, 1, depth) for depth in maps]  # any number: NaN would spread farther than it has a part in
-    if protocol.clamp is not None and not protocol.median_scaling:
+    if protocol.clamp is not None and protocol.alignment is None:
         maps = [np.clip(depth, *protocol.clamp) for depth in maps]
     depth = combine(maps, protocol.flip)
     if depth.shape != shape:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import mmcv
@@ -13,7 +14,7 @@ from mmseg.structures import SegDataSample
 from mmseg.visualization import SegLocalVisualizer
 
 from ..bins import DEPTH_RANGE
-from .depth_color import COLORMAP, MAX_DEPTH, MIN_DEPTH, SCALE, check_scale
+from .depth_color import COLORMAP, INVALID, MAX_DEPTH, MIN_DEPTH, SCALE, DepthColors
 from .figures import depth_figure
 
 PATH_PARTS = 4  # of an image's path, for its stored name: tells KITTI's drives and cameras apart
@@ -34,8 +35,10 @@ class DepthVisualizer(SegLocalVisualizer):
         min_depth: m, the first color. None: where the bins of the model begin whose prediction is drawn
             (``depth_range`` of the sample; the last one that was seen where a sample has none); before any was seen, 1.
         max_depth: m, the last color. None: where they end; before any was seen, 80.
-        scale: 'log' or 'linear'.
-        colormap: name of a matplotlib colormap.
+        scale: 'log', 'linear' or 'inverse', see :class:`~mmdepthcls.visualization.depth_color.DepthColors`.
+        colormap: name of a matplotlib colormap; 'turbo' is blue where it is near and red where it is far, as in the
+            paper.
+        invalid: RGB, 0-255, of pixels without depth.
 
     Raises:
         ValueError: the color scale makes no sense.
@@ -47,18 +50,15 @@ class DepthVisualizer(SegLocalVisualizer):
     def __init__(self, name: str = 'visualizer', image: np.ndarray | None = None,
                  vis_backends: list[dict] | dict | None = None, save_dir: str | None = None,
                  min_depth: float | None = None, max_depth: float | None = None, scale: str = SCALE,
-                 colormap: str = COLORMAP) -> None:
-        self._given, self.scale = (min_depth, max_depth), scale
-        self.colors = dict(self._ends((MIN_DEPTH, MAX_DEPTH)), scale=scale, colormap=colormap)
-        check_scale(**self.colors)
+                 colormap: str = COLORMAP, invalid: Sequence[int] = INVALID) -> None:
+        self._given, self._look = (min_depth, max_depth), dict(scale=scale, colormap=colormap, invalid=invalid)
+        self.colors = self._colors((MIN_DEPTH, MAX_DEPTH))
         super().__init__(name=name, image=image, vis_backends=vis_backends, save_dir=save_dir)
 
-    def _ends(self, depth_range):
-        """Ends of the colors: what the config gives, and the rest of the bins' range, m."""
-        low, high = (own if given is None else given for given, own in zip(self._given, depth_range, strict=True))
-        if self._given[0] is None and low == 0 and self.scale == 'log':
-            low = high / 100  # there is no logarithm of 0
-        return dict(min_depth=low, max_depth=high)
+    def _colors(self, depth_range):
+        """Colors between the ends that the config gives, and for the rest over the bins' range, m."""
+        ends = (own if given is None else given for given, own in zip(self._given, depth_range, strict=True))
+        return DepthColors(*ends, **self._look)
 
     def set_dataset_meta(self, classes: Any = None, palette: Any = None, dataset_name: Any = None) -> None:
         """No effect: MMSegmentation's callers give classes and a palette, which depth does not have."""
@@ -91,12 +91,12 @@ class DepthVisualizer(SegLocalVisualizer):
         truth = depth_of(data_sample, 'gt_depth_map') if draw_gt else None
         prediction = depth_of(data_sample, 'pred_depth_map') if draw_pred else None
         if data_sample is not None and data_sample.get(DEPTH_RANGE) is not None:
-            self.colors.update(self._ends(data_sample.get(DEPTH_RANGE)))
+            self.colors = self._colors(data_sample.get(DEPTH_RANGE))
         crop_box = None
         if data_sample is not None and any(depth is not None and depth.shape != image.shape[:2]
                                            for depth in (truth, prediction)):
             crop_box = data_sample.get('crop_box')
-        figure = depth_figure(image, truth, prediction, crop_box=crop_box, **self.colors)
+        figure = depth_figure(image, truth, prediction, crop_box=crop_box, **vars(self.colors))
         self.set_image(figure)
         if show:
             self.show(figure, win_name=name, wait_time=wait_time)

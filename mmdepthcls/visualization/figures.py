@@ -5,26 +5,12 @@ H, W: height and width in pixels. Depth is in metres, 0 = no measurement; pictur
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 
-from .depth_color import (
-    COLORMAP,
-    INVALID,
-    MAX_DEPTH,
-    MIN_DEPTH,
-    PAPER,
-    SCALE,
-    check_depth,
-    color_bar,
-    color_depth,
-    draw_text,
-    is_valid,
-    text_height_for,
-    text_width,
-)
+from .depth_color import COLORMAP, INVALID, MAX_DEPTH, MIN_DEPTH, SCALE, DepthColors, check_depth, checked_rgb, is_valid
+from .lettering import PAPER, draw_text, heading, text_height_for, text_width
 
 LAYOUTS = ('row', 'column')
 WIDE = 2.5  # an image wider than this many heights is stacked, since a row of such images is a ribbon
@@ -50,7 +36,7 @@ def depth_figure(image: np.ndarray, truth: np.ndarray | None = None, prediction:
         crop_box: (top, left, height, width) in pixels of ``image``: the part of it that ``truth`` and ``prediction``
             show.
         min_depth, max_depth, scale, colormap, invalid: the colors, see
-            :func:`~mmdepthcls.visualization.depth_color.color_depth`.
+            :class:`~mmdepthcls.visualization.depth_color.DepthColors`; ``**vars(colors)`` gives all of them.
 
     Returns:
         The figure, uint8, RGB, on white. Without truth and prediction there is no color bar.
@@ -59,16 +45,16 @@ def depth_figure(image: np.ndarray, truth: np.ndarray | None = None, prediction:
         TypeError, ValueError: an array of the wrong kind or shape, sizes that differ, an unknown layout or scale.
     """
     image = _checked_image(image, crop_box)
-    colors: dict[str, Any] = dict(min_depth=min_depth, max_depth=max_depth, scale=scale, colormap=colormap)
+    colors = DepthColors(min_depth, max_depth, scale, colormap, checked_rgb(invalid))
     panels = [('image', '', image)]
     if truth is not None:
         truth = _checked_map('truth', truth, image, crop_box)
         point_size = auto_point_size(truth) if point_size is None else point_size
         note = f' (points drawn {point_size} px wide)' if point_size > 1 else ''
-        panels.append(('truth', note, color_depth(enlarge_points(truth, point_size), **colors, invalid=invalid)))
+        panels.append(('truth', note, colors.paint(enlarge_points(truth, point_size))))
     if prediction is not None:
         prediction = _checked_map('prediction', prediction, image, crop_box)
-        panels.append(('prediction', '', color_depth(prediction, **colors, invalid=invalid)))
+        panels.append(('prediction', '', colors.paint(prediction)))
     height, width = image.shape[:2]
     layout = ('column' if width > WIDE * height else 'row') if layout is None else layout
     if layout not in LAYOUTS:
@@ -79,7 +65,7 @@ def depth_figure(image: np.ndarray, truth: np.ndarray | None = None, prediction:
     blocks = [_titled(panel, title, note, text_height) for title, note, panel in panels]
     figure = _joined(blocks, axis=1 if layout == 'row' else 0, gap=gap)
     if len(panels) > 1:
-        bar = color_bar(max(figure.shape[1], MIN_BAR_WIDTH), height=3 * text_height, **colors)
+        bar = colors.bar(max(figure.shape[1], MIN_BAR_WIDTH), 3 * text_height)
         figure = _joined([figure, bar], axis=0, gap=gap)
     return figure
 
@@ -117,9 +103,7 @@ def contact_sheet(figures: Sequence[np.ndarray], columns: int = 2, gap: int = 8,
         rows.append(_joined([_padded(figure, figure.shape[0], widths[i]) for i, figure in enumerate(row)], 1, gap))
     sheet = _joined(rows, 0, gap)
     if note:
-        strip = np.full((2 * text_height, max(sheet.shape[1], text_width(note, text_height) + 4), 3), PAPER, np.uint8)
-        draw_text(strip, note, 2, round(1.5 * text_height), text_height)
-        sheet = _joined([sheet, strip], 0, gap)
+        sheet = _joined([sheet, heading(note, sheet.shape[1], text_height)], 0, gap)
     return sheet
 
 
@@ -188,10 +172,8 @@ def _checked_map(name, depth, image, crop_box):
 def _titled(panel, title, note, text_height):
     """``panel`` with ``title`` above it, as wide as the wider of the two, and ``note`` after it where it fits."""
     title += note if text_width(title + note, text_height) + 4 <= panel.shape[1] else ''
-    width = max(panel.shape[1], text_width(title, text_height) + 4)
-    strip = np.full((2 * text_height, width, 3), PAPER, np.uint8)
-    draw_text(strip, title, 2, round(1.5 * text_height), text_height)
-    return np.concatenate((strip, _padded(panel, panel.shape[0], width)))
+    strip = heading(title, panel.shape[1], text_height)
+    return np.concatenate((strip, _padded(panel, panel.shape[0], strip.shape[1])))
 
 
 def _numbered(figure, number, margin, text_height):

@@ -275,6 +275,37 @@ def test_what_the_config_leaves_open_is_of_the_bins(depth_range, ends):
     assert scored(samples, protocols=[dict(name='p')]) == scored(of_model((3.0, 7.0)), protocols=[dict(name='p')])
 
 
+ALIGNED = ('median-scaled', 'scale-aligned', 'scale-and-shift-aligned')
+
+
+def test_metric_and_aligned_side_by_side(tmp_path, mmseg_scope):
+    """In metrics, table and report; what is printed first stays what it was."""
+    samples = of_model((0.5, 60.0))
+    for sample in samples:
+        sample['pred_depth_map']['data'] = sample['pred_depth_map']['data'] * 3
+    plain = scored(samples)
+    metrics = scored(samples, aligned=True, report_dir=str(tmp_path))
+    assert {name: metrics[name] for name in plain} == pytest.approx(plain, rel=1e-7)
+    by_hand = []
+    for pred, gt in map(make_maps, range(NUM_IMAGES)):
+        if gt is not None:
+            valid = (gt > 1e-3) & (gt < 60)
+            p = np.clip(pred[valid].astype(float) * np.median(gt[valid]) / np.median(pred[valid]), 1e-3, 60)
+            by_hand.append(np.mean(abs(p - gt[valid]) / gt[valid]))
+    assert metrics['prediction, median-scaled/abs_rel'] == pytest.approx(np.mean(by_hand), rel=1e-5)
+    for label in ALIGNED:
+        assert metrics[f'prediction, {label}/abs_rel'] < 0.5 * plain['abs_rel']
+        assert metrics[f'prediction, {label}/num_images'] == 4
+    report = (tmp_path / 'report.md').read_text()
+    names = [entry['name'] for entry in report_of(tmp_path)['protocols']]
+    assert names == ['prediction', *(f'prediction, {label}' for label in ALIGNED)]
+    assert all(f'| {name} ' in report for name in names) and '| least squares, 1/m |' in report
+    assert 'any constant (aligned to each image)' in report
+    several = scored(samples, protocols=['monodepth2', dict(name='p')], aligned=True)
+    assert several['monodepth2/abs_rel'] == several['abs_rel'] != several['monodepth2, unscaled/abs_rel']
+    assert several['p, median-scaled/abs_rel'] < several['p/abs_rel']
+
+
 def test_a_report_reaches_as_far_as_the_bins(tmp_path):
     scored(of_model((0.5, 10.0)), report_dir=str(tmp_path))
     first, = json.loads((tmp_path / 'report.json').read_text())['protocols']

@@ -46,7 +46,7 @@ def test_a_logarithmic_scale_of_bins_from_zero(build_model, make_batch, tmp_path
     sample = build_model(bins=dict(type='UDBins', min_depth=0.0, max_depth=80.0, num_bins=8)).eval().test_step(batch)[0]
     visualizer = DepthVisualizer(name='log of zero', scale='log')
     visualizer.add_datasample('x', image, sample, out_file=tmp_path / 'x.png')
-    assert visualizer.colors['min_depth'] == 0.8
+    assert visualizer.colors.min_depth == 0.8
 
 
 def run_test(minidrive, folder, name, **options):

@@ -253,6 +253,33 @@ def test_complete_and_perfect_predictions(run, kitti):
     assert 'eigen_annotated: 0 of ' in out
 
 
+def test_metric_and_aligned_side_by_side(run, kitti, tmp_path):
+    """Predictions of another unit: only what is aligned is right, and the table, JSON and CSV say which that is."""
+    for frame in (5, 6):
+        BUILDERS.write(tmp_path / f'pred/{name_of(frame)}', BUILDERS.units(frame + 2) // 4)
+    status, out, _ = run('pred', 'kitti', '--aligned', '--protocols', 'eigen_annotated', 'eigen_annotated,flip=mean',
+                         '--max-depth', '70', '--json', 'a.json', '--per-image', 'a.csv')
+    content = json.loads((tmp_path / 'a.json').read_text())['protocols']
+    name = 'eigen_annotated, 70 m'
+    labels = ['median-scaled', 'scale-aligned', 'scale-and-shift-aligned']
+    assert list(content)[:4] == [name, *(f'{name}, {label}' for label in labels)] and len(content) == 8
+    assert content[name]['abs_rel'] > 0.7 and content[name]['conditions']['scaled'] == 'no'
+    for label in labels:
+        row = content[f'{name}, {label}']
+        assert row['abs_rel'] < 0.02 and row['num_images'] == 2 and row['conditions']['scaled'] != 'no'
+        assert f'| {name}, {label} ' in out
+    assert status == 1 and content['eigen_annotated,flip=mean, 70 m, scale-aligned']['num_images'] == 0
+    with open('a.csv', newline='') as file:
+        assert {line['protocol'] for line in csv.DictReader(file)} == set(content)
+
+
+def test_aligned_missing_predictions_are_never_good(run, kitti, tmp_path):
+    (tmp_path / f'pred/{name_of(6)}').unlink()
+    status, _, _ = run('pred', 'kitti', '--aligned', '--json', 'a.json')
+    rows = json.loads((tmp_path / 'a.json').read_text())['protocols']
+    assert status == 1 and len(rows) == 4 and all(row['d3'] == 0.5 for row in rows.values())
+
+
 def test_missing_and_left_over_files_are_named(run, kitti, tmp_path):
     (tmp_path / 'pred' / name_of(6)).rename(tmp_path / 'pred/other.png')
     status, out, _ = run('pred', 'kitti')

@@ -24,7 +24,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas
 """
 OPTIONS = {
     'out': ['--out', 'out'], 'show': ['--show', '--wait-time', '0.01'], 'show_dir': ['--show-dir', 'pictures'],
-    'protocols': ['--protocols', 'kitti_devkit'], 'report': ['--report', 'report'],
+    'protocols': ['--protocols', 'kitti_devkit'], 'aligned': ['--aligned'],
+    'report': ['--report', 'report'],
     'submission': ['--submission', 'submission', '--submission-images', 'benchmark'], 'tta': ['--tta']}
 REFUSED = {frozenset(names) for *names, _ in CONTRADICTIONS}
 
@@ -99,6 +100,8 @@ def test_options_that_go_together(names, folder, tmp_path):
         assert len(list(tmp_path.glob(file))) == (number if name in names else 0)
     assert (tmp_path / 'report/report.md').is_file() == ('report' in names)
     assert ('kitti_devkit' in output) == ('protocols' in names)
+    if 'submission' not in names:
+        assert ('median-scaled' in output and 'scale-and-shift-aligned' in output) == ('aligned' in names)
     assert ("DepthEvaluator(max_depth=50.0) does not apply" in output) == ('protocols' in names)
 
 

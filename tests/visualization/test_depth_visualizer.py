@@ -159,7 +159,7 @@ def test_more_than_one_map_is_refused(visualizer):
 
 
 def test_color_settings_reach_the_figure(tmp_path):
-    colors = dict(min_depth=0.5, max_depth=20.0, scale='linear', colormap='viridis')
+    colors = dict(min_depth=0.5, max_depth=20.0, scale='linear', colormap='magma', invalid=(255, 0, 255))
     visualizer = DepthVisualizer(name=uuid.uuid4().hex, **colors)
     image, data_sample = sample()
     visualizer.add_datasample('x', image, data_sample, out_file=tmp_path / 'x.png')

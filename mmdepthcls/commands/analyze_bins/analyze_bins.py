@@ -94,8 +94,8 @@ def spread(frames, most):
 
 def pictures(tally, scores, number):
     """Figure 2 of the bins compared at a number, and the data above."""
+    from ...visualization.bin_figure import draw_intervals
     from . import bin_report
-    from .bin_figure import draw_intervals
     from .depth_tally import CELLS
     shown = [score for score in scores if score.bins.num_bins == number]
     shown = {name: score.bins for name, score in zip(bin_report.names_of(shown), shown, strict=True)}

@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 
 from ...atomic_file import write_atomically
-from ...visualization.depth_color import MAX_DEPTH
+from ...visualization.depth_color import DepthColors
 from . import report
 from .bin_chart import draw_bins
 from .finding import NOTE
@@ -42,10 +42,10 @@ def _pictures(examination):
         if finding.level != NOTE and not finding.kind.startswith(LEAKAGE):
             for path in finding.files:
                 faults.setdefault(path, f'{finding.level}: {finding.kind}: {finding.seen}')
-    max_depth = examination.bins.max_depth if examination.bins else MAX_DEPTH
+    colors = DepthColors.of_bins(examination.bins)
     contents = {}
     for result in examination.splits:
-        sheet = draw_sheet(result, faults, max_depth)
+        sheet = draw_sheet(result, faults, colors)
         if sheet is not None:
             contents[f'sheet_{result.name}.png'] = cv2.imencode('.png', sheet[..., ::-1])[1].tobytes()
     chart = examination.bins and draw_bins(examination.splits, examination.bins)

@@ -58,6 +58,7 @@ def literal(text):
 def main(args):
     from mmseg.registry import TASK_UTILS
 
+    from ...visualization.depth_color import DepthColors
     from ..running import command_line, console, readiness
     from .comparison_figure import draw_comparison
     from .crf_comparison import METRIC_NAMES, compare_crfs
@@ -70,8 +71,8 @@ def main(args):
     metrics, pictures = compare_crfs(cfg, args.checkpoint, args.crfs, args.pictures if args.out else 0)
     print(console.fitted(f'\n{metrics_table(metrics, METRIC_NAMES)}'))
     if args.out:
-        bins = TASK_UTILS.build(cfg.model.bins)
-        write_atomically(args.out, draw_comparison(pictures, bins.min_depth, bins.max_depth))
+        colors = DepthColors.of_bins(TASK_UTILS.build(cfg.model.bins))
+        write_atomically(args.out, draw_comparison(pictures, colors))
         print(f'\nPictures: {args.out}')
 
 

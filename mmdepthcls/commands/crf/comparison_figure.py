@@ -1,21 +1,23 @@
 """Several depth maps of the same images, side by side. Pure."""
-import io
+import cv2
+import numpy as np
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from ...visualization.depth_color import DepthColors
+from ...visualization.figures import contact_sheet
+from ...visualization.lettering import heading, text_height_for
+from ...visualization.panels import depth_panel, image_panel
 
-from ...visualization.depth_color import MAX_DEPTH, MIN_DEPTH, color_depth
+WIDTH = 480  # of a panel, pixels
+GAP = 6
 
-WIDTH = 3.2  # of a panel, inches
 
-
-def draw_comparison(images, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH):
-    """A column for each image and a row for each panel, on one color scale.
+def draw_comparison(images, colors=None):
+    """A column for each image and a row for each panel, on one color scale, with its bar below.
 
     Args:
         images (list[dict[str, ndarray]]): of each image title -> picture (H, W, 3) uint8 RGB, or depth (H, W) m, 0 =
             none; the same titles for all.
-        min_depth, max_depth (float): ends of the colors, m.
+        colors (DepthColors, optional): of depth.
 
     Returns:
         bytes: a PNG file.
@@ -25,18 +27,18 @@ def draw_comparison(images, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH):
     """
     if not images or any(list(panels) != list(images[0]) for panels in images):
         raise ValueError(f'draw_comparison needs images with the same panels, got {[list(each) for each in images]}')
-    height, width = next(iter(images[0].values())).shape[:2]
-    figure = Figure(figsize=(WIDTH * len(images), (WIDTH * height / width + 0.25) * len(images[0])), dpi=100,
-                    layout='constrained')
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(len(images[0]), len(images), squeeze=False)
-    for title, line in zip(images[0], axes, strict=True):
-        line[0].set_title(title, fontsize=9, loc='left', pad=3)
-        for panels, axis in zip(images, line, strict=True):
-            values = panels[title]
-            picture = values if values.ndim == 3 else color_depth(values, min_depth=min_depth, max_depth=max_depth)
-            axis.imshow(picture, interpolation='nearest')
-            axis.set_axis_off()
-    data = io.BytesIO()
-    figure.savefig(data, format='png', metadata={'Software': None})
-    return data.getvalue()
+    colors = colors or DepthColors()
+    text_height = text_height_for(WIDTH)
+    rows = []
+    for title in images[0]:
+        panels = [_panel(each[title], colors) for each in images]
+        row = contact_sheet(panels, columns=len(panels), gap=GAP)
+        rows.append(contact_sheet([heading(title, row.shape[1], text_height), row], columns=1, gap=0))
+    bar = colors.bar(max(row.shape[1] for row in rows), 3 * text_height)
+    sheet = contact_sheet([*rows, bar], columns=1, gap=GAP)
+    return cv2.imencode('.png', np.ascontiguousarray(sheet[..., ::-1]))[1].tobytes()
+
+
+def _panel(values, colors):
+    size = (WIDTH, max(round(values.shape[0] * WIDTH / values.shape[1]), 1))
+    return image_panel(values, size) if values.ndim == 3 else depth_panel(values, size, colors)

@@ -172,10 +172,11 @@ def draw_sheet(cfg, predictions, path, count):
     from mmseg.registry import DATASETS, TASK_UTILS
 
     from ...datasets.depth_png import decode_depth_png
-    from ...visualization.figures import contact_sheet, depth_figure
+    from ...visualization.depth_color import DepthColors
+    from ...visualization.depth_sheet import SheetRow, prediction_sheet
     dataset = DATASETS.build(dict(cfg.test_dataloader.dataset, pipeline=[]))
-    bins = TASK_UTILS.build(cfg.model.bins)
-    figures, names = [], []
+    colors = DepthColors.of_bins(TASK_UTILS.build(cfg.model.bins))
+    rows = []
     for index in np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int):
         sample = dataset.get_data_info(index)
         predicted = osp.join(predictions, *sample['img_path'].split(os.sep)[-4:])
@@ -184,10 +185,10 @@ def draw_sheet(cfg, predictions, path, count):
             with open(depth_path, 'rb') as file:
                 maps.append(decode_depth_png(file.read(), depth_path))
         image = cv2.cvtColor(cv2.imread(sample['img_path']), cv2.COLOR_BGR2RGB)
-        figures.append(depth_figure(image, *maps, layout='row', min_depth=bins.min_depth, max_depth=bins.max_depth))
-        names.append(osp.relpath(sample['img_path'], cfg.test_dataloader.dataset.data_root))
-    cv2.imwrite(path, cv2.cvtColor(contact_sheet(figures, columns=1, numbered=True, note=BLACK), cv2.COLOR_RGB2BGR))
-    return names
+        rows.append(SheetRow(osp.relpath(sample['img_path'], cfg.test_dataloader.dataset.data_root), image, *maps))
+    sheet = cv2.cvtColor(prediction_sheet(rows, colors, note=BLACK), cv2.COLOR_RGB2BGR)
+    write_atomically(path, cv2.imencode('.png', sheet)[1].tobytes())
+    return [row.name for row in rows]
 
 
 def main(args):

@@ -8,7 +8,7 @@ from ...atomic_file import write_atomically
 from ...datasets.eigen import EIGEN_PARTS
 from ...datasets.kitti_layout import is_kitti_tree
 from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, kitti_frames
-from ...evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol
+from ...evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol, with_alignments
 from ..running import program
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
 
@@ -33,6 +33,8 @@ def build_parser():
                         'eigen_annotated,flip=mean (default: eigen_annotated; for a folder all pixels in 1e-3..80 m)')
     parser.add_argument('--max-depth', type=float, metavar='M', help='another cap of every protocol, m; predictions '
                         'are clamped to it where the protocol clamps')
+    parser.add_argument('--aligned', action='store_true', help='show each protocol unscaled, median-scaled and aligned '
+                        'by least squares (in depth: scale; in disparity: scale and shift), side by side')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write all metrics and counts as JSON')
     parser.add_argument('--per-image', type=Path, metavar='FILE',
                         help='write a line an image and protocol as CSV (and add them to --json)')
@@ -83,6 +85,8 @@ def parse_args():
     try:
         args.gt_format, args.pred_format = (depth_format_of(args, prefix) for prefix in ('gt', 'pred'))
         args.protocols = [parse_protocol(text, args) for text in args.protocols or default_protocols(args)]
+        if args.aligned:
+            args.protocols = with_alignments(args.protocols)
     except ValueError as error:
         parser.error(str(error))
     return args

@@ -5,6 +5,7 @@ CONTRADICTIONS = (
     ('submission', 'out', '--submission writes PNGs of its own, of other images'),
     ('submission', 'report', "the benchmark's images have no ground truth to report on"),
     ('submission', 'protocols', "the benchmark's images have no ground truth to score with"),
+    ('submission', 'aligned', "the benchmark's images have no ground truth to align with"),
     ('protocols', 'tta', 'protocols say themselves how a depth is predicted (adabins mirrors images, others do not)'),
     ('show', 'show_dir', "MMSegmentation's hook writes no file while it shows windows"),
 )

@@ -17,6 +17,8 @@ def parse_args():
     parser.add_argument('--wait-time', type=float, default=2, help='seconds that --show shows each picture')
     parser.add_argument('--protocols', nargs='+', metavar='NAME', choices=PRESETS,
                         help=f'score under these protocols in one run: {", ".join(PRESETS)}')
+    parser.add_argument('--aligned', action='store_true', help='show each protocol unscaled, median-scaled and aligned '
+                        'by least squares (in depth: scale; in disparity: scale and shift), side by side')
     parser.add_argument('--report', metavar='DIR',
                         help='write a report into DIR: Markdown, JSON, pictures; what the bins alone and the best '
                         'constant cost, distance bands, worst and best images')

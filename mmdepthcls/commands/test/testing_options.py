@@ -53,6 +53,8 @@ def apply_options(cfg, args):
         write_submission(cfg, args.submission, args.submission_images)
     if args.protocols:
         remarks += score_protocols(cfg, args.protocols)
+    if args.aligned:
+        score_aligned(cfg)
     if args.report:
         write_report(cfg, args.report, f'{osp.basename(args.config)}, {osp.basename(args.checkpoint)}')
     if args.out:
@@ -154,6 +156,19 @@ def score_protocols(cfg, names):
     for dataset in leaf_datasets(cfg.test_dataloader.dataset):
         _fit_dataset(dataset, protocols)
     return remarks
+
+
+def score_aligned(cfg):
+    """Score each protocol of the test's ``DepthEvaluator``s also aligned to the ground truth.
+
+    Args:
+        cfg (Config): changed in place.
+
+    Raises:
+        ValueError: if the config's test evaluator is no ``DepthEvaluator``.
+    """
+    for evaluator in _configs(depth_evaluators(cfg, '--aligned'), '--aligned'):
+        evaluator.aligned = True
 
 
 def _fit_dataset(dataset, protocols):

@@ -44,6 +44,15 @@ class DepthHistogram:
         cumulative = np.cumsum(self.counts, dtype=np.int64)
         return float(self.centers[np.searchsorted(cumulative, cumulative[-1] / 2)])
 
+    def constant(self, alignment):
+        """float: metres, what every constant becomes by an alignment of :mod:`~mmdepthcls.evaluation.depth_alignment`.
+        """
+        if alignment == 'median':
+            return self.median()
+        if alignment == 'scale':
+            return float(np.average(self.centers, weights=self.counts))
+        return float(1 / np.average(1 / self.centers, weights=self.counts))
+
 
 def best_constant_of(histograms, mean='image'):
     """The depth that has the least abs_rel, as :func:`~.baselines.best_constant` finds it from all pixels.
@@ -71,12 +80,12 @@ def constant_scores(histograms, protocol):
         protocol (Protocol)
 
     Returns:
-        tuple[float or None, list[ProtocolScore]]: metres, None where median scaling makes all constants the same; and
-        a score, without bands, for each image.
+        tuple[float or None, list[ProtocolScore]]: metres, None where an alignment makes all constants the same; and a
+        score, without bands, for each image.
     """
-    if protocol.median_scaling:
-        return None, [ProtocolScore(_constant_sums(histogram.median(), histogram, protocol.clamp)[None])
-                      for histogram in histograms]
+    if protocol.alignment:
+        return None, [ProtocolScore(_constant_sums(histogram.constant(protocol.alignment), histogram,
+                                                   protocol.clamp)[None]) for histogram in histograms]
     constant = best_constant_of(histograms, protocol.mean)
     return constant, [ProtocolScore(_constant_sums(constant, histogram, protocol.clamp)[None])
                       for histogram in histograms]

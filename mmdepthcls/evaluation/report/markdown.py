@@ -82,7 +82,8 @@ def _rungs(entry):
         rows['bins alone'] = entry['bins_alone']['errors']
     if entry['best_constant']:
         depth = entry['best_constant']['depth']
-        label = "any constant (scaled to each image's median)" if depth is None else f'best constant ({depth:.1f} m)'
+        how = "scaled to each image's median" if entry['settings']['median_scaling'] else 'aligned to each image'
+        label = f'any constant ({how})' if depth is None else f'best constant ({depth:.1f} m)'
         rows[label] = entry['best_constant']['errors']
     return rows
 

@@ -5,20 +5,14 @@ import cv2
 import numpy as np
 from matplotlib import colormaps
 
-from ...visualization.depth_color import (
-    PAPER,
-    color_bar,
-    color_depth,
-    draw_text,
-    labeled_bar,
-    text_height_for,
-    text_width,
-)
+from ...visualization.depth_color import DepthColors
 from ...visualization.figures import WIDE, auto_point_size, contact_sheet, enlarge_points
+from ...visualization.lettering import heading, labeled_bar, swatch_width, text_height_for, with_swatch
 from .charts import confusion_chart, distance_chart
 
 ERROR_COLORMAP, ERROR_LIMIT = 'coolwarm', 0.25  # beyond about 25 % a pixel is not in d1
 ERROR_TICKS = (-0.25, -0.15, -0.1, -0.05, 0, 0.05, 0.1, 0.15, 0.25)
+NOT_SCORED, NOTHING = 'not scored', (0, 0, 0)  # what the legend calls the color of pixels without an error
 PANEL_WIDTH = 480  # pixels; smaller images are drawn with whole multiples of their pixels
 NAME_PARTS = 4  # of an image's path, in its title
 
@@ -42,7 +36,7 @@ def report_pictures(data, contents):
         for shown, image in zip(contents[side], images, strict=True):
             name = '/'.join(Path(image.name).parts[-NAME_PARTS:])
             title = f'{Path(shown["picture"]).stem.replace("_", " ")}: {name}, abs_rel {image.abs_rel:.4f}'
-            pictures[shown['picture']] = _encoded(error_figure(image, title, image_of(image), **data.colors))
+            pictures[shown['picture']] = _encoded(error_figure(image, title, image_of(image), data.colors))
     return pictures
 
 
@@ -64,18 +58,19 @@ def image_of(scored):
     return image[..., ::-1] if image.shape[:2] == scored.truth.shape else None
 
 
-def error_figure(scored, title, image=None, **colors):
+def error_figure(scored, title, image=None, colors=None):
     """Compose image | truth | prediction | error, with the bars of their colors.
 
     Args:
         scored (ScoredImage)
         title (str)
         image (ndarray, optional): (H, W, 3) uint8, RGB.
-        **colors: of depth, see :func:`~mmdepthcls.visualization.depth_color.color_depth`.
+        colors (DepthColors, optional): of depth.
 
     Returns:
         ndarray: the figure, uint8, RGB, on white.
     """
+    colors = colors or DepthColors()
     height, width = scored.truth.shape
     times = max(1, round(PANEL_WIDTH / width))
     size = auto_point_size(np.where(scored.scored, scored.truth, 0))
@@ -84,8 +79,8 @@ def error_figure(scored, title, image=None, **colors):
     truth = scored.truth[scored.scored]
     error[scored.scored] = (scored.prediction[scored.scored] - truth) / truth
     panels = [('image', image)] if image is not None else []
-    panels += [(f'truth{note}', color_depth(enlarge_points(scored.truth, size), **colors)),
-               ('prediction', color_depth(scored.prediction, **colors)),
+    panels += [(f'truth{note}', colors.paint(enlarge_points(scored.truth, size))),
+               ('prediction', colors.paint(scored.prediction)),
                (f'error where it is scored{note}', color_error(_spread(error, size)))]
     wide = width > WIDE * height
     text_height = text_height_for(width * times * (1 if wide else 2))
@@ -93,9 +88,9 @@ def error_figure(scored, title, image=None, **colors):
     if not wide:
         blocks = [contact_sheet(blocks, columns=2, gap=text_height)]
     width, height = blocks[0].shape[1], 3 * text_height
-    bars = [color_bar(width, height, **colors), error_bar(width, height)]
+    bars = [colors.bar(width, height), error_bar(width, height)]
     blocks = [*blocks[:-1], bars[0], blocks[-1], bars[1]] if wide else [*blocks, *bars]
-    return contact_sheet([_heading(title, blocks[0].shape[1], text_height), *blocks], 1, text_height // 2)
+    return contact_sheet([heading(title, blocks[0].shape[1], text_height), *blocks], 1, text_height // 2)
 
 
 def color_error(error):
@@ -108,11 +103,18 @@ def color_error(error):
         ndarray: (H, W, 3) uint8, RGB.
     """
     colors = colormaps[ERROR_COLORMAP](np.clip(error / (2 * ERROR_LIMIT) + 0.5, 0, 1), bytes=True)[..., :3]
-    return np.where(np.isfinite(error)[..., None], colors, 0).astype(np.uint8)
+    return np.where(np.isfinite(error)[..., None], colors, NOTHING).astype(np.uint8)
 
 
 def error_bar(width, height):
     """The bar that says which color is which error: (height, width, 3) uint8, RGB, on white."""
+    legend = swatch_width(height, NOT_SCORED)
+    if legend <= width / 3:
+        return with_swatch(_error_strip(width - legend, height), height, NOTHING, NOT_SCORED)
+    return _error_strip(width, height)
+
+
+def _error_strip(width, height):
     labels = [f'{tick:+.0%}' if tick else '0' for tick in ERROR_TICKS]
     labels[0], labels[-1] = f'{labels[0]}, too near', f'too far, {labels[-1]}'
     centers = [(tick / (2 * ERROR_LIMIT) + 0.5) * (width - 1) for tick in ERROR_TICKS]
@@ -132,15 +134,8 @@ def _spread(values, size):
 
 
 def _titled(title, panel, text_height):
-    strip = _heading(title, panel.shape[1], text_height)
+    strip = heading(title, panel.shape[1], text_height)
     return contact_sheet([strip, panel], columns=1, gap=0)
-
-
-def _heading(title, width, text_height):
-    """A line of text on white; it is wider than asked for where the text is."""
-    strip = np.full((2 * text_height, max(width, text_width(title, text_height) + 4), 3), PAPER, np.uint8)
-    draw_text(strip, title, 2, round(1.5 * text_height), text_height)
-    return strip
 
 
 def _encoded(figure):

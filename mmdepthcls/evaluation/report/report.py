@@ -9,6 +9,7 @@ import numpy as np
 from ...atomic_file import write_atomically
 from ...bins import DepthBins
 from ...json_text import json_text, without_nan
+from ...visualization.depth_color import DepthColors
 from ..distance_bands import distance_grid, distance_limits, regroup, usual_bands
 from ..errors import COUNT, errors_of_sums, merge_sums
 from ..protocol_scores import image_errors, summarize
@@ -53,9 +54,8 @@ class ReportData:
 
     @property
     def colors(self):
-        """dict: ends of the colors of depth, m; empty where no bins are known."""
-        known = self.depth_range or (self.bins and (self.bins.min_depth, self.bins.max_depth))
-        return dict(zip(('min_depth', 'max_depth'), known, strict=True)) if known else {}
+        """DepthColors: over the range of the bins, or the usual one where none are known."""
+        return DepthColors.of_bins(self.bins) if self.depth_range is None else DepthColors(*self.depth_range)
 
 
 def write_report(folder, data):

@@ -89,6 +89,17 @@ def kitti_cfg(**changes):
             dict(type='LoadVelodyneDepth'), dict(type='PackSegInputs')]))) | changes)
 
 
+def test_aligned_rows(mmseg_scope):
+    cfg = kitti_cfg()
+    testing_options.score_aligned(cfg)
+    assert [each.alignment for each in METRICS.build(cfg.test_evaluator).protocols] == [
+        None, 'median', 'scale', 'disparity']
+    testing_options.score_protocols(cfg, ['eigen_annotated', 'paper'])
+    assert len(METRICS.build(cfg.test_evaluator).protocols) == 8
+    with pytest.raises(ValueError, match="--aligned: the config's test_evaluator is no DepthEvaluator but IoUMetric"):
+        testing_options.score_aligned(kitti_cfg(test_evaluator=dict(type='IoUMetric')))
+
+
 @pytest.mark.parametrize('names, ground_truth, types', [
     (['eigen_annotated'], ['annotated'], ['LoadImageFromFile', 'Resize', 'LoadDepth', 'PackDepthInputs']),
     (['eigen_raw', 'paper', 'bts'], ['annotated', 'velodyne'], [

@@ -84,11 +84,15 @@ def test_the_constant_is_clamped_as_a_prediction():
     assert image_errors(score)['abs_rel'] == pytest.approx(0.2, rel=0.02)
 
 
-def test_with_median_scaling_all_constants_are_the_median():
+@pytest.mark.parametrize('settings, constant_of', [
+    (dict(median_scaling=True), np.median), (dict(least_squares='scale'), np.mean),
+    (dict(least_squares='disparity'), lambda depth: 1 / np.mean(1 / depth))], ids=['median', 'scale', 'disparity'])
+def test_aligned_all_constants_are_the_same(settings, constant_of):
     depths = random_depths(0)
-    constant, scores = constant_scores([DepthHistogram.of(depth) for depth in depths],
-                                       Protocol('p', median_scaling=True))
+    constant, scores = constant_scores([DepthHistogram.of(depth) for depth in depths], Protocol('p', **settings))
     assert constant is None
     for depth, score in zip(depths, scores, strict=True):
-        expected = depth_errors(np.full(depth.shape, np.median(depth)), depth)
+        expected = depth_errors(np.full(depth.shape, constant_of(depth.astype(float))), depth)
         assert image_errors(score)['abs_rel'] == pytest.approx(expected['abs_rel'], rel=5e-3)
+        aligned = score_image(Views(np.full((1, len(depth)), 3.0)), {None: depth[None]}, [Protocol('p', **settings)])
+        assert image_errors(aligned.scores['p'])['abs_rel'] == pytest.approx(expected['abs_rel'], rel=1e-6)

@@ -6,9 +6,10 @@ from matplotlib import colormaps
 
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.report.charts import confusion_chart, distance_chart
-from mmdepthcls.evaluation.report.pictures import color_error, error_bar, error_figure, image_of
+from mmdepthcls.evaluation.report.pictures import NOT_SCORED, color_error, error_bar, error_figure, image_of
 from mmdepthcls.evaluation.report.tally import ScoredImage
 from mmdepthcls.visualization.depth_color import color_depth
+from mmdepthcls.visualization.lettering import swatch_width
 
 
 def scored_image(height=60, width=100, name='nowhere.png', share=1.0, crop_box=None):
@@ -52,7 +53,9 @@ def test_colors_of_errors():
     np.testing.assert_allclose(colors[2], gray, atol=2)
     np.testing.assert_allclose(colors[3], red, atol=1)
     bar = error_bar(600, 60)
-    assert bar.shape == (60, 600, 3) and bar[0, 0].tolist() == colors[0] and bar[0, -1].tolist() == colors[4]
+    assert bar.shape == (60, 600, 3) and bar[0, 0].tolist() == colors[0]
+    metric = 600 - swatch_width(60, NOT_SCORED)
+    assert bar[0, metric - 1].tolist() == colors[4] and bar[5, metric + 60].tolist() == colors[5]  # and its name
     assert error_bar(240, 33).shape == (33, 240, 3)
 
 

@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from ...visualization.depth_color import depth_ticks
+from .depth_color import depth_ticks
 
 SHADES = ('#3b6fb6', '#c3d4ea')
 DATA = '0.75'

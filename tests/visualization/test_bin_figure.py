@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmdepthcls.bins import DepthBins, LIDBins, SIDBins, UDBins
-from mmdepthcls.commands.analyze_bins.bin_figure import draw_intervals
+from mmdepthcls.visualization.bin_figure import draw_intervals
 
 DARK, LIGHT = (0x3b, 0x6f, 0xb6), (0xc3, 0xd4, 0xea)
 

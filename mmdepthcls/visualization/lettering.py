@@ -1,0 +1,96 @@
+"""Text, ticks and legends that are drawn into pictures. Pure: numpy and OpenCV.
+
+Pictures are RGB, uint8, on white.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+PAPER, INK = 255, 0  # gray levels of the background and of the text
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+def labeled_bar(strip: np.ndarray, height: int, centers: Sequence[float] | np.ndarray, labels: Sequence[str],
+                order: Sequence[int]) -> np.ndarray:
+    """A strip of colors with ticks and labels below it.
+
+    Args:
+        strip: (W, 3) uint8, RGB.
+        height: of the whole bar, pixels.
+        centers: columns of the ticks.
+        labels: what stands below each.
+        order: in which labels take their places; those that would overlap are left out.
+
+    Returns:
+        (height, W, 3) uint8, RGB, on white.
+    """
+    bar = np.full((height, len(strip), 3), PAPER, np.uint8)
+    text_height = max(height // 3, 8)
+    top, gap = strip_height(height), text_height // 2
+    bar[:top] = strip
+    taken: list[tuple[int, int]] = []
+    for center, label in ((round(centers[i]), labels[i]) for i in order):
+        width = text_width(label, text_height)
+        left = min(max(center - width // 2, 0), max(len(strip) - width - 1, 0))
+        if all(left + width + gap <= start or end + gap <= left for start, end in taken):
+            taken.append((left, left + width))
+            bar[top:top + max(height // 12, 2), max(center - 1, 0):center + 1] = INK
+            draw_text(bar, label, left, height - max(text_height // 4, 2), text_height)
+    return bar
+
+
+def with_swatch(bar: np.ndarray, height: int, color: Sequence[int], label: str) -> np.ndarray:
+    """``bar`` ((height, W, 3)) and, right of it, one color with its name below."""
+    text_height = max(height // 3, 8)
+    width = text_width(label, text_height)
+    strip = np.full((width, 3), PAPER, np.uint8)
+    swatch = labeled_bar(strip, height, [width / 2], [label], [0])
+    swatch[:strip_height(height) + max(height // 12, 2)] = PAPER
+    cv2.rectangle(swatch, (0, 0), (width - 1, strip_height(height) - 1), (INK, ) * 3, -1)
+    swatch[1:strip_height(height) - 1, 1:-1] = np.array(color, np.uint8)  # a frame: it may be as white as the paper
+    space = np.full((height, text_height, 3), PAPER, np.uint8)
+    return np.concatenate((bar, space, swatch, space[:, :text_height // 2]), axis=1)
+
+
+def swatch_width(height: int, label: str) -> int:
+    """By how many pixels :func:`with_swatch` makes a bar of this height wider."""
+    text_height = max(height // 3, 8)
+    return text_width(label, text_height) + text_height + text_height // 2
+
+
+def strip_height(height: int) -> int:
+    """Pixels of the colors in a bar of ``height`` pixels; ticks and labels take the rest."""
+    return height - max(height // 3, 8) - max(height // 4, 6)
+
+
+def heading(title: str, width: int, text_height: int) -> np.ndarray:
+    """A line of text on white, (2 * text_height, ``width``, 3); wider where the text is."""
+    strip = np.full((2 * text_height, max(width, text_width(title, text_height) + 4), 3), PAPER, np.uint8)
+    draw_text(strip, title, 2, round(1.5 * text_height), text_height)
+    return strip
+
+
+def text_height_for(width: float) -> int:
+    """Height in pixels of digits that stay legible on a picture of ``width`` pixels."""
+    return int(np.clip(width / 60, 11, 40))
+
+
+def text_width(text: str, height: int) -> int:
+    """Width in pixels of ``text`` drawn by :func:`draw_text` with digits ``height`` pixels high."""
+    return cv2.getTextSize(text, _FONT, _font_scale(height), _stroke(height))[0][0]
+
+
+def draw_text(picture: np.ndarray, text: str, left: int, baseline: int, height: int) -> None:
+    """Write ``text`` into ``picture`` ((H, W, 3) uint8, changed in place), digits ``height`` pixels high."""
+    cv2.putText(picture, text, (left, baseline), _FONT, _font_scale(height), (INK,) * 3, _stroke(height), cv2.LINE_AA)
+
+
+def _font_scale(height):
+    return height / cv2.getTextSize('0', _FONT, 1.0, 1)[0][1]
+
+
+def _stroke(height):
+    return max(1, round(height / 18))
