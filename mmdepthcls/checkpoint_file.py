@@ -1,4 +1,4 @@
-"""Checkpoints read without believing them: tensors, numbers and texts come out, and nothing in the file is called. Pure.
+"""Checkpoints read without believing them: tensors, numbers and texts come out, and nothing in it is called. Pure.
 
 A checkpoint of ``torch.save`` is a pickle, that is a program. Here it is read twice: first its operations alone, of
 which every name must stand in a short list; then by torch's weights-only reader, which has a list of its own. What
@@ -50,9 +50,8 @@ class ScalarHistory:
         max_length (int): how many are kept.
     """
 
-    def __init__(self):
-        self.log_history = self.count_history = np.zeros(0)
-        self.max_length = 1000000
+    log_history = count_history = np.zeros(0)  # a pickle makes objects without __init__
+    max_length = 1000000
 
     def __setstate__(self, state):
         arrays = [_taken(state.get(key)) for key in ('_log_history', '_count_history')]
@@ -77,17 +76,15 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         OSError: if it cannot be opened.
     """
     with open(path, 'rb') as file:
+        names: set[str] = set()
         try:
-            unknown = sorted(name for name in _names_in(file, path) if not _is_data(name))
+            _collect_names(file, path, names)
         except CheckpointFileError:
             raise
         except Exception as error:  # a file that somebody made up: anything may be wrong
+            _check_names(names, path)
             raise _damaged(path, error) from error
-        if unknown:
-            raise CheckpointFileError(
-                f'{path} is refused: it asks for {_some(unknown)}, and weights need no such thing. Nothing of it was '
-                'executed. If the file is yours, save the weights alone where it was made: '
-                "torch.save(dict(state_dict=model.state_dict()), 'weights.pth')")
+        _check_names(names, path)
         file.seek(0)
         try:
             content = _plain(_load(file), {}, 0)
@@ -121,9 +118,20 @@ def weights_of(checkpoint: dict[str, Any], path: str | Path) -> dict[str, Any]:
 
 
 def _damaged(path, error):
-    reason = ' '.join(str(error).split())
+    # Of torch's text what is wrong, without its advice to read the file unsafely.
+    reason = str(error).rpartition('WeightsUnpickler error:')[2].partition('Check the documentation')[0]
+    reason = "torch's reader of weights refuses it" if 'weights_only' in reason else ' '.join(reason.split())
     return CheckpointFileError(f'{path} cannot be read as a checkpoint: it is damaged, or of another kind '
                                f'({type(error).__name__}: {reason[:200]}). Copy it again')
+
+
+def _check_names(names, path):
+    unknown = sorted(name for name in names if not _is_data(name))
+    if unknown:
+        raise CheckpointFileError(
+            f'{path} is refused: it asks for {_some(unknown)}, and weights need no such thing. Nothing of it was '
+            'executed. If the file is yours, save the weights alone where it was made: '
+            "torch.save(dict(state_dict=model.state_dict()), 'weights.pth')")
 
 
 def _some(names, most=4):
@@ -134,22 +142,23 @@ def _is_data(name):
     return name in NAMES or name in _stand_ins() or bool(_STORAGE.fullmatch(name) or _DTYPE.fullmatch(name))
 
 
-def _names_in(file, path):
-    """Every name that the pickles of a file ask for, as torch understands it."""
+def _collect_names(file, path, names):
+    """Add every name that the pickles of a file ask for, as torch understands it."""
     beginning = file.read(4)
     file.seek(0)
     if beginning.startswith(b'PK'):
-        return _names_in_archive(file, path)
-    if beginning.startswith(MAGIC_TAR):
+        _collect_of_archive(file, path, names)
+    elif beginning.startswith(MAGIC_TAR):
         raise CheckpointFileError(f'{path} is a tar archive, as torch saved before 0.1.10; load and save it with a '
                                   'torch of that time')
-    if not beginning.startswith(PICKLE):
+    elif not beginning.startswith(PICKLE):
         raise CheckpointFileError(f'{path} is no checkpoint: it begins with {beginning!r}')
-    return {name for _ in range(PICKLES_OF_OLD) for name in _names_of(file)}
+    else:
+        for _ in range(PICKLES_OF_OLD):
+            _collect_of_pickle(file, names)
 
 
-def _names_in_archive(file, path):
-    names = set()
+def _collect_of_archive(file, path, names):
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         for entry in entries:
@@ -163,13 +172,12 @@ def _names_in_archive(file, path):
             raise CheckpointFileError(f'{path} is a zip archive without data.pkl, and no checkpoint')
         for entry in pickles:
             with archive.open(entry) as content:
-                names |= _names_of(content)
-    return names
+                _collect_of_pickle(content, names)
 
 
-def _names_of(file):
-    """Names in one pickle; those of other protocols are the texts before them."""
-    names, texts = set(), ['?', '?']
+def _collect_of_pickle(file, names):
+    """Of one pickle; names of later protocols are the texts before them."""
+    texts = ['?', '?']
     for operation, argument, _ in pickletools.genops(file):
         if operation.name in ('GLOBAL', 'INST'):
             module, _, name = argument.partition(' ')
@@ -182,7 +190,6 @@ def _names_of(file):
             names.add(f'copyreg extension {argument}')
         elif isinstance(argument, str):
             texts = [texts[1], argument]
-    return names
 
 
 def _load(file):
@@ -222,8 +229,7 @@ class _Kind:
 class _Array:
     """In the place of numpy.ndarray: bytes that are numbers."""
 
-    def __init__(self):
-        self.array = None
+    array = None
 
     def __setstate__(self, state):
         _, shape, kind, by_columns, content = state

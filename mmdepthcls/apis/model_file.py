@@ -25,7 +25,7 @@ from .guarded_build import trial_build
 from .model_description import KEY, ModelDescription, described
 from .model_description import read_description as read_description
 from .pinned_classes import check_parts, host_scope, pinned_class
-from .tensor_file import SUFFIX, ModelFileError, TensorHead, read_head
+from .tensor_file import SUFFIX, ModelFileError, read_head
 
 TYPES = {'F64': torch.float64, 'F32': torch.float32, 'F16': torch.float16, 'BF16': torch.bfloat16, 'I64': torch.int64,
          'I32': torch.int32, 'I16': torch.int16, 'I8': torch.int8, 'U8': torch.uint8, 'BOOL': torch.bool}
@@ -188,7 +188,7 @@ def _check_weights(weights, description, path):
                              f'{description.temperature:g} in its description. {PATIENCE}')
 
 
-def _build(description, head: TensorHead, path) -> DepthClassifier:
+def _build(description, head, path):
     """The model, after its shapes have been compared with those of the tensors."""
     def build() -> DepthClassifier:
         with host_scope(), warnings.catch_warnings():

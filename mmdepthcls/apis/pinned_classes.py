@@ -49,8 +49,8 @@ def pinned_class(kind: str, name: str) -> Any:
         registry.import_from_location()
         found = _registered(registry, name)
     if found is None:
-        raise ModelFileError(f'{name} is not registered: this MMSegmentation, or a package that it needs, is of another '
-                             'version')
+        raise ModelFileError(f'{name} is not registered: MMSegmentation, or a package that it needs, is of another '
+                             'version here')
     home = getattr(found, '__module__', '')
     own = module and getattr(importlib.import_module(module), name, None)
     if module and found is not own or not module and (

@@ -14,6 +14,7 @@ COMMANDS = {
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),
     'figures': ('figures', "the paper's Figures 2, 3 and 4 from a checkpoint and a data set"),
     'fit-temperature': ('fit_temperature', "fit a checkpoint's temperature on its validation split"),
+    'publish': ('publish', 'make one file of a model: weights, and all that is needed to use them'),
     'analyze-bins': ('analyze_bins', 'what schemes of bins cost on a data set'),
     'tune-crf': ('crf', 'find settings of the fully connected CRF'),
     'compare-crfs': ('crf', 'test several CRFs on one checkpoint'),

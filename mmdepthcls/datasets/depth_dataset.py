@@ -188,6 +188,17 @@ class DepthDataset(BaseSegDataset):
         """Whether a sample has ground truth."""
         return 'depth_map_path' in sample
 
+    def focal_px(self, sample: dict) -> float | None:
+        """Focal length of the camera that took a sample's image, in pixels of the image as it is on disk.
+
+        Args:
+            sample: of the data set.
+
+        Returns:
+            None where the data set does not know it.
+        """
+        return None
+
     def with_depth_map(self, sample: dict, path: str, name: str | None = None) -> dict:
         """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""
         sample = dict(sample, depth_map_path=path, depth_format=self.depth_format)

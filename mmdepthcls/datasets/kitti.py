@@ -109,6 +109,15 @@ class KITTIDepthDataset(DepthDataset):
         """Whether a sample has ground truth."""
         return 'depth_map_path' in sample or 'velodyne_path' in sample
 
+    def focal_px(self, sample: dict) -> float | None:
+        """As the calibration of the recording day says; None for an image outside KITTI's folders."""
+        place = kitti_layout.place_of_image(sample['img_path'])
+        if place is None:
+            return None
+        cameras = kitti_layout.calibration_files(place.day)[0]
+        numbers = velodyne.read_numbers(cameras, f'P_rect_{place.camera:02d}', 12) if osp.isfile(cameras) else None
+        return None if numbers is None else float(numbers[0])
+
     def list_samples(self) -> list[dict]:
         """Samples of the split, of the split file, or of every frame on disk."""
         if self.ann_file:

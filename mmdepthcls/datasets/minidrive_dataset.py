@@ -50,8 +50,18 @@ class MiniDriveDataset(DepthDataset):
     @property
     def expected_len(self) -> int | None:
         """Scenes of the split, as ``minidrive.json`` says."""
+        manifest = self._manifest()
+        return manifest and manifest['counts'][self.split]
+
+    def focal_px(self, sample: dict) -> float | None:
+        """As ``minidrive.json`` says."""
+        manifest = self._manifest()
+        return manifest and manifest.get('focal_px')
+
+    def _manifest(self):
+        """What ``minidrive.json`` says; None where there is none."""
         path = osp.join(self.data_root, 'minidrive.json')
         if not osp.isfile(path):
             return None
         with open(path, encoding='utf-8') as file:
-            return json.load(file)['counts'][self.split]
+            return json.load(file)
