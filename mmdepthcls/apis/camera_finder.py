@@ -68,7 +68,8 @@ class CameraFinder:
         if camera is None and path is not None:
             camera = exif_camera(path, shape)
         if camera is None and self._fov is not None:
-            camera = PictureCamera(focal_of_fov(self._fov, shape[1]), source=f'a field of view of {self._fov:g} degrees')
+            camera = PictureCamera(focal_of_fov(self._fov, shape[1]),
+                                   source=f'a field of view of {self._fov:g} degrees')
         return camera
 
     def _of_file(self, name, path, shape):

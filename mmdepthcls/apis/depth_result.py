@@ -112,7 +112,8 @@ class DepthResult:
         Args:
             **options: see :func:`mmdepthcls.visualization.figures.depth_figure`; the colors are of the model's bins.
         """
-        return depth_figure(self.picture, prediction=self.depth, **{**color_range(self.depth_range), **options})
+        low, high = self.depth_range
+        return depth_figure(self.picture, prediction=self.depth, **{**dict(min_depth=low, max_depth=high), **options})
 
     def without_unsupervised(self) -> DepthResult:
         """The same without depth where the model was never told the truth."""
@@ -125,12 +126,6 @@ class DepthResult:
                 raise ValueError(f'{name} was not asked for: DepthInferencer(...)(inputs, outputs=[{name!r}])')
             self.maps.update(self.recompute((name, )))
         return self.maps[name]
-
-
-def color_range(depth_range: tuple[float, float]) -> dict[str, float]:
-    """Ends of the color scale for bins of a range, m; there is no logarithm of 0."""
-    low, high = depth_range
-    return dict(min_depth=low or high / 100, max_depth=high)
 
 
 def supervised_mask(shape: tuple[int, int], box: tuple[int, int, int, int], depth: np.ndarray,

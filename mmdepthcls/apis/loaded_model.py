@@ -46,6 +46,11 @@ class LoadedModel:
     max_depth_supervised: float | None = None
     remark: str = ''
 
+    @property
+    def tells_supervision(self) -> bool:
+        """Whether it is known where its training was told the truth."""
+        return self.supervised_rows is not None or self.max_depth_supervised is not None
+
 
 def load_any_model(model: str | os.PathLike[str] | None, config: str | Config | None,
                    checkpoint: str | os.PathLike[str] | None, device: str, cfg_options: dict | None = None,
@@ -115,7 +120,7 @@ def _of_config(config, checkpoint, device, cfg_options, tta):
         raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')
     pipeline = pipeline_of_config(cfg, tta)
     with DefaultScope.overwrite_default_scope('mmseg'):
-        classifier = MODELS.build(_without_pretrained(cfg.model))
+        classifier = MODELS.build(without_pretrained(cfg.model))
         weights = weights_of(read_checkpoint(checkpoint), checkpoint)
         load_state_dict(classifier, {name.removeprefix('module.'): each for name, each in weights.items()},
                         strict=False, logger='silent')
@@ -132,7 +137,7 @@ def _of_config(config, checkpoint, device, cfg_options, tta):
     return LoadedModel(model.to(device).eval(), classifier, pipeline, identity)
 
 
-def _without_pretrained(model):
+def without_pretrained(model):
     """A model's config that fetches nothing: all weights come from the checkpoint."""
     model = copy.deepcopy(model)
     model.pretrained = None

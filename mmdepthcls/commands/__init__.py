@@ -22,6 +22,7 @@ COMMANDS = {
     'sweep-models': ('make_config', 'try every model that MMSegmentation ships'),
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
     'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),
+    'benchmark-prediction': ('benchmark', 'time predictions from file to file beside the network alone'),
     'benchmark-imports': ('benchmark', 'time what a command needs before it begins'),
     'benchmark-crf': ('benchmark', "time the CRF beside its authors' code"),
 }

@@ -11,7 +11,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 
-from mmdepthcls.apis import PictureCamera, DepthInferencer, ModelDescription, write_model_file
+from mmdepthcls.apis import DepthInferencer, ModelDescription, PictureCamera, write_model_file
 from mmdepthcls.apis.depth_result import OUTPUTS, supervised_mask
 from mmdepthcls.models.bin_checkpoint import BinMismatchError
 

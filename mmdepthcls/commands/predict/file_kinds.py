@@ -4,15 +4,16 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from ...apis.depth_result import DepthResult, color_range
+from ...apis.depth_result import DepthResult
 from ...datasets.depth_png import encode_depth_png
-from ...visualization.depth_color import COLORMAP, color_depth
+from ...visualization.depth_color import COLORMAP, SCALE, DepthColors
 from ...visualization.figures import depth_figure
+from ...visualization.lettering import with_swatch
 
 LARGEST = 65535
 HATCH, HATCH_COLOR = 4, 128  # pixels a stripe, gray: where the model was never told the truth
@@ -30,18 +31,17 @@ class FileSettings:
     """
     min_depth: float | None = None
     max_depth: float | None = None
-    scale: str = 'log'
+    scale: str = SCALE
     colormap: str = COLORMAP
     min_confidence: float = 0.0
     max_interval_ratio: float | None = None
     drop_unsupervised: bool = False
 
-    def colors(self, depth_range: tuple[float, float]) -> dict[str, Any]:
-        """Arguments of :func:`~mmdepthcls.visualization.depth_color.color_depth` for bins of a range, m."""
-        ends = color_range(depth_range)
-        given = dict(min_depth=self.min_depth, max_depth=self.max_depth)
-        return dict(scale=self.scale, colormap=self.colormap,
-                    **{key: ends[key] if value is None else value for key, value in given.items()})
+    def colors(self, depth_range: tuple[float, float]) -> DepthColors:
+        """The colors for bins of a range, m."""
+        low, high = (own if given is None else given for own, given in zip(
+            depth_range, (self.min_depth, self.max_depth), strict=True))
+        return DepthColors(low, high, self.scale, self.colormap)
 
 
 class FileKind(NamedTuple):
@@ -54,11 +54,17 @@ class FileKind(NamedTuple):
 
 def colored(result: DepthResult, settings: FileSettings) -> np.ndarray:
     """(H, W, 3) uint8 RGB: depth in colors, hatched where the model was never told the truth."""
-    picture = color_depth(result.depth, **settings.colors(result.depth_range))
+    picture = settings.colors(result.depth_range).paint(result.depth)
     if result.has_supervision:
         rows, columns = np.ogrid[:picture.shape[0], :picture.shape[1]]
         picture[~result.supervised & ((rows + columns) // HATCH % 4 == 0)] = HATCH_COLOR
     return picture
+
+
+def color_legend(colors: DepthColors, hatched: bool) -> np.ndarray:
+    """(h, w, 3) uint8 RGB: the bar that says what colors mean, and the hatching."""
+    bar = colors.bar(640)
+    return with_swatch(bar, bar.shape[0], (HATCH_COLOR, ) * 3, 'hatched: never measured') if hatched else bar
 
 
 def beyond(depth: np.ndarray, scale: float) -> int:
@@ -108,7 +114,7 @@ def _interval_width(result, settings):
 
 
 def _side_by_side(result, settings):
-    return depth_figure(result.picture, prediction=result.depth, **settings.colors(result.depth_range))
+    return depth_figure(result.picture, prediction=result.depth, **vars(settings.colors(result.depth_range)))
 
 
 def _points(result, settings):

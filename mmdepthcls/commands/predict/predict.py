@@ -3,10 +3,10 @@ import argparse
 import os
 import sys
 
-from ...visualization.depth_color import COLORMAP, SCALES, check_scale, color_bar
+from ...visualization.depth_color import COLORMAP, SCALE, SCALES
 from ..running import arguments, program
 from ..running.config_files import find_config
-from .file_kinds import FILM, KINDS, FileSettings
+from .file_kinds import FILM, KINDS, FileSettings, color_legend
 
 DEFAULT_KINDS = ['png', 'color']
 SHOWN = 20  # failures that are listed
@@ -64,7 +64,7 @@ def _add_pictures(parser):
     group = parser.add_argument_group('pictures and points')
     group.add_argument('--min-depth', type=float, metavar='M', help="first color (default: of the model's bins)")
     group.add_argument('--max-depth', type=float, metavar='M', help="last color (default: of the model's bins)")
-    group.add_argument('--color-scale', choices=SCALES, default='log', help='default: %(default)s')
+    group.add_argument('--color-scale', choices=SCALES, default=SCALE, help='default: %(default)s')
     group.add_argument('--colormap', default=COLORMAP, metavar='NAME', help='of matplotlib (default: %(default)s)')
     group.add_argument('--min-confidence', type=float, default=0.0, metavar='P', help='no points that are less sure')
     group.add_argument('--max-interval-ratio', type=float, metavar='R', help='no points whose 90 %% interval is wider '
@@ -132,7 +132,6 @@ def main(args):
             focal_correction=not args.no_focal_correction, trained_focal_px=args.trained_focal_px, **options)
         settings = file_settings(args)
         colors = settings.colors(depth_range(inferencer))
-        check_scale(colors['min_depth'], colors['max_depth'], colors['scale'], colors['colormap'])
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
         print(f'{skipped} holds results of before, and is passed over', file=sys.stderr)
@@ -140,7 +139,7 @@ def main(args):
     console.use_free_cpus()
     with folder:
         if 'color' in args.save or FILM in args.save:
-            folder.write_color_bar(color_bar(640, **colors))
+            folder.write_color_bar(color_legend(colors, inferencer.loaded.tells_supervision))
         summary = PredictionRun(inferencer, folder, args.save, settings, args.batch_size, args.workers).run(sources)
     say(summary, args.out, inferencer)
     return program.FAILED if summary.failed else program.DONE
