@@ -43,7 +43,8 @@ class DepthInferencer:
         checkpoint: its weights.
         device: such as 'cpu' or 'cuda:0'. Default: a GPU where there is one.
         cfg_options: keys of the config to override, see ``--cfg-options``.
-        tta: test-time augmentation, by the config's ``tta_pipeline`` and ``tta_model``.
+        tta: test-time augmentation: by the config's ``tta_pipeline`` and ``tta_model``; where there is none, the
+            picture and its mirror image.
         cameras, focal_px, fov: see :class:`~mmdepthcls.apis.camera_finder.CameraFinder`.
         focal_correction: answer pictures of known focal length in corrected metres (:mod:`mmdepthcls.apis.camera`).
         trained_focal_px: focal length that the model was trained at, in pixels of the network's input, where a model

@@ -20,15 +20,22 @@ LOADERS = ('LoadImageFromFile', 'LoadAnnotations', 'LoadDepth', 'LoadVelodyneDep
            'LoadDepthAnnotation')
 
 
+# Test-time augmentation where a config has none of its own.
+MIRRORED = dict(type='TestTimeAug', transforms=[
+    [dict(type='RandomFlip', prob=0.0), dict(type='RandomFlip', prob=1.0)], [dict(type='PackDepthInputs')]])
+
+
 class InputPipeline:
     """A pipeline of transforms that begins with a picture. May be used by several threads: each has its own transforms.
 
     Args:
         steps: configs of transforms, between the loading and the packing.
+        mirrored: also give the mirror image, as a second view.
         to_float32: give the transforms floating point, as the config's loader does.
     """
 
-    def __init__(self, steps: Sequence[dict], to_float32: bool = False) -> None:
+    def __init__(self, steps: Sequence[dict], to_float32: bool = False, mirrored: bool = False) -> None:
+        steps = [*steps, MIRRORED] if mirrored else steps
         self._steps, self._to_float32 = [*steps, *_packing(steps)], to_float32
         self._threads = threading.local()
         self._pipeline()
@@ -70,18 +77,18 @@ def pipeline_of_config(cfg: Config, tta: bool = False) -> InputPipeline:
 
     Args:
         cfg: of a model; not changed.
-        tta: its ``tta_pipeline``.
+        tta: its ``tta_pipeline``; where it has none, the picture and its mirror image.
 
     Raises:
         ValueError: if it has none.
     """
-    steps = cfg.get('tta_pipeline') if tta else _test_pipeline(cfg)
+    own = cfg.get('tta_pipeline') if tta else None
+    steps = own or _test_pipeline(cfg)
     if not steps:
-        raise ValueError(f'the config {cfg.filename or ""} has no '
-                         + ('tta_pipeline (--tta)' if tta else 'test_dataloader.dataset.pipeline, nor test_pipeline: '
-                            'how a picture becomes the input of the network is not known'))
+        raise ValueError(f'the config {cfg.filename or ""} has neither test_dataloader.dataset.pipeline nor '
+                         'test_pipeline: how a picture becomes the input of the network is not known')
     loader: dict = next((step for step in steps if _is_loader(step)), {})
-    return InputPipeline(_without_loading(steps), bool(loader.get('to_float32', False)))
+    return InputPipeline(_without_loading(steps), bool(loader.get('to_float32', False)), tta and not own)
 
 
 def _test_pipeline(cfg):

@@ -73,10 +73,9 @@ def load_any_model(model: str | os.PathLike[str] | None, config: str | Config | 
     if config is not None or checkpoint is not None:
         raise ValueError(f'a {"checkpoint" if config is None else "config"} alone says too little: --config and '
                          '--checkpoint go together')
-    if tta or cfg_options:
-        raise ValueError(f'{"--tta" if tta else "--cfg-options"} needs --config and --checkpoint: a model file says '
-                         'one way to use it')
-    return _of_file(shipped_model() if model is None else os.fspath(model), device)
+    if cfg_options:
+        raise ValueError('--cfg-options needs --config and --checkpoint: a model file has no config')
+    return _of_file(shipped_model() if model is None else os.fspath(model), device, tta)
 
 
 def shipped_model() -> str:
@@ -97,15 +96,16 @@ def file_hash(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
-def _of_file(path, device):
+def _of_file(path, device, tta):
     if not os.path.exists(path):
         raise FileNotFoundError(f'model {path} does not exist. {GIVE}')
     from .model_file import load_model  # with it comes safetensors, which a config does not need
     classifier, description = load_model(path, device)
     remark = '; '.join(filter(None, (_text(description.training_data), _text(description.scenes))))
+    pipeline = InputPipeline([dict(step) for step in description.pipeline], mirrored=tta)
     return LoadedModel(
-        classifier, classifier, InputPipeline([dict(step) for step in description.pipeline]),
-        dict(model=os.path.basename(path), sha256=file_hash(path)), description.focal_px,
+        _averaging(classifier, {}, device) if tta else classifier, classifier, pipeline,
+        dict(model=os.path.basename(path), sha256=file_hash(path), tta=tta), description.focal_px,
         description.supervised_rows, description.max_depth_supervised, remark)
 
 
@@ -124,17 +124,20 @@ def _of_config(config, checkpoint, device, cfg_options, tta):
         weights = weights_of(read_checkpoint(checkpoint), checkpoint)
         load_state_dict(classifier, {name.removeprefix('module.'): each for name, each in weights.items()},
                         strict=False, logger='silent')
-        model = classifier
-        if tta:
-            tta_model = cfg.get('tta_model')
-            if tta_model is None or is_a(tta_model, MODELS, 'SegTTAModel'):
-                raise ValueError('--tta: the config has no tta_model for depth. Set '
-                                 "tta_model=dict(type='DepthTTAModel')")
-            model = MODELS.build(ConfigDict(**tta_model, module=classifier))
     options = {key: str(value) for key, value in sorted((cfg_options or {}).items())}
     identity = dict(config=os.path.basename(cfg.filename or ''), content=_hash_of_text(f'{cfg.model} {pipeline}'),
                     checkpoint=os.path.basename(checkpoint), sha256=file_hash(checkpoint), options=options, tta=tta)
-    return LoadedModel(model.to(device).eval(), classifier, pipeline, identity)
+    classifier.to(device).eval()
+    model = _averaging(classifier, cfg.get('tta_model') or {}, device) if tta else classifier
+    return LoadedModel(model, classifier, pipeline, identity)
+
+
+def _averaging(classifier, tta_model, device):
+    """What averages the views of a picture: the config's, or where that is of segmentation ours."""
+    if not tta_model or is_a(tta_model, MODELS, 'SegTTAModel'):
+        tta_model = dict(type='DepthTTAModel')
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        return MODELS.build(ConfigDict(**tta_model, module=classifier)).to(device).eval()
 
 
 def without_pretrained(model):

@@ -275,6 +275,8 @@ def test_a_model_file(small_model, tmp_path, picture):
     assert np.array_equal(result.depth, expected.depth) and result.correction == expected.correction
     assert np.array_equal(result.supervised, (np.arange(40)[:, None] >= 20) & (
         expected.depth / np.float32(expected.correction) <= 20.0))
+    tta = DepthInferencer(path, device='cpu', focal_px=60.0, tta=True)(picture())
+    assert np.allclose(tta.depth, of(small_model, focal_px=60.0, trained_focal_px=30.0, tta=True)(picture()).depth)
     dropped = result.without_unsupervised()
     assert np.array_equal(dropped.depth > 0, result.supervised)
     assert len(result.points(drop_unsupervised=True)) == result.supervised.sum()

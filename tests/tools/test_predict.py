@@ -79,7 +79,7 @@ MODEL = ['--config', CONFIG, '--checkpoint', 'WEIGHTS']
     (['in', '--out', 'out', *MODEL, '--model', 'a.safetensors'], 'give either --model'),
     (['in', '--out', 'out', '--config', CONFIG], 'go together'),
     (['in', '--out', 'out', '--checkpoint', 'WEIGHTS'], 'go together'),
-    (['in', '--out', 'out', '--tta'], 'need --config and --checkpoint'),
+    (['in', '--out', 'out', '--cfg-options', 'a=3'], 'needs --config and --checkpoint'),
     (['in', '--out', 'out', '--model', 'none.safetensors'], '--model none.safetensors does not exist'),
     (['in', '--out', 'out', '--model', 'empty'], '--model empty is a folder'),
     (['in', '--out', 'out', '--model', 'notes.safetensors'], 'notes.safetensors'),

@@ -24,7 +24,8 @@ def parse_args():
     group.add_argument('--config', help=f'instead of a model file: {arguments.CONFIG_HELP}')
     group.add_argument('--checkpoint', metavar='FILE', help='with --config: its weights')
     arguments.add_config_options(group)
-    group.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
+    group.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline, or "
+                       'the mirror image')
     group.add_argument('--device', help='such as cpu or cuda:0 (default: a GPU where there is one)')
     group.add_argument('--batch-size', type=int, default=1, help='pictures at a time, of one size (default: '
                        '%(default)s)')
@@ -109,8 +110,8 @@ def _check_model(parser, args):
         parser.error('give either --model, or --config and --checkpoint')
     if bool(args.config) != bool(args.checkpoint):
         parser.error('--config and --checkpoint go together')
-    if not args.config and (args.tta or args.cfg_options):
-        parser.error('--tta and --cfg-options need --config and --checkpoint')
+    if args.cfg_options and not args.config:
+        parser.error('--cfg-options needs --config and --checkpoint')
     if args.config:
         args.config = find_config(args.config)
         arguments.check_checkpoint(args.checkpoint, '--checkpoint')
