@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from .camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
 from .input_pipeline import InputPipeline
 from .loaded_model import LoadedModel, load_any_model
-from .picture_source import PictureSource, PictureSources
+from .picture_source import PictureSource, PictureSources, source_of
 from .prepared_picture import PreparedPicture, prepare_picture
 
 MAX_PIXELS = 2**21  # of what a network is given: 71 bins of so many pixels are 0.6 GB
@@ -101,8 +102,8 @@ class DepthInferencer:
         """Predict many pictures, one after the other, in order; only those in work are in memory.
 
         Args:
-            inputs: see :meth:`__call__`; or an iterable of
-                :class:`~mmdepthcls.apis.picture_source.PictureSource`.
+            inputs: see :meth:`__call__`; or an iterator of paths of pictures, arrays or
+                :class:`~mmdepthcls.apis.picture_source.PictureSource`, which is asked for the next when there is room.
             outputs: likewise.
             batch_size: likewise.
             workers: threads that read and prepare pictures meanwhile; 0: none.
@@ -112,10 +113,11 @@ class DepthInferencer:
         Yields:
             A result a picture.
         """
-        self._check_outputs(outputs)
+        self.check_outputs(outputs)
         if batch_size < 1 or workers < 0:
             raise ValueError(f'batch_size must be at least 1 and workers at least 0, got {batch_size} and {workers}')
-        sources = inputs if isinstance(inputs, (PictureSources, Iterator)) else PictureSources(inputs)
+        sources = inputs if isinstance(inputs, PictureSources) else (
+            map(source_of, inputs, count()) if isinstance(inputs, Iterator) else PictureSources(inputs))
         batch: list[PreparedPicture] = []
         for prepared in self._prepared(sources, workers, batch_size, broken):
             if batch and prepared.kind != batch[0].kind:
@@ -127,6 +129,19 @@ class DepthInferencer:
                 batch = []
         if batch:
             yield from self._predicted(batch, outputs, broken)
+
+    def check_outputs(self, outputs: Sequence[str]) -> None:
+        """Refuse outputs that the model cannot give.
+
+        Raises:
+            ValueError: names them.
+        """
+        unknown = set(outputs) - set(OUTPUTS)
+        if unknown:
+            raise ValueError(f'outputs may hold {", ".join(OUTPUTS)}; got {sorted(unknown)}')
+        classifier = self.loaded.classifier
+        check_decoder(classifier.decoder, dict(classifier.test_cfg, outputs=tuple(outputs)),
+                      isinstance(classifier.decode_head, ImageBinsHead))
 
     def prepare(self, source: PictureSource) -> PreparedPicture:
         """Read a picture, find its camera, and make the network's input of it."""
@@ -170,17 +185,9 @@ class DepthInferencer:
                        for each in batch]
         yield from (each for each in results if each is not None)
 
-    def _check_outputs(self, outputs):
-        unknown = set(outputs) - set(OUTPUTS)
-        if unknown:
-            raise ValueError(f'outputs may hold {", ".join(OUTPUTS)}; got {sorted(unknown)}')
-        classifier = self.loaded.classifier
-        check_decoder(classifier.decoder, dict(classifier.test_cfg, outputs=tuple(outputs)),
-                      isinstance(classifier.decode_head, ImageBinsHead))
-
     def _maps(self, batch, outputs):
         """list[dict[str, ndarray]]: of each picture depth and outputs, (C, H, W), in the model's own metres."""
-        self._check_outputs(outputs)
+        self.check_outputs(outputs)
         names = dict(depth='depth_map', **{name: name for name in outputs})
         with self._lock, torch.no_grad(), self._asking(outputs):
             samples = self.model.test_step(pseudo_collate([each.packed for each in batch]))

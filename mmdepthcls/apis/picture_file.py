@@ -9,9 +9,10 @@ import numpy as np
 from ..datasets.image_header import probe_image
 from ..datasets.stand_in import content_of
 
-# Endings by which pictures are found in a folder; of a file that is named its content counts alone.
+# Endings by which pictures are found in a folder; of a file that is named its content counts alone. HEIC is refused by
+# its name, not passed over.
 PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.jpe', '.jfif', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.ppm', '.pgm',
-                    '.pbm', '.pnm', '.gif', '.jp2', '.avif')
+                    '.pbm', '.pnm', '.gif', '.jp2', '.avif', '.heic', '.heif')
 MAX_PIXELS = 2**28  # of a picture: more is a mistake or an attack
 
 

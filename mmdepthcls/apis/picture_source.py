@@ -46,6 +46,15 @@ class PictureSource:
         return self.path or self.name
 
 
+def source_of(picture: Any, index: int = 0) -> PictureSource:
+    """The source that a path of a picture or an array is; ``index`` tells arrays apart."""
+    if isinstance(picture, PictureSource):
+        return picture
+    if isinstance(picture, (str, os.PathLike)):
+        return PictureSource(os.path.basename(picture), os.fspath(picture))
+    return PictureSource(f'array_{index:06d}', image=picture)
+
+
 @dataclass(frozen=True)
 class _Entry:
     """What one input becomes: a file, a film, a camera or an array, not opened yet."""

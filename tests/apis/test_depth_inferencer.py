@@ -117,6 +117,9 @@ def test_many(small_model, tmp_path, picture):
         assert [result.source.name for result in results] == [f'{index}.png' for index in range(5)]
         assert all(np.allclose(result.depth, depth, atol=1e-4)
                    for result, depth in zip(results, one_by_one, strict=True))
+    arrays = (picture(index, 40) for index in range(2))  # as of a robot: one after the other
+    assert [np.allclose(result.depth, one_by_one[index], atol=1e-4)
+            for index, result in enumerate(inferencer.stream(arrays))] == [True, True]
     assert isinstance(inferencer(str(tmp_path)), list) and len(inferencer([str(tmp_path / '0.png')])) == 1
     assert len(inferencer([picture(), str(tmp_path / '*.png')])) == 6
 

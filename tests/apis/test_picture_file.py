@@ -73,6 +73,12 @@ def test_a_truncated_picture_is_never_half_a_picture(tmp_path, end):
             read_picture(path)
 
 
+def test_photos_of_phones_are_named(tmp_path):
+    (tmp_path / 'a.HEIC').write_bytes(b'\0\0\0\x18ftypheic\0\0\0\0mif1heic' + bytes(99))
+    with pytest.raises(ValueError, match=r'a\.HEIC: .*HEIC.* Convert it to JPEG'):
+        read_picture(tmp_path / 'a.HEIC')
+
+
 def test_a_bomb_is_not_decoded(tmp_path, builders):
     header = bytearray(builders.png_bytes(np.zeros((1, 1, 3), np.uint8)))
     import struct

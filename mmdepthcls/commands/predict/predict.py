@@ -6,7 +6,7 @@ import sys
 from ...visualization.depth_color import COLORMAP, SCALE, SCALES
 from ..running import arguments, program
 from ..running.config_files import find_config
-from .file_kinds import FILM, KINDS, FileSettings, color_legend
+from .file_kinds import FILM, KINDS, FileSettings, color_legend, outputs_for
 
 DEFAULT_KINDS = ['png', 'color']
 SHOWN = 20  # failures that are listed
@@ -132,6 +132,7 @@ def main(args):
             cfg_options=args.cfg_options, tta=args.tta, cameras=args.cameras, focal_px=args.focal_px, fov=args.fov,
             focal_correction=not args.no_focal_correction, trained_focal_px=args.trained_focal_px, **options)
         settings = file_settings(args)
+        inferencer.check_outputs(outputs_for(args.save, settings))
         colors = settings.colors(depth_range(inferencer))
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
@@ -181,13 +182,14 @@ def describe(inferencer):
 def say(summary, out, inferencer):
     """Print what was done; failures on stderr."""
     before = f', {summary.before} were there' if summary.before else ''
-    print(f'Written: {out} ({summary.done} pictures{before}{f", {len(summary.failed)} failed" * bool(summary.failed)})')
+    failed = f', {len(summary.failed)} failed' if summary.failed else ''
+    print(f'Written: {out} ({counted(summary.done)}{before}{failed})')
     for source, (low, high, count) in summary.corrected.items():
         factor = f'{low:.3g}' if f'{low:.3g}' == f'{high:.3g}' else f'{low:.3g} to {high:.3g}'
-        print(f'Corrected by the focal length ({source}): {count} pictures, metres x {factor}')
+        print(f'Corrected by the focal length ({source}): {counted(count)}, metres x {factor}')
     if summary.uncorrected and inferencer.focal_correction and inferencer.trained_focal_px:
-        print(f'Not corrected, since their focal length is unknown: {summary.uncorrected} pictures; --focal-px, --fov '
-              'or --cameras tells it')
+        print(f'Not corrected, since their focal length is unknown: {counted(summary.uncorrected)}; --focal-px, '
+              '--fov or --cameras tells it')
     for kind, count in summary.beyond.items():
         if count:
             print(f'{count} pixels are too far for {KINDS[kind].text.partition(",")[0]} ({kind}) and are 0 there; '
@@ -198,6 +200,11 @@ def say(summary, out, inferencer):
         print(f'Failed: {source}: {reason}', file=sys.stderr)
     if len(summary.failed) > SHOWN:
         print(f'Failed: {len(summary.failed) - SHOWN} more', file=sys.stderr)
+
+
+def counted(number):
+    """str: so many pictures."""
+    return f'{number} picture{"" if number == 1 else "s"}'
 
 
 def run():
