@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import Compose
@@ -63,7 +64,7 @@ class InputPipeline:
             ValueError: for a picture that a transform refuses.
         """
         shape = picture.shape[:2]
-        image = np.ascontiguousarray(picture[..., ::-1])  # BGR, as MMCV loads it
+        image = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)  # as MMCV loads it
         packed = self._pipeline()(dict(
             img=image.astype(np.float32) if self._to_float32 else image, img_path=name, img_shape=shape,
             ori_shape=shape, seg_fields=[]))

@@ -44,7 +44,7 @@ def read_picture(path: str | os.PathLike[str]) -> np.ndarray:
     if image is None:
         raise ValueError(f'{path}: OpenCV cannot decode it: it is '
                          f'{content_of(data)[0] or "damaged"}. Copy the file again, or convert it to PNG or JPEG.')
-    return np.ascontiguousarray(image[..., ::-1])
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # much faster than NumPy's copy
 
 
 def check_picture(image: np.ndarray, name: str = 'the picture') -> np.ndarray:

@@ -75,7 +75,9 @@ def beyond(depth: np.ndarray, scale: float) -> int:
 def _depth_png(scale):
     def encode(result, settings):
         depth = result.depth
-        return encode_depth_png(np.where(depth * scale < LARGEST + 0.5, depth, 0), scale)
+        if beyond(depth, scale):
+            depth = np.where(depth * scale < LARGEST + 0.5, depth, np.float32(0))
+        return encode_depth_png(depth, scale)
     return encode
 
 
