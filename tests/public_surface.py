@@ -22,6 +22,8 @@ MODULES = (
     'mmdepthcls.evaluation',
     'mmdepthcls.visualization',
     'mmdepthcls.hooks',
+    'mmdepthcls.apis',
+    'mmdepthcls.checkpoint_file',
     'mmdepthcls.compat',
     'mmdepthcls.commands.minidrive',
 )

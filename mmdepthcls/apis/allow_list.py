@@ -112,12 +112,18 @@ REFUSED_KEYS = {
     'auxiliary_head': 'is for training alone', 'train_cfg': 'is for training alone'}
 _WORD = re.compile(r'[A-Za-z_][A-Za-z0-9_]{0,63}')
 _TIMM_NAME = re.compile(r'[a-z][a-z0-9_]{0,63}(?:\.[a-z0-9_]{1,40})?')
+# Keys of test_cfg, the model's and the preprocessor's: what else it may hold is asked for by whoever predicts.
+OF_TEST_CFG = frozenset({'mode', 'crop_size', 'stride', 'decode_at', 'size', 'size_divisor'})
 LARGEST_WHOLE = 1 << 16
 LARGEST_WINDOW = 64
 LARGEST_IMAGE = 16384  # rows or columns of a network's input
 MOST_ITEMS = 512
+MOST_ITERATIONS = 1000  # of a CRF
 MOST_VALUES = 1 << 18
 DEEPEST = 16
+# The largest number under a key.
+LIMITS = {'window_size': LARGEST_WINDOW, 'window_sizes': LARGEST_WINDOW, 'iterations': MOST_ITERATIONS,
+          'size': LARGEST_IMAGE, 'crop_size': LARGEST_IMAGE, 'size_divisor': LARGEST_IMAGE}
 
 
 class AllowList:
@@ -182,8 +188,10 @@ class AllowList:
             self._refuse(where, f'{name} takes no such key in a model file')
         if name == 'TIMMBackbone' and key == 'model_name':
             self._check_timm_name(value, where)
-        elif key in ('window_size', 'window_sizes') and self._largest(value) > LARGEST_WINDOW:
-            self._refuse(where, f'expected windows of at most {LARGEST_WINDOW}, got {_shown(value)}')
+        elif self._largest(value) > LIMITS.get(key, math.inf):
+            self._refuse(where, f'expected at most {LIMITS[key]}, got {_shown(value)}')
+        elif key == 'std' and not self._are_positive(value):
+            self._refuse(where, f'expected numbers > 0, got {_shown(value)}')
         else:
             self._check_value(value, where, key, depth + 1)
 
@@ -195,8 +203,6 @@ class AllowList:
         self._values += 1
         if depth > DEEPEST or self._values > MOST_VALUES:
             self._refuse(where, 'the model is nested too deep' if depth > DEEPEST else 'the model is too long')
-        if value is None or isinstance(value, bool):
-            return
         if isinstance(value, dict):
             self._check_dict(value, where, key, depth)
         elif isinstance(value, (list, tuple)):
@@ -204,9 +210,17 @@ class AllowList:
                 self._refuse(where, f'{len(value)} items, expected at most {MOST_ITEMS}')
             for index, item in enumerate(value):
                 self._check_value(item, f'{where}[{index}]', key, depth + 1)
-        elif isinstance(value, int):
+        elif value is not None:
+            self._check_plain(value, where, key)
+
+    def _check_plain(self, value, where, key):
+        if key in KINDS:
+            self._refuse(where, f'expected a {KINDS[key]} with a type, got {_shown(value)}')
+        if isinstance(value, bool):
+            return
+        if isinstance(value, int):
             if abs(value) > LARGEST_WHOLE:
-                self._refuse(where, f'expected a number up to {LARGEST_WHOLE}, got {value}')
+                self._refuse(where, f'expected a number up to {LARGEST_WHOLE}, got {_shown(value)}')
         elif isinstance(value, float):
             if not math.isfinite(value):
                 self._refuse(where, f'expected a finite number, got {value}')
@@ -220,6 +234,8 @@ class AllowList:
             if 'type' in value:
                 self._refuse(f'{where}.type', 'nothing is built here')
             for name, item in value.items():
+                if key == 'test_cfg' and name not in OF_TEST_CFG:
+                    self._refuse(where, f'test_cfg takes no {_shown(name)} in a model file')
                 self._check_key(name, item, where, depth)
         else:
             self._refuse(where, 'expected a number or a word, got an object')
@@ -227,6 +243,9 @@ class AllowList:
     def _largest(self, value):
         values = value if isinstance(value, (list, tuple)) else [value]
         return max((each for each in values if isinstance(each, (int, float))), default=0)
+
+    def _are_positive(self, value):
+        return isinstance(value, (list, tuple)) and all(isinstance(each, (int, float)) and each > 0 for each in value)
 
     def _check_windows(self, test_cfg):
         """Windows that do not advance would never come to an end."""

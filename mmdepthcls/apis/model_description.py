@@ -4,7 +4,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -271,8 +270,3 @@ class _Check:
                               type(None))
             self._check_facts(f'{name}.conditions', score['conditions'], str)
             self._check_facts(f'{name}.errors', score['errors'], float, type(None))
-
-
-def texts(values: Sequence[str]) -> tuple[str, ...]:
-    """Texts without repetition, in their order."""
-    return tuple(dict.fromkeys(values))

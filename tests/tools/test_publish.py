@@ -83,7 +83,7 @@ def test_without_data_what_is_not_known_is_said(checkpoint, tmp_path):
     assert description.supervised_rows is None and description.scores == () and description.precision == 'half'
     assert 'its cost is not known' in result.stdout
     assert 'Stored as not known: scores (give --scores or --test), supervised_rows' in result.stdout
-    assert 'Not known: the training data cannot be looked at' in result.stdout
+    assert 'Note: the training data cannot be looked at' in result.stdout
 
 
 @pytest.mark.parametrize(('arguments', 'words'), [

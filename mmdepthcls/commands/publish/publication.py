@@ -99,19 +99,21 @@ class Publication:
         own = (self.own.get('test_cfg') or {}).get('decode_at', 'output')
         return cost_of(self.model, own, self.cfg)
 
-    def write(self, out, description, test=False):
+    def write(self, out, description, test=False, replaces=False):
         """Write the file, after it was read again and predicts the same.
 
         Args:
             out (str or Path): of the file.
             description (ModelDescription)
             test (bool): score it, and put the scores in.
+            replaces (bool): a file that is there.
 
         Returns:
             tuple: ModelDescription as it was written, and the greatest difference of its depth (relative, on noise).
 
         Raises:
             RuntimeError: if the file would predict something else.
+            OSError: if it cannot be written, or is there; names it.
         """
         out = Path(out)
         trial = out.with_name(f'.{out.stem}.{os.getpid()}{out.suffix}')
@@ -125,10 +127,26 @@ class Publication:
             if test:
                 written = write_model_file(trial, self.model, replace(
                     description, scores=(*description.scores, *score_model(model, self.cfg))))
-            os.replace(trial, out)
+            _put(trial, out, replaces)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror or str(error), str(out)) from error
         finally:
             trial.unlink(missing_ok=True)
         return written, difference
+
+
+def _put(trial, out, replaces):
+    """Give a file its name; one that somebody else has written meanwhile stays."""
+    if not replaces:
+        try:
+            os.link(trial, out)
+            return
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            if os.path.lexists(out):
+                raise
+    os.replace(trial, out)
 
 
 def _without_weights(model):

@@ -78,10 +78,13 @@ def main(args):
     description = publication.describe(scores, {key: value for key, value in given.items() if value is not None})
     if args.decode_at:
         print(publication.cost_of_decode_at())
-    description, difference = publication.write(args.out, description, test=args.test)
+        if args.scores:
+            publication.remarks.append(f'the scores of {args.scores} are put in as they are; see that they were found '
+                                       f'with decode_at={args.decode_at!r}')
+    description, difference = publication.write(args.out, description, args.test, args.force)
     print(summary(args.out, description, difference))
     for remark in publication.remarks:
-        print(f'Not known: {remark}')
+        print(f'Note: {remark}')
     print(f'\nWritten: {args.out} ({Path(args.out).stat().st_size / 1e6:.1f} MB)')
 
 

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import torch
 from mmengine.config import ConfigDict
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
@@ -92,7 +93,8 @@ def score_model(model, cfg, most=None):
         indices = range(number) if most is None or most >= number else np.linspace(0, number - 1, most).astype(int)
         for index in indices:
             batch = pseudo_collate([dataset[int(index)]])
-            evaluator.process(data_samples=model.test_step(batch), data_batch=batch)
+            with torch.no_grad():
+                evaluator.process(data_samples=model.test_step(batch), data_batch=batch)
         metrics = evaluator.evaluate(len(indices))
     names = [protocol for metric in evaluator.metrics for protocol in metric.protocols]
     data = ', '.join(f'{class_name(each)} {each.get("split") or ""}'.strip() for each in leaf_datasets(loader.dataset))
