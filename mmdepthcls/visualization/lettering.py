@@ -44,13 +44,11 @@ def labeled_bar(strip: np.ndarray, height: int, centers: Sequence[float] | np.nd
 
 def with_swatch(bar: np.ndarray, height: int, color: Sequence[int], label: str) -> np.ndarray:
     """``bar`` ((height, W, 3)) and, right of it, one color with its name below."""
-    text_height = max(height // 3, 8)
-    width = text_width(label, text_height)
-    strip = np.full((width, 3), PAPER, np.uint8)
-    swatch = labeled_bar(strip, height, [width / 2], [label], [0])
-    swatch[:strip_height(height) + max(height // 12, 2)] = PAPER
-    cv2.rectangle(swatch, (0, 0), (width - 1, strip_height(height) - 1), (INK, ) * 3, -1)
-    swatch[1:strip_height(height) - 1, 1:-1] = np.array(color, np.uint8)  # a frame: it may be as white as the paper
+    text_height, bottom = max(height // 3, 8), strip_height(height)
+    swatch = np.full((height, text_width(label, text_height), 3), PAPER, np.uint8)
+    swatch[:bottom] = INK  # a frame: the color may be as white as the paper
+    swatch[1:bottom - 1, 1:-1] = np.array(color, np.uint8)
+    draw_text(swatch, label, 0, height - max(text_height // 4, 2), text_height)
     space = np.full((height, text_height, 3), PAPER, np.uint8)
     return np.concatenate((bar, space, swatch, space[:, :text_height // 2]), axis=1)
 
