@@ -136,7 +136,10 @@ class PictureSources:
                 entries += found
                 alone += paths
                 entries += [None] * bool(paths)  # their names follow when all are known
-        named = iter(_files_below(alone))
+        # Files that are given one by one keep their names, where these tell them apart.
+        short = {os.path.splitext(os.path.basename(path))[0].casefold() for path in alone}
+        named = iter([_Entry(FILE, os.path.basename(path), path) for path in alone] if len(short) == len(set(alone))
+                     else _files_below(alone))
         seen: set[str] = set()
         return [each for each in (next(named) if entry is None else entry for entry in entries)
                 if each.kind != FILE or not _seen_before(os.path.abspath(each.place), seen)]

@@ -35,7 +35,10 @@ def test_folders(tree, tmp_path, builders):
 
 
 def test_files_and_patterns_keep_the_folders_that_tell_them_apart(tree):
-    assert names([tree / 'b.png', tree / 'sub/c.jpg']) == ['b.png', 'sub/c.jpg']
+    assert names([tree / 'b.png', tree / 'sub/c.jpg']) == ['b.png', 'c.jpg']
+    (tree / 'sub/b.png').write_bytes((tree / 'b.png').read_bytes())
+    assert names([tree / 'b.png', tree / 'sub/b.png']) == ['b.png', 'sub/b.png']
+    (tree / 'sub/b.png').unlink()
     assert names(tree / 'sub/c.jpg') == ['c.jpg']
     assert names(f'{tree}/sub/**/*.*') == ['[1].png', 'c.jpg', 'deep/d.png']
     assert names(f'{tree}/*.png') == ['b.png']
