@@ -31,7 +31,7 @@ def write_all(folder, sources, kinds=PNG, content=b'x'):
 
 
 @given(names=NAMES, split=st.integers(0, 16))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_equal_names_never_collide(tmp_path_factory, names, split):
     """Also where upper and lower case are the same, beside the colored pictures of others, and in a second run."""
     place = tmp_path_factory.mktemp('names')
