@@ -83,7 +83,7 @@ class ProgressLine:
 
     Args:
         title (str): begins the line.
-        total (float): how much there is to do, in ``unit``.
+        total (float or None): how much there is to do, in ``unit``; None: nobody knows.
         unit (str): such as 'files' or 'MB'.
     """
 
@@ -92,20 +92,28 @@ class ProgressLine:
         self._start = self._shown = time.monotonic()
         self._lock = threading.Lock()
 
+    def skip(self, amount=1):
+        """Take ``amount`` out of what there is to do: it has been done before."""
+        with self._lock:
+            if self._total is not None:
+                self._total -= amount
+
     def advance(self, amount=1):
         """Count ``amount`` more as done."""
         with self._lock:
             self._done += amount
-            now, last = time.monotonic(), self._done >= self._total
+            now, last = time.monotonic(), self._total is not None and self._done >= self._total
             redraw = sys.stderr.isatty()
             # Elsewhere (a log file) less and less often: after 10, 20, 30, 45, 68 s, then every minute at least.
             pause = 1 if redraw else min(max(10, (self._shown - self._start) / 2), 60)
             if last or now - self._shown >= pause:
                 self._shown = now
                 rate = self._done / max(now - self._start, 1e-6)
-                left = time_text(max(self._total - self._done, 0) / max(rate, 1e-9))
-                line = (f'{self._title}: {self._done:.0f}/{self._total:.0f} {self._unit}, {rate:.3g} {self._unit}/s, '
-                        f'{left} left')
+                of, left = '', ''
+                if self._total is not None:
+                    of = f'/{self._total:.0f}'
+                    left = f', {time_text(max(self._total - self._done, 0) / max(rate, 1e-9))} left'
+                line = f'{self._title}: {self._done:.0f}{of} {self._unit}, {rate:.3g} {self._unit}/s{left}'
                 print(f'{line:<79}' if redraw else line, end='\r' if redraw and not last else '\n', file=sys.stderr,
                       flush=True)
 

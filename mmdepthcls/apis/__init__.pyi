@@ -1,5 +1,9 @@
+from .camera import PictureCamera as PictureCamera
+from .depth_inferencer import DepthInferencer as DepthInferencer
+from .depth_result import DepthResult as DepthResult
 from .model_description import ModelDescription as ModelDescription
 from .model_description import read_description as read_description
 from .model_file import load_model as load_model
 from .model_file import write_model_file as write_model_file
+from .point_cloud import PointCloud as PointCloud
 from .tensor_file import ModelFileError as ModelFileError

@@ -10,6 +10,7 @@ COMMANDS = {
     'prepare-synthia': ('prepare', 'check and mend SYNTHIA, write its split'),
     'make-minidrive': ('minidrive', 'generate street scenes with exact depth'),
     'train': ('train', 'train a model'),
+    'predict': ('predict', 'predict metric depth of pictures, folders and films'),
     'test': ('test', 'test a model: table, report, pictures, submission'),
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),
     'figures': ('figures', "the paper's Figures 2, 3 and 4 from a checkpoint and a data set"),
@@ -22,6 +23,7 @@ COMMANDS = {
     'sweep-models': ('make_config', 'try every model that MMSegmentation ships'),
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
     'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),
+    'benchmark-prediction': ('benchmark', 'time predictions from file to file beside the network alone'),
     'benchmark-imports': ('benchmark', 'time what a command needs before it begins'),
     'benchmark-crf': ('benchmark', "time the CRF beside its authors' code"),
 }

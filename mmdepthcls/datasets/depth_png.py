@@ -194,11 +194,12 @@ def encode_depth_png(depth, scale=KITTI_SCALE):
     Returns:
         bytes: rounded to the nearest unit; at least 1 where there is depth, saturated at 65 535.
     """
-    depth = np.asarray(depth, dtype=np.float64)
+    depth = np.asarray(depth)
     has_depth = depth > 0
-    # NaN has been sorted out by the comparison; infinity saturates.
-    units = np.clip(np.rint(np.where(has_depth, depth, 0) * scale), has_depth.astype(np.float64), 65535)
-    done, data = cv2.imencode('.png', units.astype(np.uint16))
+    units = depth * np.float64(scale)
+    np.copyto(units, 0, where=~has_depth)  # NaN too; infinity saturates
+    np.minimum(np.rint(units, out=units), 65535, out=units)
+    done, data = cv2.imencode('.png', np.maximum(units.astype(np.uint16), has_depth))
     if not done:
         raise DepthFileError(f'could not encode a depth map of shape {depth.shape} as PNG')
     return data.tobytes()

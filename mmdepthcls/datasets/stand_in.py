@@ -26,6 +26,8 @@ def content_of(data):
     kind = next((kind for mark, kind in MARKS if data.startswith(mark)), None)
     if kind:
         return kind, 'Convert it, or name it as what it is'
+    if data[4:11] in (b'ftyphei', b'ftypmif', b'ftyphev'):
+        return "a photo in Apple's format HEIC", 'Convert it to JPEG or PNG'
     if data.lstrip()[:2] in (b'<!', b'<h', b'<H', b'<?'):
         return 'a web page', 'The download has failed: fetch it again'
     target = link_target(data)

@@ -1,0 +1,256 @@
+"""From pictures to metres, with a model file or a config and a checkpoint."""
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.device import get_device
+
+from ..models.decoded_maps import check_decoder
+from ..models.image_bins_head import ImageBinsHead
+from .camera import PictureCamera, focal_correction
+from .camera_finder import CameraFinder
+from .depth_result import OUTPUTS, DepthResult, supervised_mask
+from .input_pipeline import InputPipeline
+from .loaded_model import LoadedModel, load_any_model
+from .picture_source import PictureSource, PictureSources, source_of
+from .prepared_picture import PreparedPicture, prepare_picture
+
+MAX_PIXELS = 2**21  # of what a network is given: 71 bins of so many pixels are 0.6 GB
+IN_METRES = ('interval', 'std')
+
+
+class DepthInferencer:
+    """Predicts metric depth of pictures, folders, films and arrays.
+
+    >>> inferencer = DepthInferencer('model.safetensors')                                        # doctest: +SKIP
+    >>> result = inferencer('street.jpg')                                                        # doctest: +SKIP
+    >>> result.depth[200, 300], result.confidence[200, 300], result.points().xyz.shape           # doctest: +SKIP
+
+    Args:
+        model: a model file (``mmdepthcls publish``); default: the one that comes with the package. Or give ``config``
+            and ``checkpoint``.
+        config: of a ``DepthClassifier``: path or ``Config``. Its own test pipeline prepares the pictures.
+        checkpoint: its weights.
+        device: such as 'cpu' or 'cuda:0'. Default: a GPU where there is one.
+        cfg_options: keys of the config to override, see ``--cfg-options``.
+        tta: test-time augmentation: by the config's ``tta_pipeline`` and ``tta_model``; where there is none, the
+            picture and its mirror image.
+        cameras, focal_px, fov: see :class:`~mmdepthcls.apis.camera_finder.CameraFinder`.
+        focal_correction: answer pictures of known focal length in corrected metres (:mod:`mmdepthcls.apis.camera`).
+        trained_focal_px: focal length that the model was trained at, in pixels of the network's input, where a model
+            file does not say it.
+        max_pixels: larger pictures are reduced to so many before they go to the network; results keep the picture's
+            size.
+
+    Raises:
+        ValueError: for models that cannot be used so; says what to give.
+        BinMismatchError: for weights of other bins.
+    """
+
+    def __init__(self, model: str | os.PathLike[str] | None = None, *, config: str | Config | None = None,
+                 checkpoint: str | os.PathLike[str] | None = None, device: str | None = None,
+                 cfg_options: dict | None = None, tta: bool = False, cameras: Any = None,
+                 focal_px: float | None = None, fov: float | None = None, focal_correction: bool = True,
+                 trained_focal_px: float | None = None, max_pixels: int = MAX_PIXELS) -> None:
+        if max_pixels < 1:
+            raise ValueError(f'max_pixels must be at least 1, got {max_pixels}')
+        self.cameras = CameraFinder(cameras, focal_px, fov)
+        self.device = device or get_device()
+        self.loaded: LoadedModel = load_any_model(model, config, checkpoint, self.device, cfg_options, tta)
+        self.model = self.loaded.model
+        self.pipeline: InputPipeline = self.loaded.pipeline
+        self.trained_focal_px = self.loaded.focal_px if trained_focal_px is None else trained_focal_px
+        if self.trained_focal_px is not None:
+            PictureCamera(self.trained_focal_px, source='the focal length trained at')
+        self.focal_correction, self.max_pixels = focal_correction, max_pixels
+        self._lock = threading.Lock()
+
+    def __call__(self, inputs: Any, *, outputs: Sequence[str] = (), batch_size: int = 1) -> Any:
+        """Predict pictures.
+
+        Args:
+            inputs: a path (of a picture, folder, pattern, list, film), an (H, W, 3) uint8 RGB array, or a list of them.
+            outputs: of 'confidence', 'interval', 'std', 'entropy', what is wanted at once. Others are computed, by
+                another run of the network, when they are first asked for.
+            batch_size: pictures that go through the network together, as far as their sizes are the same.
+
+        Returns:
+            A :class:`~mmdepthcls.apis.depth_result.DepthResult` for one picture or array, else a list of them. For many
+            pictures :meth:`stream` holds few at a time.
+
+        Raises:
+            OSError, ValueError, TypeError: for what cannot be read; names it.
+        """
+        sources = PictureSources(inputs)
+        results = list(self.stream(sources, outputs=outputs, batch_size=batch_size))
+        return results[0] if _is_one(inputs) else results
+
+    def stream(self, inputs: Any, *, outputs: Sequence[str] = (), batch_size: int = 1, workers: int = 2,
+               broken: Callable[[PictureSource, Exception], None] | None = None
+               ) -> Generator[DepthResult, None, None]:
+        """Predict many pictures, one after the other, in order; only those in work are in memory.
+
+        Args:
+            inputs: see :meth:`__call__`; or an iterator of paths of pictures, arrays or
+                :class:`~mmdepthcls.apis.picture_source.PictureSource`, which is asked for the next when there is room.
+            outputs: likewise.
+            batch_size: likewise.
+            workers: threads that read and prepare pictures meanwhile; 0: none.
+            broken: is told of pictures that cannot be read or predicted, and the others go on. Default: the first
+                raises.
+
+        Yields:
+            A result a picture.
+        """
+        self.check_outputs(outputs)
+        if batch_size < 1 or workers < 0:
+            raise ValueError(f'batch_size must be at least 1 and workers at least 0, got {batch_size} and {workers}')
+        sources = inputs if isinstance(inputs, PictureSources) else (
+            map(source_of, inputs, count()) if isinstance(inputs, Iterator) else PictureSources(inputs))
+        batch: list[PreparedPicture] = []
+        for prepared in self._prepared(sources, workers, batch_size, broken):
+            if batch and prepared.kind != batch[0].kind:
+                yield from self._predicted(batch, outputs, broken)
+                batch = []
+            batch.append(prepared)
+            if len(batch) == batch_size:
+                yield from self._predicted(batch, outputs, broken)
+                batch = []
+        if batch:
+            yield from self._predicted(batch, outputs, broken)
+
+    def check_outputs(self, outputs: Sequence[str]) -> None:
+        """Refuse outputs that the model cannot give.
+
+        Raises:
+            ValueError: names them.
+        """
+        unknown = set(outputs) - set(OUTPUTS)
+        if unknown:
+            raise ValueError(f'outputs may hold {", ".join(OUTPUTS)}; got {sorted(unknown)}')
+        classifier = self.loaded.classifier
+        check_decoder(classifier.decoder, dict(classifier.test_cfg, outputs=tuple(outputs)),
+                      isinstance(classifier.decode_head, ImageBinsHead))
+
+    def prepare(self, source: PictureSource) -> PreparedPicture:
+        """Read a picture, find its camera, and make the network's input of it."""
+        picture = source.read()
+        camera = self.cameras.find(source.path, picture.shape[:2], source.name)
+        return prepare_picture(source, picture, camera, self.pipeline, self.max_pixels)
+
+    def predict(self, batch: Sequence[PreparedPicture], outputs: Sequence[str] = ()) -> list[DepthResult]:
+        """Predict prepared pictures of one size together."""
+        return [self._result(prepared, maps) for prepared, maps in zip(batch, self._maps(batch, outputs), strict=True)]
+
+    def _prepared(self, sources, workers, batch_size, broken):
+        """Pictures in order, prepared by threads a few ahead."""
+        if not workers:
+            for source in sources:
+                prepared = _attempt(source, lambda source=source: self.prepare(source), broken)
+                if prepared is not None:
+                    yield prepared
+            return
+        waiting: deque[tuple[PictureSource, Future]] = deque()
+        with ThreadPoolExecutor(workers, 'read') as pool:
+            try:
+                for source in sources:
+                    waiting.append((source, pool.submit(self.prepare, source)))
+                    if len(waiting) > batch_size + workers:
+                        yield from _next_of(waiting, broken)
+                while waiting:
+                    yield from _next_of(waiting, broken)
+            finally:
+                for _, future in waiting:
+                    future.cancel()
+
+    def _predicted(self, batch, outputs, broken):
+        try:
+            results = self.predict(batch, outputs)
+        except (RuntimeError, ValueError, MemoryError):
+            if len(batch) == 1 and broken is None:
+                raise
+            # One of them may be the reason.
+            results = [_attempt(each.source, lambda each=each: self.predict([each], outputs)[0], broken)
+                       for each in batch]
+        yield from (each for each in results if each is not None)
+
+    def _maps(self, batch, outputs):
+        """list[dict[str, ndarray]]: of each picture depth and outputs, (C, H, W), in the model's own metres."""
+        self.check_outputs(outputs)
+        names = dict(depth='depth_map', **{name: name for name in outputs})
+        with self._lock, torch.no_grad(), self._asking(outputs):
+            samples = self.model.test_step(pseudo_collate([each.packed for each in batch]))
+        return [{name: each.in_picture(sample.get(f'pred_{field}').data.float().cpu().numpy())
+                 for name, field in names.items()} for each, sample in zip(batch, samples, strict=True)]
+
+    @contextmanager
+    def _asking(self, outputs):
+        """Let the model give these outputs, and nothing that its config asks for besides."""
+        classifier, model = self.loaded.classifier, self.model
+        before = {key: classifier.test_cfg[key] for key in ('outputs', 'flip')}
+        averaged = model is not classifier  # views are merged from their logits
+        try:
+            classifier.test_cfg.update(outputs=(*outputs, *(['logits'] * averaged)), flip=False)
+            if averaged:
+                model.asked_for_logits = False
+            yield
+        finally:
+            classifier.test_cfg.update(before)
+
+    def _result(self, prepared, maps):
+        loaded, scale = self.loaded, prepared.scale
+        depth = maps.pop('depth')[0]
+        told = supervised_mask(depth.shape, prepared.box, depth, loaded.supervised_rows, loaded.max_depth_supervised)
+        factor = focal_correction(prepared.camera and prepared.camera.focal_px, self.trained_focal_px,
+                                  scale) if self.focal_correction else 1.0
+        assumed = None
+        if self.trained_focal_px is not None:
+            assumed = PictureCamera(self.trained_focal_px / focal_correction(1.0, 1.0, scale), source='assumed')
+        bins = loaded.classifier.bins
+        return DepthResult(
+            prepared.source, prepared.picture, depth * np.float32(factor), told, (bins.min_depth, bins.max_depth),
+            prepared.camera, factor, assumed, lambda names: _in_metres(self._maps([prepared], names)[0], factor),
+            _in_metres(maps, factor))
+
+
+def _in_metres(maps, factor):
+    """Outputs as results have them: (H, W), the interval (2, H, W); in corrected metres."""
+    return {name: (each if name == 'interval' else each[0]) * np.float32(factor if name in IN_METRES else 1)
+            for name, each in maps.items() if name != 'depth'}
+
+
+def _next_of(waiting, broken):
+    source, future = waiting.popleft()
+    prepared = _attempt(source, future.result, broken)
+    if prepared is not None:
+        yield prepared
+
+
+def _attempt(source, function, broken):
+    """What a function gives; None where it fails and somebody is told."""
+    try:
+        return function()
+    except Exception as error:
+        if broken is None:
+            raise
+        broken(source, error)
+        return None
+
+
+def _is_one(inputs: Any) -> bool:
+    """Whether inputs are one picture by their kind, and not by chance."""
+    if isinstance(inputs, np.ndarray):
+        return True
+    sources = () if isinstance(inputs, (list, tuple)) or os.path.isdir(inputs) else PictureSources(inputs).paths()
+    return list(sources) == [os.fspath(inputs)] if sources else False

@@ -1,0 +1,157 @@
+"""A model that predicts, with what is known of its training: of a model file, or of a config and a checkpoint."""
+from __future__ import annotations
+
+import copy
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config, ConfigDict
+from mmengine.registry import DefaultScope
+from mmengine.runner.checkpoint import load_state_dict
+from mmseg.registry import MODELS
+from torch import nn
+
+from ..checkpoint_file import read_checkpoint, weights_of
+from ..config.config_class import class_name, is_a
+from ..models.depth_classifier import DepthClassifier
+from .input_pipeline import InputPipeline, pipeline_of_config
+
+SUFFIX = '.safetensors'
+GIVE = 'Give a model file (--model FILE.safetensors), or --config CONFIG and --checkpoint FILE.pth'
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in eval mode, and how to use it.
+
+    Args:
+        model: the classifier, or what averages its views.
+        classifier: the classifier itself.
+        pipeline: makes the network's input of a picture.
+        identity: what tells the model from others: names and SHA-256 of its files.
+        focal_px: focal length that it was trained at, in pixels of the network's input; None: unknown.
+        supervised_rows: first row that its training supervised, as a share of the input's height; None: unknown.
+        max_depth_supervised: m; None: unknown.
+        remark: what whoever uses it should know of its training.
+    """
+    model: nn.Module
+    classifier: DepthClassifier
+    pipeline: InputPipeline
+    identity: dict[str, Any]
+    focal_px: float | None = None
+    supervised_rows: float | None = None
+    max_depth_supervised: float | None = None
+    remark: str = ''
+
+    @property
+    def tells_supervision(self) -> bool:
+        """Whether it is known where its training was told the truth."""
+        return self.supervised_rows is not None or self.max_depth_supervised is not None
+
+
+def load_any_model(model: str | os.PathLike[str] | None, config: str | Config | None,
+                   checkpoint: str | os.PathLike[str] | None, device: str, cfg_options: dict | None = None,
+                   tta: bool = False) -> LoadedModel:
+    """Load a model to predict with.
+
+    Args:
+        model: a model file; None with ``config`` None: the one that comes with the package.
+        config, checkpoint, cfg_options, tta: see :class:`~mmdepthcls.apis.DepthInferencer`.
+        device: where it computes.
+
+    Raises:
+        FileNotFoundError: if a file is missing.
+        ValueError: for what does not go together, or is no depth classifier.
+    """
+    if model is not None and (config is not None or checkpoint is not None):
+        raise ValueError('a model file is all that is needed: give either it (--model), or a config and a checkpoint')
+    if config is not None and checkpoint is not None:
+        return _of_config(config, os.fspath(checkpoint), device, cfg_options, tta)
+    if config is not None or checkpoint is not None:
+        raise ValueError(f'a {"checkpoint" if config is None else "config"} alone says too little: --config and '
+                         '--checkpoint go together')
+    if cfg_options:
+        raise ValueError('--cfg-options needs --config and --checkpoint: a model file has no config')
+    return _of_file(shipped_model() if model is None else os.fspath(model), device, tta)
+
+
+def shipped_model() -> str:
+    """Path of the model file that comes with the package.
+
+    Raises:
+        FileNotFoundError: if there is none; says what to give.
+    """
+    found = sorted(Path(__file__).parent.glob(f'*{SUFFIX}'))
+    if not found:
+        raise FileNotFoundError(f'no model comes with this installation. {GIVE}')
+    return str(found[0])
+
+
+def file_hash(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with open(path, 'rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
+def _of_file(path, device, tta):
+    if not os.path.exists(path):
+        raise FileNotFoundError(f'model {path} does not exist. {GIVE}')
+    from .model_file import load_model  # with it comes safetensors, which a config does not need
+    classifier, description = load_model(path, device)
+    remark = '; '.join(filter(None, (_text(description.training_data), _text(description.scenes))))
+    pipeline = InputPipeline([dict(step) for step in description.pipeline], mirrored=tta)
+    return LoadedModel(
+        _averaging(classifier, {}, device) if tta else classifier, classifier, pipeline,
+        dict(model=os.path.basename(path), sha256=file_hash(path), tta=tta), description.focal_px,
+        description.supervised_rows, description.max_depth_supervised, remark)
+
+
+def _of_config(config, checkpoint, device, cfg_options, tta):
+    cfg = copy.deepcopy(config) if isinstance(config, Config) else Config.fromfile(config)
+    cfg.merge_from_dict(cfg_options or {})
+    if not is_a(cfg.get('model') or {}, MODELS, 'DepthClassifier'):
+        raise ValueError(f'{cfg.filename}: expected a config of a DepthClassifier, got model.type='
+                         f'{class_name(cfg.get("model") or {})!r}. make-config turns a recipe of MMSegmentation into '
+                         'one')
+    if not os.path.exists(checkpoint):
+        raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')
+    pipeline = pipeline_of_config(cfg, tta)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        classifier = MODELS.build(without_pretrained(cfg.model))
+        weights = weights_of(read_checkpoint(checkpoint), checkpoint)
+        load_state_dict(classifier, {name.removeprefix('module.'): each for name, each in weights.items()},
+                        strict=False, logger='silent')
+    options = {key: str(value) for key, value in sorted((cfg_options or {}).items())}
+    identity = dict(config=os.path.basename(cfg.filename or ''), content=_hash_of_text(f'{cfg.model} {pipeline}'),
+                    checkpoint=os.path.basename(checkpoint), sha256=file_hash(checkpoint), options=options, tta=tta)
+    classifier.to(device).eval()
+    model = _averaging(classifier, cfg.get('tta_model') or {}, device) if tta else classifier
+    return LoadedModel(model, classifier, pipeline, identity)
+
+
+def _averaging(classifier, tta_model, device):
+    """What averages the views of a picture: the config's, or where that is of segmentation ours."""
+    if not tta_model or is_a(tta_model, MODELS, 'SegTTAModel'):
+        tta_model = dict(type='DepthTTAModel')
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        return MODELS.build(ConfigDict(**tta_model, module=classifier)).to(device).eval()
+
+
+def without_pretrained(model):
+    """A model's config that fetches nothing: all weights come from the checkpoint."""
+    model = copy.deepcopy(model)
+    model.pretrained = None
+    if model.backbone.get('pretrained') is True:
+        model.backbone.pretrained = False
+    return model
+
+
+def _hash_of_text(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(value):
+    return ', '.join(map(str, value)) if isinstance(value, (list, tuple)) else str(value or '')

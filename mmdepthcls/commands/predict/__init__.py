@@ -1,0 +1,1 @@
+"""Predicts depth of pictures, folders and films, and writes it into a folder."""
