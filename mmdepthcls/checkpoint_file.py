@@ -76,8 +76,9 @@ def read_checkpoint(path: str | Path | BinaryIO) -> dict[str, Any]:
         CheckpointFileError: if the file names anything else (which is not executed), is damaged or no checkpoint.
         OSError: if it cannot be opened.
     """
-    with nullcontext(path) if hasattr(path, 'read') else open(path, 'rb') as file:
-        path = getattr(path, 'name', 'the checkpoint') if file is path else path
+    opened = open(path, 'rb') if isinstance(path, (str, Path)) else nullcontext(path)
+    with opened as file:
+        path = path if isinstance(path, (str, Path)) else getattr(path, 'name', 'the checkpoint')
         try:
             unknown = sorted(name for name in _names_in(file, path) if not _is_data(name))
         except CheckpointFileError:

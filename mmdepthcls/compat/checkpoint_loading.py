@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import os.path as osp
-from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
 from typing import Any
@@ -19,8 +18,8 @@ from ..checkpoint_file import CheckpointFileError, ScalarHistory, read_checkpoin
 
 # '1' lets the host load checkpoints its own way.
 TRUST = 'MMDEPTHCLS_TRUST_CHECKPOINT'
-REMEDY = (f'If you trust whoever made the file as you trust a program of theirs, --trust-checkpoint (or {TRUST}=1 in the '
-          "environment, for MMSegmentation's own tools) loads it as MMEngine does, which runs what it holds.")
+REMEDY = (f'If you trust whoever made the file as you trust a program of theirs, --trust-checkpoint (or {TRUST}=1 in '
+          "the environment, for MMSegmentation's own tools) loads it as MMEngine does, which runs what it holds.")
 EVALUATED = 'config'  # key in 'meta' of a text that MMEngine runs
 
 
@@ -34,12 +33,12 @@ def trust() -> None:
     os.environ[TRUST] = '1'
 
 
-def load_as_data(checkpoint: ModuleType) -> None:
+def load_as_data(checkpoint: Any) -> None:
     """Mend ``mmengine.runner.checkpoint``: all its ways to a file (path, address, cloud, names of models) end in
     ``torch.load`` or ``load_url``, which are other ones there now.
 
     Args:
-        checkpoint: the module.
+        checkpoint: the module, once imported.
     """
     if isinstance(checkpoint.torch, _Torch):
         return
@@ -80,7 +79,7 @@ def fetched(url: str, folder: str | None = None, progress: bool = True, check_ha
     return path
 
 
-def read_no_configs_of_checkpoints(infer: ModuleType) -> None:
+def read_no_configs_of_checkpoints(infer: Any) -> None:
     """Mend ``mmengine.infer.infer``: an inferencer of weights alone would run the config that they hold.
 
     Args:
@@ -156,6 +155,6 @@ def _as_host_wants(value, device):
     return value
 
 
-def _history(value: ScalarHistory) -> Callable[..., Any]:
+def _history(value: ScalarHistory) -> Any:
     from mmengine.logging import HistoryBuffer
     return HistoryBuffer(value.log_history, value.count_history, value.max_length)
