@@ -76,8 +76,7 @@ def read_checkpoint(path: str | Path | BinaryIO) -> dict[str, Any]:
         CheckpointFileError: if the file names anything else (which is not executed), is damaged or no checkpoint.
         OSError: if it cannot be opened.
     """
-    opened = open(path, 'rb') if isinstance(path, (str, Path)) else nullcontext(path)
-    with opened as file:
+    with open(path, 'rb') if isinstance(path, (str, Path)) else nullcontext(path) as file:
         path = path if isinstance(path, (str, Path)) else getattr(path, 'name', 'the checkpoint')
         try:
             unknown = sorted(name for name in _names_in(file, path) if not _is_data(name))

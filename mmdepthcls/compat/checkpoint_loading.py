@@ -1,5 +1,5 @@
 """Lets MMEngine load checkpoints as data (:mod:`mmdepthcls.checkpoint_file`): no byte of one is executed, and no text
-in it evaluated. Pure.
+in it evaluated.
 
 MMEngine reads checkpoints with pickle, or falls back to it where a weights-only reader refuses; and it evaluates two
 texts in them as Python: ``meta['config']`` when a training is resumed, and the config with which an inferencer builds a
