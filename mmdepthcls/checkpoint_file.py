@@ -15,8 +15,9 @@ import threading
 import warnings
 import zipfile
 from collections import Counter, OrderedDict
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -61,11 +62,11 @@ class ScalarHistory:
         self.max_length = int(state.get('max_length', self.max_length))
 
 
-def read_checkpoint(path: str | Path) -> dict[str, Any]:
+def read_checkpoint(path: str | Path | BinaryIO) -> dict[str, Any]:
     """Read a checkpoint of ``torch.save``, in torch's formats of now and of old.
 
     Args:
-        path: of the file, whatever its name ends in.
+        path: of the file, whatever its name ends in; or the file, opened and at its beginning, which stays open.
 
     Returns:
         What was saved: dicts, lists, tuples, sets, numbers, texts, ``torch`` tensors (on the CPU) and dtypes, NumPy
@@ -75,7 +76,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         CheckpointFileError: if the file names anything else (which is not executed), is damaged or no checkpoint.
         OSError: if it cannot be opened.
     """
-    with open(path, 'rb') as file:
+    with open(path, 'rb') if isinstance(path, (str, Path)) else nullcontext(path) as file:
+        path = path if isinstance(path, (str, Path)) else getattr(path, 'name', 'the checkpoint')
         names: set[str] = set()
         try:
             _collect_names(file, path, names)

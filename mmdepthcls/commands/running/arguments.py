@@ -4,6 +4,7 @@ import os
 import os.path as osp
 from pathlib import Path
 
+from ...compat import checkpoint_loading
 from . import program
 from .config_files import find_config
 from .program import UsageError
@@ -35,6 +36,8 @@ def add_arguments(parser):
     parser.add_argument('config', help=CONFIG_HELP)
     parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/CONFIG)')
     add_config_options(parser)
+    parser.add_argument('--trust-checkpoint', action='store_true', help='load checkpoints as MMEngine does, which runs '
+                        'what they hold: where one is refused and you trust whoever made it')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
     # torch.distributed.launch passes it; torchrun sets the environment variable instead.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
@@ -52,6 +55,8 @@ def check_arguments(args):
         UsageError: names the first that cannot be used, and what is near.
     """
     args.config = find_config(args.config)
+    if getattr(args, 'trust_checkpoint', False):
+        checkpoint_loading.trust()
     if getattr(args, 'checkpoint', None) is not None:
         check_checkpoint(args.checkpoint)
     if getattr(args, 'work_dir', None) is not None:

@@ -19,8 +19,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .import_hooks import after_import, around_import, before_import
-from .shipped_files import PREFIX, base_config, is_checkout
+from ..import_hooks import after_import, around_import, before_import
+from ..shipped_files import PREFIX, base_config, is_checkout
+from .checkpoint_loading import load_as_data, read_no_configs_of_checkpoints
+from .host_patches import are_wanted
 
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
 STACKS = ('onedl', 'openmmlab')
@@ -142,6 +144,9 @@ def prepare_host() -> None:
     before_import('mmseg', _stand_in_for_mmcv_ops)
     around_import('torchvision', _execute_torchvision)
     after_import('mmseg.registry', _add_location)
+    if are_wanted():
+        after_import('mmengine.runner.checkpoint', load_as_data)
+        after_import('mmengine.infer.infer', read_no_configs_of_checkpoints)
 
 
 def _add_location(registry):
