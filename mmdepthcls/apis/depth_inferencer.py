@@ -22,6 +22,7 @@ from .camera import PictureCamera, focal_correction
 from .camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
 from .input_pipeline import InputPipeline
+from .interval_widening import widened
 from .loaded_model import LoadedModel, load_any_model
 from .picture_source import PictureSource, PictureSources, source_of
 from .prepared_picture import PreparedPicture, prepare_picture
@@ -209,25 +210,31 @@ class DepthInferencer:
             classifier.test_cfg.update(before)
 
     def _result(self, prepared, maps):
-        loaded, scale = self.loaded, prepared.scale
+        loaded, pixels = self.loaded, prepared.scale
         depth = maps.pop('depth')[0]
         told = supervised_mask(depth.shape, prepared.box, depth, loaded.supervised_rows, loaded.max_depth_supervised)
         factor = focal_correction(prepared.camera and prepared.camera.focal_px, self.trained_focal_px,
-                                  scale) if self.focal_correction else 1.0
+                                  pixels) if self.focal_correction else 1.0
         assumed = None
         if self.trained_focal_px is not None:
-            assumed = PictureCamera(self.trained_focal_px / focal_correction(1.0, 1.0, scale), source='assumed')
-        bins = loaded.classifier.bins
+            assumed = PictureCamera(self.trained_focal_px / focal_correction(1.0, 1.0, pixels), source='assumed')
+        metres = factor * loaded.scale
         return DepthResult(
-            prepared.source, prepared.picture, depth * np.float32(factor), told, (bins.min_depth, bins.max_depth),
-            prepared.camera, factor, assumed, lambda names: _in_metres(self._maps([prepared], names)[0], factor),
-            _in_metres(maps, factor))
+            prepared.source, prepared.picture, depth * np.float32(metres), told, loaded.depth_range,
+            prepared.camera, factor, assumed, lambda names: self._in_metres(self._maps([prepared], names)[0], metres),
+            self._in_metres(maps, metres), loaded.scale)
 
-
-def _in_metres(maps, factor):
-    """Outputs as results have them: (H, W), the interval (2, H, W); in corrected metres."""
-    return {name: (each if name == 'interval' else each[0]) * np.float32(factor if name in IN_METRES else 1)
-            for name, each in maps.items() if name != 'depth'}
+    def _in_metres(self, maps, factor):
+        """Outputs as results have them: (H, W), the interval (2, H, W), calibrated; in corrected metres."""
+        widening = self.loaded.interval_widening
+        results = {}
+        for name, each in maps.items():
+            if name == 'interval' and widening is not None:
+                each = np.stack(widened(each[0], each[1], widening['factor']))
+            if name != 'depth':
+                each = each if name == 'interval' else each[0]
+                results[name] = each * np.float32(factor if name in IN_METRES else 1)
+        return results
 
 
 def _next_of(waiting, broken):

@@ -133,7 +133,7 @@ def main(args):
             focal_correction=not args.no_focal_correction, trained_focal_px=args.trained_focal_px, **options)
         settings = file_settings(args)
         inferencer.check_outputs(outputs_for(args.save, settings))
-        colors = settings.colors(depth_range(inferencer))
+        colors = settings.colors(inferencer.loaded.depth_range)
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
         print(f'{skipped} holds results of before, and is passed over', file=sys.stderr)
@@ -153,12 +153,6 @@ def file_settings(args):
                         args.max_interval_ratio, args.drop_unsupervised)
 
 
-def depth_range(inferencer):
-    """tuple[float, float]: ends of the model's bins, m."""
-    bins = inferencer.loaded.classifier.bins
-    return bins.min_depth, bins.max_depth
-
-
 def made_with(args, inferencer):
     """dict: what predictions depend on; one folder holds those of one such setting."""
     from ...apis.loaded_model import file_hash
@@ -171,11 +165,16 @@ def made_with(args, inferencer):
 
 def describe(inferencer):
     """str: the model in a line."""
-    identity, (low, high) = inferencer.loaded.identity, depth_range(inferencer)
+    loaded = inferencer.loaded
+    identity, (low, high) = loaded.identity, loaded.depth_range
     name = identity.get('model') or f'{identity["config"]}, {identity["checkpoint"]}'
     focal = inferencer.trained_focal_px
     known = f', trained at a focal length of {focal:.0f} px' if focal else ''
-    remark = f' ({inferencer.loaded.remark})' if inferencer.loaded.remark else ''
+    remark = f' ({loaded.remark})' if loaded.remark else ''
+    if loaded.scale != 1:
+        known += f', metres x {loaded.scale:.4g} by calibration'
+    if loaded.interval_widening:
+        known += f', intervals of {100 * loaded.interval_widening["coverage"]:g} % by calibration'
     return f'Model {name}{remark}: {low:g} to {high:g} m{known}, on {inferencer.device}'
 
 
