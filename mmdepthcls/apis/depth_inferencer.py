@@ -16,11 +16,10 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 
-from ..models.decoded_maps import check_decoder
-from ..models.image_bins_head import ImageBinsHead
 from .camera import PictureCamera, focal_correction
 from .camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
+from .graph_file import SUFFIXES
 from .input_pipeline import InputPipeline
 from .interval_widening import widened
 from .loaded_model import LoadedModel, load_any_model
@@ -39,7 +38,8 @@ class DepthInferencer:
     >>> result.depth[200, 300], result.confidence[200, 300], result.points().xyz.shape           # doctest: +SKIP
 
     Args:
-        model: a model file (``mmdepthcls publish``); default: the one that comes with the package. Or give ``config``
+        model: a model file (``mmdepthcls publish``) or a file that ``mmdepthcls export`` made of one (``.onnx``, or
+            ``.xml`` with its ``.bin``), which is computed by ONNX Runtime or OpenVINO on the CPU; default: the one that comes with the package. Or give ``config``
             and ``checkpoint``.
         config: of a ``DepthClassifier``: path or ``Config``. Its own test pipeline prepares the pictures.
         checkpoint: its weights.
@@ -67,7 +67,8 @@ class DepthInferencer:
         if max_pixels < 1:
             raise ValueError(f'max_pixels must be at least 1, got {max_pixels}')
         self.cameras = CameraFinder(cameras, focal_px, fov)
-        self.device = device or get_device()
+        exported = model is not None and os.fspath(model).lower().endswith(SUFFIXES)
+        self.device = device or ('cpu' if exported else get_device())
         self.loaded: LoadedModel = load_any_model(model, config, checkpoint, self.device, cfg_options, tta)
         self.model = self.loaded.model
         self.pipeline: InputPipeline = self.loaded.pipeline
@@ -140,9 +141,7 @@ class DepthInferencer:
         unknown = set(outputs) - set(OUTPUTS)
         if unknown:
             raise ValueError(f'outputs may hold {", ".join(OUTPUTS)}; got {sorted(unknown)}')
-        classifier = self.loaded.classifier
-        check_decoder(classifier.decoder, dict(classifier.test_cfg, outputs=tuple(outputs)),
-                      isinstance(classifier.decode_head, ImageBinsHead))
+        self.loaded.check_outputs(outputs)
 
     def prepare(self, source: PictureSource) -> PreparedPicture:
         """Read a picture, find its camera, and make the network's input of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,11 @@ from torch import nn
 
 from ..checkpoint_file import read_checkpoint, weights_of
 from ..config.config_class import class_name, is_a
+from ..models.decoded_maps import check_decoder
 from ..models.depth_classifier import DepthClassifier
+from ..models.image_bins_head import ImageBinsHead
+from .exported_model import ExportedModel
+from .graph_file import SUFFIXES
 from .input_pipeline import InputPipeline, pipeline_of_config
 
 SUFFIX = '.safetensors'
@@ -29,7 +34,7 @@ class LoadedModel:
 
     Args:
         model: the classifier, or what averages its views.
-        classifier: the classifier itself.
+        classifier: the classifier itself; or the network of an exported file.
         pipeline: makes the network's input of a picture.
         identity: what tells the model from others: names and SHA-256 of its files.
         focal_px: focal length that it was trained at, in pixels of the network's input; None: unknown.
@@ -38,9 +43,10 @@ class LoadedModel:
         remark: what whoever uses it should know of its training.
         scale: by which metres are multiplied, of a calibration.
         interval_widening: of a calibration, see :class:`~mmdepthcls.apis.ModelDescription`; None: none.
+        built_in: by which an exported file has multiplied its metres already.
     """
-    model: nn.Module
-    classifier: DepthClassifier
+    model: nn.Module | ExportedModel
+    classifier: DepthClassifier | ExportedModel
     pipeline: InputPipeline
     identity: dict[str, Any]
     focal_px: float | None = None
@@ -49,12 +55,26 @@ class LoadedModel:
     remark: str = ''
     scale: float = 1.0
     interval_widening: dict[str, Any] | None = None
+    built_in: float = 1.0
 
     @property
     def depth_range(self) -> tuple[float, float]:
         """m, between which it answers, for a picture of the focal length that it was trained at."""
         bins = self.classifier.bins
-        return bins.min_depth * self.scale, bins.max_depth * self.scale
+        factor = self.scale * self.built_in
+        return bins.min_depth * factor, bins.max_depth * factor
+
+    def check_outputs(self, outputs: Sequence[str]) -> None:
+        """Refuse outputs that the model cannot give.
+
+        Raises:
+            ValueError: names them.
+        """
+        if isinstance(self.classifier, ExportedModel):
+            self.classifier.check_outputs(outputs)
+        else:
+            check_decoder(self.classifier.decoder, dict(self.classifier.test_cfg, outputs=tuple(outputs)),
+                          isinstance(self.classifier.decode_head, ImageBinsHead))
 
     @property
     def tells_supervision(self) -> bool:
@@ -68,7 +88,7 @@ def load_any_model(model: str | os.PathLike[str] | None, config: str | Config | 
     """Load a model to predict with.
 
     Args:
-        model: a model file; None with ``config`` None: the one that comes with the package.
+        model: a model file, or an exported one (``.onnx``, ``.xml``); None with ``config`` None: the one that comes with the package.
         config, checkpoint, cfg_options, tta: see :class:`~mmdepthcls.apis.DepthInferencer`.
         device: where it computes.
 
@@ -109,15 +129,41 @@ def file_hash(path: str | os.PathLike[str]) -> str:
 def _of_file(path, device, tta):
     if not os.path.exists(path):
         raise FileNotFoundError(f'model {path} does not exist. {GIVE}')
+    if os.path.splitext(path)[1].lower() in SUFFIXES:
+        return _of_exported(path, device, tta)
     from .model_file import load_model  # with it comes safetensors, which a config does not need
     classifier, description = load_model(path, device)
-    remark = '; '.join(filter(None, (_text(description.training_data), _text(description.scenes))))
     pipeline = InputPipeline([dict(step) for step in description.pipeline], mirrored=tta)
     return LoadedModel(
         _averaging(classifier, {}, device) if tta else classifier, classifier, pipeline,
         dict(model=os.path.basename(path), sha256=file_hash(path), tta=tta), description.focal_px,
-        description.supervised_rows, description.max_depth_supervised, remark, description.scale,
+        description.supervised_rows, description.max_depth_supervised, _remark(description), description.scale,
         description.interval_widening)
+
+
+def _of_exported(path, device, tta):
+    if tta:
+        raise ValueError(f'{path}: test-time augmentation is not in exported files. Give the model file that it was '
+                         'made of')
+    if not str(device).startswith('cpu'):
+        raise ValueError(f'{path}: exported files are computed on the CPU here (device=\'cpu\', --device cpu); for '
+                         'a GPU give the model file that it was made of, or use the file with its own runtime')
+    exported = ExportedModel(path)
+    about, description = exported.description, exported.description.model
+    farthest, focal = description.max_depth_supervised, description.focal_px
+    factor = about.focal_factor * description.scale  # calibration and camera are in the file
+    identity = dict(model=os.path.basename(path), sha256=file_hash(path), tta=False)
+    weights = os.path.splitext(path)[0] + '.bin'
+    if path.lower().endswith('.xml'):
+        identity['weights_sha256'] = file_hash(weights)
+    return LoadedModel(
+        exported, exported, InputPipeline([dict(step) for step in description.pipeline]), identity,
+        focal and focal * about.focal_factor, description.supervised_rows, farthest and farthest * factor,
+        _remark(description), built_in=factor)
+
+
+def _remark(description):
+    return '; '.join(filter(None, (_text(description.training_data), _text(description.scenes))))
 
 
 def _of_config(config, checkpoint, device, cfg_options, tta):

@@ -16,6 +16,8 @@ COMMANDS = {
     'figures': ('figures', "the paper's Figures 2, 3 and 4 from a checkpoint and a data set"),
     'fit-temperature': ('fit_temperature', "fit a checkpoint's temperature on its validation split"),
     'publish': ('publish', 'make one file of a model: weights, and all that is needed to use them'),
+    'export': ('export', 'put a model into a file of ONNX, OpenVINO or torch.export'),
+    'export-matrix': ('export', 'try which models and decoders can be exported'),
     'analyze-bins': ('analyze_bins', 'what schemes of bins cost on a data set'),
     'tune-crf': ('crf', 'find settings of the fully connected CRF'),
     'compare-crfs': ('crf', 'test several CRFs on one checkpoint'),

@@ -37,5 +37,5 @@ class BinWidthNetwork(nn.Module):
         """Changes (N, K) of features (N, C, h, w)."""
         patches = F.adaptive_avg_pool2d(features, self.grid).flatten(2).transpose(1, 2)
         patches = self.embed(patches) + self.position
-        tokens = torch.cat([self.reader.expand(len(patches), -1, -1).to(patches.dtype), patches], dim=1)
+        tokens = torch.cat([self.reader.expand(patches.shape[0], -1, -1).to(patches.dtype), patches], dim=1)
         return self.changes(self.encoder(tokens)[:, 0])

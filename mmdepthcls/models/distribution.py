@@ -24,7 +24,8 @@ def by_rows(function, logits, block=None):
     """
     block = block or (CPU_BLOCK if logits.device.type == 'cpu' else GPU_BLOCK)
     numbers_a_row = logits.shape[0] * logits.shape[1] * logits.shape[3]
-    rows = max(1, block // max(1, numbers_a_row))
+    # What is put into a file is of any size: there is nothing to count, and a loop would be frozen.
+    rows = logits.shape[2] if torch.compiler.is_exporting() else max(1, block // max(1, numbers_a_row))
     if rows >= logits.shape[2]:
         return function(logits.float())
     parts = logits.split(rows, dim=2)

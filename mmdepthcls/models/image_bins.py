@@ -44,7 +44,7 @@ def change_widths(changes, bins, space='depth', floor=0.01):
         widths = floor * shares + (1 - floor) * (shares.log() + changes.float()).softmax(dim=1)
         inner = first + (last - first) * widths.cumsum(dim=1)[:, :-1]
         inner = inner.exp() if space == 'log' else inner
-        nearest, farthest = (inner.new_full((len(inner), 1), edge) for edge in (bins.min_depth, bins.max_depth))
+        nearest, farthest = (inner.new_full((inner.shape[0], 1), edge) for edge in (bins.min_depth, bins.max_depth))
         edges = torch.cat([nearest, inner, farthest], dim=1)
         return ImageBins(edges, edges[:, :-1] + places * edges.diff(dim=1))
 

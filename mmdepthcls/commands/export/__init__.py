@@ -1,0 +1,1 @@
+"""A model in a file that needs neither MMSegmentation nor PyTorch."""
