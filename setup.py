@@ -17,6 +17,9 @@ STACKS = {
                   'tensorboard'],
 }
 
+# What writes and runs exported files. Each is needed for its format alone.
+EXPORT = ['onnx', 'onnxscript', 'onnxruntime', 'openvino']
+
 # What mim, and mmdepthcls/shipped_files.py, find in the folder .mim of the package. An editable installation uses the
 # repository's own; an sdist holds them in .mim only.
 SHIPPED = ('configs', 'tools', 'model-index.yml')
@@ -69,7 +72,7 @@ setup(
     install_requires=['numpy', 'torch', 'opencv-python', 'matplotlib', 'safetensors'],
     # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
     extras_require={
-        **STACKS, 'timm': ['timm'],
+        **STACKS, 'timm': ['timm'], 'export': EXPORT,
         'test': ['coverage>=7.10', 'hypothesis', 'mypy==2.4.1', 'pytest', 'pytest-timeout', 'pytest-xdist', 'ruff',
-                 'timm']},
+                 'timm', *EXPORT]},
 )

@@ -28,6 +28,7 @@ RANK = {room: rank for rank, line in enumerate(ORDER) for room in line.split()}
 TOP = len(ORDER)  # the other commands
 # Commands that are made of others.
 MADE_OF = {'demo': {'minidrive', 'train', 'test'}, 'study': {'minidrive', 'train', 'test'},
+           'export': {'minidrive', 'publish'},
            'benchmark': {'minidrive', 'train', 'test', 'predict'}}
 HOST = {'mmseg', 'mmengine', 'mmcv'}
 

@@ -90,16 +90,16 @@ def interpolate(values, size=None, scale_factor=None, mode='nearest', align_corn
     return F.interpolate(values, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
 
 
-def convolve(values, *args, **kwargs):
-    """``conv2d`` of values that lie in memory in their own order: of permuted ones it asks how they lie."""
-    return F.conv2d(values.contiguous(), *args, **kwargs)
+def permute(values, *dimensions):
+    """``permute``, and the values in memory in their new order: else what comes after it asks how they lie."""
+    return values.permute(*dimensions).contiguous()
 
 
 class _Rewritten(TorchFunctionMode):
     """Calls others in place of functions of torch, however they were imported."""
 
     REWRITES = {F.adaptive_avg_pool2d: adaptive_mean, F.adaptive_max_pool2d: adaptive_maximum,
-                F.interpolate: interpolate, F.conv2d: convolve}
+                F.interpolate: interpolate, torch.Tensor.permute: permute}
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         return self.REWRITES.get(function, function)(*args, **(kwargs or {}))

@@ -20,7 +20,8 @@ def parse_args():
                         "in quotes ('a/**/*.png'), lists (.txt: a path a line), films, or the number of a camera")
     parser.add_argument('--out', required=True, metavar='DIR', help='folder for the results')
     group = parser.add_argument_group('model')
-    group.add_argument('--model', metavar='FILE', help='model file, see publish (default: the one of this package)')
+    group.add_argument('--model', metavar='FILE', help='model file, see publish; or .onnx, .xml of '
+                       'export (default: the model of this package)')
     group.add_argument('--config', help=f'instead of a model file: {arguments.CONFIG_HELP}')
     group.add_argument('--checkpoint', metavar='FILE', help='with --config: its weights')
     arguments.add_config_options(group)

@@ -1,0 +1,94 @@
+"""One line of the table of what can be exported."""
+from argparse import Namespace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from mmengine.config import Config, ConfigDict
+from mmseg.registry import MODELS
+
+from ...apis.model_description import ModelDescription
+from ...apis.model_file import write_model_file
+from ...apis.pinned_classes import host_scope
+from ..publish.published_config import model_of, published_config, published_pipeline, test_pipeline
+from ..running.config_files import find_config
+from .exact_rewrites import CannotExport
+from .export_matrix import LOSSES
+from .export_run import ExportRun
+
+
+def exported_row(name, config, changes, formats, pictures):
+    """Make a model of a config, export it, and say how it went.
+
+    Args:
+        name (str): of the line.
+        config (str): name of a config.
+        changes (dict): of its model.
+        formats (list[str]): 'onnx', 'openvino'.
+        pictures (list[str], optional): to compare with.
+
+    Returns:
+        list[str]: cells.
+    """
+    with TemporaryDirectory() as folder:
+        model_file = _model_file(Path(folder), config, changes)
+        differences, shares, size = [], [], ''
+        for kind in formats:
+            out = str(Path(folder, 'x.onnx' if kind == 'onnx' else 'x.xml'))
+            args = Namespace(model=str(model_file), format=kind, out=out, size=None, batch=None, output_size=None,
+                             focal_px=None, input_type='uint8', half=False, pictures=pictures, number=1, force=True)
+            try:
+                run = ExportRun(args)
+                run.read_pictures()
+                comparison, files = run.write()
+            except CannotExport as error:
+                differences.append(' '.join(str(error).split())[:120])
+                shares.append('')
+                continue
+            depth = [each for each in comparison.differences if each.name == 'depth']
+            differences.append(f'{max(each.largest for each in depth):.1g} m')
+            beyond = max(each.beyond for each in comparison.differences)
+            shares.append(f'kept by {1 - beyond:.2%} of the pixels, the rest ties' if beyond else 'kept by all')
+            size = f'{sum(path.stat().st_size for path in files) / 1e6:.1f}'
+    return [name, size, *differences, *shares]
+
+
+def _model_file(folder, config, changes):
+    cfg = Config.fromfile(find_config(config))
+    cfg.default_scope = cfg.get('default_scope') or 'mmseg'
+    if changes:
+        cfg.model.decoder = changes['decoder']
+        loss = LOSSES.get(changes['decoder']['type'])
+        if loss:
+            cfg.model.decode_head.loss_decode = loss
+            cfg.model.pop('auxiliary_head', None)
+    own = published_model(cfg)
+    torch.manual_seed(0)
+    with host_scope():
+        model = MODELS.build(ConfigDict(own))
+    see_pictures(model)
+    path = folder / 'model.safetensors'
+    write_model_file(path, model.eval(), ModelDescription(own, published_pipeline(test_pipeline(cfg))))
+    return path
+
+
+def published_model(cfg):
+    """dict: a config's model as a model file has it."""
+    return published_config(model_of(cfg), None)
+
+
+def see_pictures(model):
+    """Give norms the statistics of pictures, so that weights of chance neither explode nor vanish, and logits size."""
+    norms = [part for part in model.modules() if isinstance(part, torch.nn.modules.batchnorm._BatchNorm)]
+    for norm in norms:
+        norm.train()
+        norm.momentum = 1.0
+    images = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 128, 128)).astype(np.float32))
+    with torch.no_grad():
+        logits = model.decode_head.forward(model.extract_feat(images))
+        for name, parameter in model.decode_head.named_parameters():
+            if 'conv_seg' in name or parameter.shape[:1] == logits.shape[1:2]:
+                parameter *= 3 / logits.std()
+    for norm in norms:
+        norm.eval()

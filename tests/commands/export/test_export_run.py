@@ -1,0 +1,147 @@
+"""A small model, exported and used: the same metres by every way."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmdepthcls.apis import DepthInferencer, ModelFileError, read_description
+from mmdepthcls.apis.graph_file import read_exported_description
+
+from export_files import make_file, options
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_what_is_printed(place):
+    text = (place / 'table.txt').read_text()
+    assert 'd1 1.000000' in text and 'ms a picture of 70 x 90' in text and '0.00%' in text
+    assert {path.name for path in place.iterdir()} >= {'model.onnx', 'model.safetensors'}
+    assert not [path for path in place.iterdir() if path.name.startswith('.')]
+
+
+def test_what_the_file_says(place):
+    about = read_exported_description(place / 'model.onnx')
+    assert about.model == read_description(place / 'model.safetensors')
+    assert about.focal == 'input' and about.outputs == ('depth', 'confidence', 'interval') and about.size is None
+
+
+@pytest.mark.parametrize('given', [{}, dict(focal_px=90.0)])
+def test_predict_gives_the_same(place, given):
+    picture = cv2.imread(str(place / 'street.png'))[..., ::-1]
+    results = [DepthInferencer(place / name, device='cpu', **given)(picture) for name in (
+        'model.safetensors', 'model.onnx')]
+    one, other = results
+    # The pipeline resizes: the model decodes at the size of the picture, the file at that of its input.
+    assert one.depth.shape == other.depth.shape == (94, 131) and one.correction == other.correction
+    assert np.median(np.abs(one.depth - other.depth) / one.depth) < 0.02
+    assert np.median(np.abs(one.interval - other.interval) / one.interval) < 0.05
+    assert one.depth_range == pytest.approx(other.depth_range)
+    with pytest.raises(ValueError, match='gives depth, confidence, interval, and no std'):
+        DepthInferencer(place / 'model.onnx')(picture, outputs=['std'])
+
+
+def test_two_pictures_at_a_time_of_cameras(place):
+    import onnxruntime
+    session = onnxruntime.InferenceSession(place / 'model.onnx', providers=['CPUExecutionProvider'])
+    images = np.random.default_rng(0).integers(0, 255, (3, 81, 77, 3), np.uint8)
+    depth, sure, ends = session.run(None, dict(image=images, focal_px=np.float32([60, 90, 0])))
+    assert depth.shape == sure.shape == (3, 81, 77) and ends.shape == (3, 2, 81, 77)
+    for index, factor in enumerate((1, 1.5, 1)):
+        alone, _, range_alone = session.run(None, dict(image=images[index:index + 1], focal_px=np.zeros(1, np.float32)))
+        np.testing.assert_allclose(depth[index], alone[0] * factor, rtol=1e-5)
+        np.testing.assert_allclose(ends[index], range_alone[0] * factor, rtol=1e-4)
+    assert (ends[:, 0] <= ends[:, 1]).all() and 1.3 <= depth.min()  # the calibration's scale
+
+
+def test_the_example(place, tmp_path):
+    picture = np.random.default_rng(1).integers(0, 255, (70, 91, 3), np.uint8)
+    np.save(tmp_path / 'picture.npy', picture)
+    example = ROOT / 'examples' / 'predict_onnx.py'
+    assert len(example.read_text().splitlines()) <= 30
+    result = subprocess.run([sys.executable, example, place / 'model.onnx', 'picture.npy', 'depth.npy'], cwd=tmp_path,
+                            capture_output=True, text=True)
+    assert result.returncode == 0 and 'interval' in result.stdout, result.stderr
+    from mmdepthcls.apis.exported_model import ExportedModel
+    expected = ExportedModel(place / 'model.onnx')(picture[None])['depth'][0]
+    np.testing.assert_allclose(np.load(tmp_path / 'depth.npy'), expected, rtol=1e-6)
+
+
+def test_the_example_in_cpp(tmp_path):
+    """Compiled where ONNX Runtime's header is (ORT_ROOT, or among the system's)."""
+    roots = [Path(each) for each in (os.environ.get('ORT_ROOT'), '/usr', '/usr/local') if each]
+    header = next((path for root in roots for path in root.glob('include/**/onnxruntime_cxx_api.h')), None)
+    if header is None or shutil.which('g++') is None:
+        pytest.skip("g++ and ONNX Runtime's C++ header are needed (ORT_ROOT=/path/of/onnxruntime)")
+    source = ROOT / 'examples' / 'cpp' / 'predict_onnx.cpp'
+    subprocess.run(['g++', '-std=c++17', '-Wall', '-Werror', f'-I{header.parent}', '-c', source, '-o',
+                    tmp_path / 'a.o'], check=True)
+
+
+def test_openvino_of_a_fixed_size_with_a_camera_built_in(place, tmp_path):
+    from mmdepthcls.commands.export.export_run import ExportRun
+    run = ExportRun(options(place / 'model.safetensors', tmp_path / 'm.xml', format='openvino', size=(65, 71), batch=2,
+                            focal_px=120.0, output_size=(94, 131), pictures=[str(place / 'street.png')]))
+    run.read_pictures()
+    assert any('focal length of 120.00 px' in each for each in run.remarks())
+    _, files = run.write()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['m.bin', 'm.xml'] and len(files) == 2
+    about = read_exported_description(tmp_path / 'm.xml')
+    assert (about.size, about.batch, about.focal, about.output_size) == ((65, 71), 2, 120.0, (94, 131))
+    inferencer = DepthInferencer(tmp_path / 'm.xml')
+    assert inferencer.trained_focal_px == 120.0 and inferencer.loaded.depth_range == pytest.approx((2.6, 208.0))
+    with pytest.raises(ValueError, match='takes pictures of 65 x 71 pixels'):  # after Resize it has 70 x 90
+        inferencer(cv2.imread(str(place / 'street.png'))[..., ::-1])
+    (tmp_path / 'm.bin').unlink()
+    with pytest.raises(ModelFileError, match='m.bin, are not beside it'):
+        read_exported_description(tmp_path / 'm.xml')
+
+
+def test_a_file_that_differs_is_none(place, tmp_path, monkeypatch):
+    from onnx import numpy_helper
+
+    from mmdepthcls.commands.export import exporters
+    from mmdepthcls.commands.export.export_run import ExportRun
+    real = exporters.onnx_of
+
+    def damaged(program, network):
+        proto = real(program, network)
+        for weight in proto.graph.initializer:
+            if weight.dims[-2:] == [3, 3]:
+                weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight) * np.float32(1.01), weight.name))
+        return proto
+
+    monkeypatch.setattr(exporters, 'onnx_of', damaged)
+    (tmp_path / 'm.onnx').write_text('of before')
+    run = ExportRun(options(place / 'model.safetensors', tmp_path / 'm.onnx', size=(70, 90), force=True,
+                            pictures=[str(place / 'street.png')]))
+    run.read_pictures()
+    with pytest.raises(exporters.CannotExport, match='nothing was written(.|\n)*largest difference'):
+        run.write()
+    assert [path.name for path in tmp_path.iterdir()] == ['m.onnx']
+    assert (tmp_path / 'm.onnx').read_text() == 'of before'
+
+
+def test_torch_export_and_decoders_without_softmax(place, tmp_path):
+    import torch
+
+    from mmdepthcls.commands.export.export_run import METADATA_FILE, ExportRun
+    head = dict(type='PSPHead', in_channels=8, in_index=0, channels=8, pool_scales=(1, 3), num_classes=1,
+                norm_cfg=dict(type='BN'), loss_decode=dict(type='RegressionSILogLoss'))
+    model = make_file(tmp_path / 'r.safetensors', {}, decode_head=head, decoder=dict(type='RegressionDecoder'),
+                      test_cfg=dict(mode='whole', decode_at='logits'))
+    run = ExportRun(options(model, tmp_path / 'r.pt2', format='torch-export', pictures=[str(place / 'street.png')]))
+    run.read_pictures()
+    comparison, _ = run.write()
+    assert {each.name for each in comparison.differences} == {'depth'}
+    extra = {METADATA_FILE: ''}
+    torch.export.load(str(tmp_path / 'r.pt2'), extra_files=extra)
+    text = extra[METADATA_FILE]
+    assert json.loads(text if isinstance(text, str) else text.decode())['outputs'] == ['depth']
+    with pytest.raises(ValueError, match='does not know the focal length'):
+        ExportRun(options(model, tmp_path / 'r.onnx', focal_px='input'))
