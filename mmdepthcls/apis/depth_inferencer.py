@@ -39,8 +39,8 @@ class DepthInferencer:
 
     Args:
         model: a model file (``mmdepthcls publish``) or a file that ``mmdepthcls export`` made of one (``.onnx``, or
-            ``.xml`` with its ``.bin``), which is computed by ONNX Runtime or OpenVINO on the CPU; default: the one that comes with the package. Or give ``config``
-            and ``checkpoint``.
+            ``.xml`` with its ``.bin``), which is computed by ONNX Runtime or OpenVINO on the CPU; default: the one that
+            comes with the package. Or give ``config`` and ``checkpoint``.
         config: of a ``DepthClassifier``: path or ``Config``. Its own test pipeline prepares the pictures.
         checkpoint: its weights.
         device: such as 'cpu' or 'cuda:0'. Default: a GPU where there is one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..json_text import json_text
 from .model_description import KEY, ModelDescription, description_of
@@ -106,7 +107,7 @@ def exported_description_of(text: str | None, source: str | Path) -> ExportedDes
         raise ModelFileError(f'{source}: its description lacks, or has beside what is known, '
                              f'{", ".join(sorted(each[:40] for each in other)[:5])}')
     model = description_of(json_text(content['model'], indent=None), source)
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
               if key not in ('format', 'version', 'model')}
     try:
         return ExportedDescription(model, **values)

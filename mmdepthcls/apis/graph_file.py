@@ -72,7 +72,7 @@ def _text_of_xml(path):
 
 def _text_of_onnx(content, path):
     found: list[str] = []
-    counter = [0]
+    counter = [0]  # fields
     try:
         _walk(memoryview(content), 'Model', found, counter, 0)
     except (IndexError, UnicodeDecodeError, _Damaged) as error:

@@ -88,7 +88,8 @@ def load_any_model(model: str | os.PathLike[str] | None, config: str | Config | 
     """Load a model to predict with.
 
     Args:
-        model: a model file, or an exported one (``.onnx``, ``.xml``); None with ``config`` None: the one that comes with the package.
+        model: a model file, or an exported one (``.onnx``, ``.xml``); None with ``config`` None: the one that
+            comes with the package.
         config, checkpoint, cfg_options, tta: see :class:`~mmdepthcls.apis.DepthInferencer`.
         device: where it computes.
 

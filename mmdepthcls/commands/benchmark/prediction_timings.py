@@ -11,6 +11,7 @@ import torch
 from mmengine.dataset import pseudo_collate
 
 from ...apis.depth_inferencer import DepthInferencer
+from ...apis.exported_model import ExportedModel
 from ...apis.picture_source import PictureSources
 from ..predict.file_kinds import FileSettings
 from ..predict.prediction_folder import PredictionFolder
@@ -41,10 +42,12 @@ def time_predictions(inferencer: DepthInferencer, paths: Sequence[str], rounds: 
         reading and writing in others.
 
     Raises:
-        ValueError: if a picture cannot be predicted.
+        ValueError: if a picture cannot be predicted, and for exported files.
     """
     prepared = [inferencer.prepare(source) for source in PictureSources(list(paths))]
     classifier = inferencer.loaded.classifier
+    if isinstance(classifier, ExportedModel):
+        raise ValueError('an exported file has no network alone to time: give the model file that it was made of')
     inputs = [classifier.data_preprocessor(pseudo_collate([each.packed]), False)['inputs'] for each in prepared]
 
     def network():

@@ -74,8 +74,8 @@ def adaptive_mean(values, output_size):
 def adaptive_maximum(values, output_size, return_indices=False):
     """``adaptive_max_pool2d`` to one value; refused otherwise."""
     if output_size not in (1, (1, 1), [1, 1]) or return_indices:
-        raise CannotExport(f'adaptive maximum pooling to {output_size} has no exact form in a file. Take a head without '
-                           'it')
+        raise CannotExport(f'adaptive maximum pooling to {output_size} has no exact form in a file. Take a head '
+                           'without it')
     return values.amax(dim=(-2, -1), keepdim=True)
 
 

@@ -12,14 +12,14 @@ LARGEST_SIDE = 8192
 
 def parse_args():
     parser = argparse.ArgumentParser(
-        description='Put a model into a file that needs neither MMSegmentation nor this package: RGB 0..255 in; metres, '
-        'confidence and interval out. Normalization, temperature, decoding and calibration are inside; the pipeline of '
-        'the model file (Resize, ...) is not. The file is compared with PyTorch at three sizes; if it differs, there is '
-        'no file, and the status is 1.')
+        description='Put a model into a file that needs neither MMSegmentation nor this package: RGB 0..255 in; '
+        'metres, confidence and interval out. Normalization, temperature, decoding and calibration are inside; the '
+        'pipeline of the model file (Resize, ...) is not. The file is compared with PyTorch at three sizes; if it '
+        'differs, there is no file, and the status is 1.')
     parser.add_argument('model', metavar='MODEL', help='model file (.safetensors), see publish')
     parser.add_argument('--format', choices=[*SUFFIXES], default='onnx', help='default: %(default)s')
-    parser.add_argument('--out', required=True, metavar='FILE', help='file to write: .onnx, .xml (its weights beside it, '
-                        '.bin) or .pt2')
+    parser.add_argument('--out', required=True, metavar='FILE', help='file to write: .onnx, .xml (its weights beside '
+                        'it, .bin) or .pt2')
     parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the pictures that the '
                         'network gets (default: any)')
     parser.add_argument('--batch', type=int, metavar='N', help='pictures at a time (default: any number)')
@@ -29,8 +29,8 @@ def parse_args():
                         "network's input, built in; or 'input': the file takes it (default: the one trained at)")
     parser.add_argument('--input-type', choices=('uint8', 'float32'), default='uint8', help='of the pixels (default: '
                         '%(default)s)')
-    parser.add_argument('--half', action='store_true', help='weights in half precision, computed in float32; prints what '
-                        'it changes (onnx and openvino)')
+    parser.add_argument('--half', action='store_true', help='weights in half precision, computed in float32; prints '
+                        'what it changes (onnx and openvino)')
     parser.add_argument('--pictures', nargs='+', metavar='INPUT', help='to compare with: pictures, folders, patterns '
                         '(default: generated street scenes)')
     parser.add_argument('--number', type=int, default=2, help='of pictures, at the most (default: %(default)s)')

@@ -1,11 +1,11 @@
-"""Try which models and decoders can be exported, as a table: each is made of a config with weights of chance whose norms
-have seen pictures, exported, and compared with PyTorch at three sizes through one file."""
+"""Try which models and decoders can be exported, as a table: each is made of a config with weights of chance whose
+norms have seen noise, exported, and compared with PyTorch at three sizes through one file."""
 import argparse
 
 from ..running import program
 
 # Config, and what is changed in it. The first of each kind of network, then every decoder on one network.
-NETWORKS = {
+NETWORKS: dict[str, tuple[str, dict]] = {
     'paper: DeepLabv2-R18': ('deeplabv2_r18_minidrive_sid71', {}),
     'SegFormer-B2': ('segformer_mit-b2_minidrive_sid71', {}),
     'UPerNet-ConvNeXt-T': ('upernet_convnext-t_minidrive_sid71', {}),

@@ -43,8 +43,8 @@ class ExportRun:
         self.pipeline = InputPipeline([dict(step) for step in about.pipeline])
         if self.model.test_cfg['mode'] == 'slide':
             raise exporters.CannotExport(
-                "the model predicts by sliding windows (test_cfg.mode='slide'), which stay outside of files. Publish it "
-                "with --cfg-options model.test_cfg.mode=whole")
+                "the model predicts by sliding windows (test_cfg.mode='slide'), which stay outside of files. Publish "
+                "it with --cfg-options model.test_cfg.mode=whole")
         focal = args.focal_px
         if focal is not None and about.focal_px is None:
             raise ValueError(f'--focal-px: {args.model} does not know the focal length that it was trained at. Publish '
@@ -60,6 +60,7 @@ class ExportRun:
             args.output_size and tuple(args.output_size), FOCAL_NONE if focal is None else focal,
             self.network.outputs, 'half' if args.half else 'float32')
         self.pictures, self.sizes = {}, []
+        self.proto = None  # the ONNX model; another run of the same network may be given it
 
     def remarks(self):
         """list[str]: what stays outside, and what the metres are for."""
@@ -68,11 +69,12 @@ class ExportRun:
             remarks.append("the model's CRF stays outside: the file gives what the model gives with crf=None")
         if about.pipeline:
             steps = ' -> '.join(step['type'] for step in about.pipeline)
-            remarks.append(f'the pipeline stays outside: the file takes pictures after {steps}. predict --model does it')
+            remarks.append(f'the pipeline stays outside: the file takes pictures after {steps}. predict --model does '
+                           'it')
             if about.decode_at == 'output' and self.args.output_size is None and any(
                     'Resize' in step['type'] for step in about.pipeline):
-                remarks.append("decode_at='output' means the size of the picture before the pipeline; the file decodes at "
-                               'that of its input. --output-size HEIGHT WIDTH decodes at the size of your camera')
+                remarks.append("decode_at='output' means the size of the picture before the pipeline; the file decodes "
+                               'at that of its input. --output-size HEIGHT WIDTH decodes at the size of your camera')
         if about.focal_px is None:
             remarks.append('the model does not know its focal length: metres are those of the cameras trained with')
         elif self.takes_focal:
@@ -116,8 +118,8 @@ class ExportRun:
             CannotExport: for a network that the format cannot hold, and for one that differs from PyTorch.
             OSError: if it cannot be written.
         """
-        program = exporters.trace(self.network, self.description.size, self.description.batch,
-                                  self.description.image == 'uint8')
+        program = self.proto or exporters.trace(
+            self.network, self.description.size, self.description.batch, self.description.image == 'uint8')
         trials = {self.out.with_name(f'.{self.out.stem}.{os.getpid()}{path.suffix}'): path for path in self._files()}
         try:
             run = self._write_trial(program, list(trials)[-1])
@@ -141,14 +143,14 @@ class ExportRun:
         rows = [['output', 'size', 'largest difference', '99.9th percentile', 'beyond the bound', 'of these no ties']]
         for each in comparison.differences:
             unit = '' if each.name == 'confidence' else ' m'
-            rows.append([each.name, '{} x {}'.format(*each.size), f'{each.largest:.2g}{unit}', f'{each.usual:.2g}{unit}',
-                         f'{each.beyond:.2%}', str(each.wrong)])
+            rows.append([each.name, '{} x {}'.format(*each.size), f'{each.largest:.2g}{unit}',
+                         f'{each.usual:.2g}{unit}', f'{each.beyond:.2%}', str(each.wrong)])
         before, after = comparison.milliseconds
         return (f'\n{self.out.name} beside PyTorch, {len(self.pictures[self.sizes[0]])} pictures a size\n\n'
                 f'{markdown_table(rows)}\n\n'
                 f'd1 {comparison.d1:.6f}, AbsRel {comparison.abs_rel:.2g} between the two\n'
-                f'{before:.1f} ms a picture of {comparison.shape[0]} x {comparison.shape[1]} in PyTorch, {after:.1f} ms '
-                f'in the file ({torch.get_num_threads()} threads)')
+                f'{before:.1f} ms a picture of {comparison.shape[0]} x {comparison.shape[1]} in PyTorch, {after:.1f} '
+                f'ms in the file ({torch.get_num_threads()} threads)')
 
     def _files(self):
         from .export import files_of
@@ -166,7 +168,9 @@ class ExportRun:
             path.write_bytes(exporters.program_bytes(program, {METADATA_FILE: text}))
             module = torch.export.load(str(path)).module()
             return lambda images, focal: self._of_torch(module, images, focal)
-        proto = exporters.onnx_of(program, self.network)
+        self.proto = self.proto or exporters.onnx_of(program, self.network)
+        proto = type(self.proto)()
+        proto.CopyFrom(self.proto)
         if args.format == 'onnx':
             if args.half:
                 exporters.halve(proto)

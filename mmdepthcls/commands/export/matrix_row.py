@@ -33,7 +33,7 @@ def exported_row(name, config, changes, formats, pictures):
     """
     with TemporaryDirectory() as folder:
         model_file = _model_file(Path(folder), config, changes)
-        differences, shares, size = [], [], ''
+        differences, shares, size, proto = [], [], '', None
         for kind in formats:
             out = str(Path(folder, 'x.onnx' if kind == 'onnx' else 'x.xml'))
             args = Namespace(model=str(model_file), format=kind, out=out, size=None, batch=None, output_size=None,
@@ -41,9 +41,12 @@ def exported_row(name, config, changes, formats, pictures):
             try:
                 run = ExportRun(args)
                 run.read_pictures()
+                run.proto = proto
                 comparison, files = run.write()
+                proto = run.proto
             except CannotExport as error:
-                differences.append(' '.join(str(error).split())[:120])
+                proto = run.proto
+                differences.append(' '.join(str(error).split())[:400])
                 shares.append('')
                 continue
             depth = [each for each in comparison.differences if each.name == 'depth']

@@ -44,7 +44,8 @@ def test_half_precision_may_differ_but_not_be_broken():
 
 
 @pytest.mark.parametrize('decoder', [ArgmaxDecoder(), ArgmaxDecoder('geometric'), QuantileDecoder(0.3),
-                                     LocalExpectationDecoder(1), OrdinalDecoder()], ids=lambda each: type(each).__name__)
+                                     LocalExpectationDecoder(1), OrdinalDecoder()],
+                         ids=lambda each: type(each).__name__)
 def test_ties_cover_what_rounding_does(decoder):
     generator = torch.Generator().manual_seed(1)
     logits = torch.randn(1, 6, 40, 50, generator=generator).round()  # many of equal probability
