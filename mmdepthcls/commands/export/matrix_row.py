@@ -68,8 +68,11 @@ def _model_file(folder, config, changes):
             cfg.model.pop('auxiliary_head', None)
     own = published_model(cfg)
     torch.manual_seed(0)
+    backbone = dict(own['backbone'])
+    if backbone['type'] == 'TIMMBackbone':
+        backbone['pretrained'] = False  # its default is True
     with host_scope():
-        model = MODELS.build(ConfigDict(own))
+        model = MODELS.build(ConfigDict(own, backbone=backbone))
     see_pictures(model)
     path = folder / 'model.safetensors'
     write_model_file(path, model.eval(), ModelDescription(own, published_pipeline(test_pipeline(cfg))))
@@ -92,6 +95,6 @@ def see_pictures(model):
         logits = model.decode_head.forward(model.extract_feat(images))
         for name, parameter in model.decode_head.named_parameters():
             if 'conv_seg' in name or parameter.shape[:1] == logits.shape[1:2]:
-                parameter *= 3 / logits.std()
+                parameter /= logits.std()
     for norm in norms:
         norm.eval()
