@@ -43,7 +43,7 @@ def main(args):
     if not rows:
         raise program.UsageError(f'--only {args.only!r}: no row is called so')
     lines = [['model', 'MB', *(f'{kind}: largest difference of depth' for kind in args.formats),
-              *(f'{kind}: of the bound' for kind in args.formats)]]
+              *(f'{kind}: the bound, all outputs' for kind in args.formats)]]
     for name, (config, changes) in rows.items():
         line = exported_row(name, config, changes, args.formats, args.pictures)
         print(' | '.join(line), flush=True)

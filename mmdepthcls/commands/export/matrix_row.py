@@ -52,7 +52,7 @@ def exported_row(name, config, changes, formats, pictures):
             depth = [each for each in comparison.differences if each.name == 'depth']
             differences.append(f'{max(each.largest for each in depth):.1g} m')
             beyond = max(each.beyond for each in comparison.differences)
-            shares.append(f'kept by {1 - beyond:.2%} of the pixels, the rest ties' if beyond else 'kept by all')
+            shares.append(f'all but {beyond:.3%} of the pixels, which are ties' if beyond else 'all pixels')
             size = f'{sum(path.stat().st_size for path in files) / 1e6:.1f}'
     return [name, size, *differences, *shares]
 

@@ -45,6 +45,13 @@ def test_predict_gives_the_same(place, given):
         DepthInferencer(place / 'model.onnx')(picture, outputs=['std'])
 
 
+def test_what_is_not_in_an_exported_file(place):
+    with pytest.raises(ValueError, match='test-time augmentation is not in exported files'):
+        DepthInferencer(place / 'model.onnx', tta=True)
+    with pytest.raises(ValueError, match='computed on the CPU here'):
+        DepthInferencer(place / 'model.onnx', device='cuda:0')
+
+
 def test_two_pictures_at_a_time_of_cameras(place):
     import onnxruntime
     session = onnxruntime.InferenceSession(place / 'model.onnx', providers=['CPUExecutionProvider'])
