@@ -1,4 +1,4 @@
-"""MMEngine's saving, made safe: a checkpoint is complete before anything that it replaces is removed. Pure.
+"""MMEngine's saving, made safe: a checkpoint is complete before anything that it replaces is removed.
 
 ``save_checkpoint`` writes by :func:`~mmdepthcls.checkpoint_writer.write_checkpoint`. ``CheckpointHook``, and classes
 built on it, work as they are written; but what they remove is kept until what they save is complete, what they note of
