@@ -7,7 +7,14 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-from torch.utils.data import DataLoader, Dataset
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.hooks import Hook
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner
+from torch.utils.data import Dataset
+
+import mmdepthcls.registration  # noqa: F401  (mends the host)
 
 LIMIT = 60  # s
 
@@ -75,8 +82,68 @@ def _become(folder, options):
     sys.exit(0)
 
 
-def train(folder, by_epoch=False, workers=0, step=0.0, load=0.0, val=0.0, resume=False, length=100, most=10**6, hooks=(),
-          interval=10**6, **checkpoint):
+class Numbers(Dataset):
+    """Samples that take a while."""
+
+    def __init__(self, note, length, load):
+        self.note, self.length, self.load = note, length, load
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, index):
+        if self.load:
+            self.note('load')
+            time.sleep(self.load)
+        return dict(inputs=torch.full((1, ), float(index)))
+
+
+class Model(BaseModel):
+    """A few weights and a buffer; steps take a while."""
+
+    def __init__(self, note, step, val):
+        super().__init__()
+        self.note, self.step, self.val = note, step, val
+        self.layer, self.norm = torch.nn.Linear(1, 1), torch.nn.BatchNorm1d(1)
+
+    def forward(self, inputs, mode='tensor'):
+        time.sleep(self.step if mode == 'loss' else self.val)
+        if mode == 'loss':
+            return dict(loss=self.norm(self.layer(inputs)).square().mean() + self.layer(inputs).square().mean())
+        self.note('val')
+        return [torch.zeros(1)]
+
+
+class Score(BaseMetric):
+    """Each validation is better than the one before."""
+
+    validations = 0
+
+    def process(self, data_batch, data_samples):
+        self.results.append(0)
+
+    def compute_metrics(self, results):
+        self.validations += 1
+        return dict(score=float(self.validations))
+
+
+class Steps(Hook):
+    """Notes how far it is."""
+
+    priority = 'VERY_HIGH'
+
+    def __init__(self, note):
+        self.note = note
+
+    def before_train(self, runner):
+        self.note(f'begin {runner.epoch} {runner.iter}')
+
+    def after_train_iter(self, runner, **_):
+        self.note(f'iteration {runner.iter + 1}')
+
+
+def train(folder, by_epoch=False, workers=0, step=0.0, load=0.0, val=0.0, resume=False, length=100, most=10**6,
+          hooks=(), interval=10**6, **checkpoint):
     """Runner of a tiny model.
 
     Args:
@@ -92,78 +159,27 @@ def train(folder, by_epoch=False, workers=0, step=0.0, load=0.0, val=0.0, resume
         interval (int): of checkpoints.
         **checkpoint: of CheckpointHook.
     """
-    import mmdepthcls.registration  # noqa: F401
-    from mmengine.evaluator import BaseMetric, Evaluator
-    from mmengine.hooks import Hook
-    from mmengine.model import BaseModel
-    from mmengine.optim import OptimWrapper
-    from mmengine.runner import Runner
-
     def note(text):
         with open(f'{folder}.steps', 'a') as file:
             file.write(f'{text}\n')
 
-    class Numbers(Dataset):
-        def __len__(self):
-            return length
-
-        def __getitem__(self, index):
-            if load:
-                note('load')
-                time.sleep(load)
-            return dict(inputs=torch.full((1, ), float(index)))
-
-    class Model(BaseModel):
-        def __init__(self):
-            super().__init__()
-            self.layer = torch.nn.Linear(1, 1)
-            self.norm = torch.nn.BatchNorm1d(1)
-
-        def forward(self, inputs, mode='tensor'):
-            time.sleep(step if mode == 'loss' else val)
-            if mode == 'loss':
-                return dict(loss=self.norm(self.layer(inputs)).square().mean() + self.layer(inputs).square().mean())
-            note('val')
-            return [torch.zeros(1)]
-
-    class Score(BaseMetric):
-        def process(self, data_batch, data_samples):
-            self.results.append(0)
-
-        def compute_metrics(self, results):
-            return dict(score=float(runner.iter))
-
-    class Steps(Hook):
-        priority = 'VERY_HIGH'
-
-        def before_train(self, runner):
-            note(f'begin {runner.epoch} {runner.iter}')
-
-        def after_train_iter(self, runner, **_):
-            note(f'iteration {runner.iter + 1}')
-
-    def started(worker):
-        note(f'worker {os.getpid()}')
-
     def loader(workers):
-        cfg = dict(dataset=Numbers(), batch_size=2, num_workers=workers, sampler=dict(
-            type='DefaultSampler', shuffle=False), collate_fn=dict(type='default_collate'), persistent_workers=bool(workers))
-        built = Runner.build_dataloader(cfg)
+        built = Runner.build_dataloader(dict(
+            dataset=Numbers(note, length, load), batch_size=2, num_workers=workers, persistent_workers=bool(workers),
+            sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=dict(type='default_collate')))
         if workers:
-            built.worker_init_fn.then = started
-        assert isinstance(built, DataLoader)
+            built.worker_init_fn.then = lambda worker: note(f'worker {os.getpid()}')
         return built
 
     torch.manual_seed(0)
-    model = Model()
-    loop = dict(type='EpochBasedTrainLoop', max_epochs=most) if by_epoch else dict(
+    model = Model(note, step, val)
+    kind = dict(type='EpochBasedTrainLoop', max_epochs=most) if by_epoch else dict(
         type='IterBasedTrainLoop', max_iters=most)
     validation = dict(val_dataloader=loader(0), val_cfg=dict(), val_evaluator=Evaluator(Score())) if val else {}
-    runner = Runner(
-        model, folder, train_dataloader=loader(workers), train_cfg=dict(**loop, val_interval=3), **validation,
+    return Runner(
+        model, folder, train_dataloader=loader(workers), train_cfg=dict(**kind, val_interval=1 if by_epoch else 3),
         optim_wrapper=OptimWrapper(torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)), default_scope='mmseg',
         default_hooks=dict(logger=None, checkpoint=dict(
-            type='CheckpointHook', by_epoch=by_epoch, interval=interval, **checkpoint)),
-        custom_hooks=[Steps(), *hooks], resume=resume, experiment_name=f'{Path(folder).name}{time.time_ns()}',
+            type='CheckpointHook', by_epoch=by_epoch, interval=interval, **checkpoint)), **validation,
+        custom_hooks=[Steps(note), *hooks], resume=resume, experiment_name=f'{Path(folder).name}{time.time_ns()}',
         log_level='WARNING')
-    return runner

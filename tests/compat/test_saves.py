@@ -24,7 +24,8 @@ def removals(monkeypatch):
 
     def remove(self, path):
         folder = Path(path).parent
-        point = resume_point(folder if (folder / 'last_checkpoint').exists() else folder.parents[1] / folder.name)
+        elsewhere = not (folder / 'last_checkpoint').exists()
+        point = resume_point(folder.parents[1] / folder.name, folder.parent) if elsewhere else resume_point(folder)
         others = [each for each in folder.glob('*.pth') if each != Path(path)]
         best = Path(path).name.startswith('best_')
         assert any(each.name.startswith('best_') == best and not damage_of(each) for each in others)
@@ -37,11 +38,11 @@ def removals(monkeypatch):
 
 
 @pytest.mark.parametrize(('options', 'left', 'last'), [
-    (dict(), ['best_score_iter_6.pth', 'iter_7.pth'], 'iter_7.pth'),
+    (dict(), ['best_score_iter_7.pth', 'iter_7.pth'], 'iter_7.pth'),
     (dict(by_epoch=True, most=4, length=2), ['best_score_epoch_4.pth', 'epoch_4.pth'], 'epoch_4.pth'),
-    (dict(filename_tmpl='step{}.pth', save_begin=2), ['best_score_step6.pth', 'step7.pth'], 'step7.pth'),
-    (dict(max_keep_ckpts=2, save_last=False, interval=3), ['best_score_iter_6.pth', 'iter_3.pth', 'iter_6.pth'],
-     'iter_6.pth'),
+    (dict(filename_tmpl='step{}.pth', save_begin=2), ['best_score_step7.pth', 'step7.pth'], 'step7.pth'),
+    (dict(max_keep_ckpts=2, save_last=False, interval=3), ['best_score_iter_7.pth', 'iter_6.pth', 'iter_7.pth'],
+     'iter_7.pth'),
 ])
 def test_nothing_is_removed_before_what_replaces_it_is_there(tmp_path, removals, options, left, last):
     options = dict(most=7, val=1e-9, interval=1, max_keep_ckpts=1, save_best='score', rule='greater') | options

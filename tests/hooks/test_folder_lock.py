@@ -48,7 +48,6 @@ def sitter(tmp_path):
 
     yield begin
     for process in processes:
-        os.kill(process.pid, signal.SIGCONT)
         process.kill()
         process.join()
     release(tmp_path)

@@ -79,7 +79,8 @@ def check_filled_folder(name, folder, force, suffixes=('.png', )):
         folders.sort()
         found = next((each for each in sorted(files) if each.lower().endswith(suffixes)), None)
         if found:
-            raise UsageError(f'{name} {folder} holds {os.path.relpath(os.path.join(parent, found), folder)} and perhaps '
+            found = os.path.relpath(os.path.join(parent, found), folder)
+            raise UsageError(f'{name} {folder} holds {found} and perhaps '
                              'more that this command did not write. Name another folder, or give --force to write '
                              'into it')
 

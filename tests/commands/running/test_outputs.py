@@ -9,15 +9,15 @@ import torch
 
 from mmdepthcls.commands.running import outputs
 from mmdepthcls.commands.running.program import UsageError
-from mmdepthcls.evaluation.files.prediction_files import PredictionFiles
+from mmdepthcls.evaluation.files.prediction_files import PredictionWriter
 
 KNOWN = outputs.json_with('protocols', 'complete', format='mine')
 
 
 @pytest.mark.parametrize(('content', 'ours'), [
     (json.dumps(dict(format='mine', protocols={}, complete=True)), True),
-    (json.dumps(dict(format='other', protocols={}, complete=True)), False), ('[]', False), ('{"format": "mine"}', False),
-    ('', False), ('no JSON', False), ('"mine"', False), ('\udcff', False)])
+    (json.dumps(dict(format='other', protocols={}, complete=True)), False), ('[]', False),
+    ('{"format": "mine"}', False), ('', False), ('no JSON', False), ('"mine"', False), ('\udcff', False)])
 def test_a_file_is_known_by_its_content(tmp_path, content, ours):
     path = tmp_path / 'scores.json'
     outputs.check_output('--json', path, False, KNOWN)  # nothing there
@@ -63,7 +63,7 @@ def test_folders_of_data_are_not_filled(tmp_path):
     (depth / 'scene').mkdir(parents=True)
     (depth / 'notes.txt').write_text('mine')
     outputs.check_filled_folder('--out', depth, False)
-    PredictionFiles(depth / 'scene').write(np.ones((4, 5)), 'a.png')
+    PredictionWriter(depth / 'scene').write(np.ones((4, 5)), 'a.png')
     with pytest.raises(UsageError, match=r'--out .*depth holds scene/a.png'):
         outputs.check_filled_folder('--out', depth, False)
     outputs.check_filled_folder('--out', depth, True)
@@ -82,7 +82,8 @@ def test_checkpoints_pictures_and_lists(tmp_path):
 
     text = b'tEXtSoftware\0mmdepthcls'
     picture = tmp_path / 'out.png'
-    for chunk, ours in ((b'', False), (struct.pack('>I', len(text) - 4) + text + struct.pack('>I', zlib.crc32(text)), True)):
+    tag = struct.pack('>I', len(text) - 4) + text + struct.pack('>I', zlib.crc32(text))
+    for chunk, ours in ((b'', False), (tag, True)):
         picture.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk)
         assert outputs.picture()(picture) is ours
     numbers = tmp_path / 'out.json'
