@@ -37,7 +37,10 @@ class Training:
         """Until it has reached something: 'begin', 'load', 'val', 'iteration 3'."""
         end = time.monotonic() + LIMIT
         while text not in self.reached():
-            assert time.monotonic() < end and self.process.is_alive(), (text, self.reached(), self.text())
+            if time.monotonic() > end or not self.process.is_alive():
+                self.process.kill()
+                self.process.join()
+                raise AssertionError(f'{text} is not reached: {self.reached()}, {self.text()}')
             time.sleep(0.01)
         return self
 
@@ -53,6 +56,7 @@ class Training:
         self.process.join(LIMIT)
         if self.process.is_alive():
             self.process.kill()
+            self.process.join()
             raise AssertionError(f'it does not end: {self.reached()}, {self.text()}')
         return self.process.exitcode
 
@@ -107,10 +111,11 @@ class Model(BaseModel):
         self.layer, self.norm = torch.nn.Linear(1, 1), torch.nn.BatchNorm1d(1)
 
     def forward(self, inputs, mode='tensor'):
-        time.sleep(self.step if mode == 'loss' else self.val)
         if mode == 'loss':
+            time.sleep(self.step)
             return dict(loss=self.norm(self.layer(inputs)).square().mean() + self.layer(inputs).square().mean())
         self.note('val')
+        time.sleep(self.val)
         return [torch.zeros(1)]
 
 
