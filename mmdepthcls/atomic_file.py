@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-_TEMPORARY = re.compile(r'\..+\.\d+\.tmp')  # see temporary_path
+_TEMPORARY = re.compile(r'\..+\.(\d+)\.tmp')  # see temporary_path
 
 
 def temporary_path(path):
@@ -56,7 +56,7 @@ def replace_durably(source, target):
 
 
 def remove_leftovers(folder):
-    """Remove what killed programs had begun to write into a folder. Nobody may be writing there.
+    """Remove what killed programs had begun to write into a folder; what a process of this machine may still write stays.
 
     Args:
         folder (str | Path): may be missing.
@@ -64,10 +64,24 @@ def remove_leftovers(folder):
     Returns:
         list[str]: names of what is gone.
     """
-    found = [path for path in Path(folder).glob('.*.tmp') if _TEMPORARY.fullmatch(path.name) and path.is_file()]
-    for path in found:
-        path.unlink(missing_ok=True)
-    return sorted(path.name for path in found)
+    removed = []
+    for path in Path(folder).glob('.*.tmp'):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and path.is_file() and not is_running(int(match[1])):
+            path.unlink(missing_ok=True)
+            removed.append(path.name)
+    return sorted(removed)
+
+
+def is_running(pid):
+    """bool: whether there is a process of this number on this machine."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def check_not_input(out, *inputs):

@@ -16,7 +16,7 @@ def mend_runner(module):
     runner = module.Runner
     if hasattr(runner.register_hooks, '__wrapped__'):
         return
-    stock_hooks, stock_loader = runner.register_hooks, runner.build_dataloader
+    stock_hooks, stock_loader, stock_train = runner.register_hooks, runner.build_dataloader, runner.train
 
     @wraps(stock_hooks)
     def register_hooks(self, *args, **options):
@@ -31,5 +31,14 @@ def mend_runner(module):
             importlib.import_module(WORKERS).guard_workers(loader)
         return loader
 
-    runner.register_hooks = register_hooks
+    @wraps(stock_train)
+    def train(self, *args, **options):
+        try:
+            return stock_train(self, *args, **options)
+        finally:  # MMEngine tells its hooks of a good end only
+            for hook in self.hooks:
+                if hasattr(hook, 'end_run'):
+                    hook.end_run(self)
+
+    runner.register_hooks, runner.train = register_hooks, train
     runner.build_dataloader = staticmethod(build_dataloader)

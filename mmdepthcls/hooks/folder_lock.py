@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..atomic_file import temporary_path
+from ..atomic_file import is_running, temporary_path
 from ..json_text import json_text
 
 try:
@@ -124,7 +124,7 @@ def _other(file, locked, age):
     if host != socket.gethostname():
         return _Other(who, True, beat)
     # The system's locks are of this machine at least: who wrote there and holds none is gone.
-    return None if locked or pid == os.getpid() or not _lives(pid) else _Other(who)
+    return None if locked or pid == os.getpid() or not is_running(pid) else _Other(who)
 
 
 def _read(file):
@@ -147,16 +147,6 @@ def _age(path):
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
-
-
-def _lives(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 def _is_same(file, path):

@@ -31,3 +31,5 @@ class FolderLockHook(Hook):
     def after_run(self, runner: Runner) -> None:
         """Let others use it."""
         release(runner.work_dir)
+
+    end_run = after_run

@@ -103,12 +103,18 @@ class StopHook(Hook):
             self._leave_validation()
 
     def after_run(self, runner: Runner) -> None:
-        """Listen no more."""
+        """End the program, if it was told to by the end of the training."""
+        heard = self._signal and self._runner is not None and not self._ending
+        self.end_run(runner)
+        if heard:
+            self._runner = runner
+            self._leave(runner.iter)
+
+    def end_run(self, runner: Runner) -> None:
+        """Listen no more, however the training has ended."""
         former, self._former = self._former, {}
         for number, handler in former.items():
             signal.signal(number, handler)
-        if self._signal and not self._ending:
-            self._leave(runner.iter)
         self._runner = None
 
     def _hear(self, number, frame):
@@ -122,6 +128,8 @@ class StopHook(Hook):
             self._leave_validation()
         if sys.stderr.isatty():
             self._say('Finishing this step and saving a checkpoint; once more ends at once.')
+
+    _hear.gives_way = True  # type: ignore[attr-defined]  # to another training, where this one has ended
 
     def _agreed(self):
         """The signal that any process has heard."""
@@ -164,6 +172,7 @@ class StopHook(Hook):
             rest = 'Nothing was trained yet'
         self._say(f'Stopped by {signal.Signals(number).name} after iteration {iteration}. {rest}.')
         runner.call_hook('after_run')
+        self._runner = None
         raise SystemExit(128 + number)
 
     def _say(self, text):

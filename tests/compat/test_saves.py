@@ -64,10 +64,10 @@ def test_what_a_kill_left_over_is_removed_later(tmp_path, monkeypatch):
         train(str(folder), most=2, interval=1, max_keep_ckpts=1).train()
     assert names(folder) == ['iter_1.pth', 'iter_2.pth']
     mine = [folder / name for name in ('.notes.tmp', 'iter_1.pth.tmp', 'iter_0_kept.pth')]
-    for path in (folder / '.iter_2.pth.4711.tmp', *mine):
+    for path in (folder / '.iter_2.pth.99999999.tmp', *mine):
         path.write_bytes(b'?')
     train(str(folder), most=2, interval=1, max_keep_ckpts=1, resume=True).train()
-    assert names(folder) == ['iter_0_kept.pth', 'iter_2.pth'] and not (folder / '.iter_2.pth.4711.tmp').exists()
+    assert names(folder) == ['iter_0_kept.pth', 'iter_2.pth'] and not (folder / '.iter_2.pth.99999999.tmp').exists()
     assert all(path.exists() for path in mine)
 
 

@@ -4,7 +4,8 @@ import time
 
 import pytest
 import torch
-from stopped_training import Training, lives
+from mmengine.hooks import Hook
+from stopped_training import Training, lives, train
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
@@ -95,3 +96,16 @@ def test_processes_that_train_together_stop_after_the_same_step(tmp_path):
     ends = {training.reached()[-1] for training in both}
     assert ends == {f'iteration {saved(folder)["iter"]}'}
     assert [training.text().count('Stopped by SIGTERM') for training in both] == [1, 0]
+
+
+def test_a_training_that_fails_listens_no_more(tmp_path):
+    class Broken(Hook):
+        def after_train_iter(self, runner, **_):
+            raise ZeroDivisionError
+
+    before = [signal.getsignal(number) for number in STATUS]
+    with pytest.raises(ZeroDivisionError):
+        train(str(tmp_path / 'run'), hooks=[Broken()]).train()
+    assert [signal.getsignal(number) for number in STATUS] == before and not (tmp_path / 'run/training.lock').exists()
+    train(str(tmp_path / 'run'), most=1).train()
+    assert [signal.getsignal(number) for number in STATUS] == before
