@@ -56,7 +56,7 @@ def replace_durably(source, target):
 
 
 def remove_leftovers(folder):
-    """Remove what killed programs had begun to write into a folder; what a process of this machine may still write stays.
+    """Remove what killed programs had begun to write into a folder; what a process here may still write stays.
 
     Args:
         folder (str | Path): may be missing.

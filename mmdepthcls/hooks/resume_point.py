@@ -74,6 +74,9 @@ def resume_point(work_dir, out_dir=None):
         path = folder / file_name(named)
         wrong = damage_of(path)
         if not wrong:
+            newer = _finished_after(path, pointer)
+            if newer is not None:
+                return ResumePoint(str(newer), f'finished after {POINTER} was written, which names {named}')
             moved = osp.abspath(named) != osp.abspath(path)
             return ResumePoint(str(path), f'{POINTER} names {named}' if moved else '')
         reason = f'{POINTER} names {named}, which is no whole checkpoint in {folder}'
@@ -148,6 +151,16 @@ def damage_of(path):
     except (OSError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         return f'is damaged ({" ".join(str(error).split())})'
     return f'is damaged: its part {wrong} is not what was written' if wrong else ''
+
+
+def _finished_after(path, pointer):
+    """The newest good checkpoint beyond the one that a pointer names, if it is younger than the pointer: a process was
+    killed between the two."""
+    for each in numbered_checkpoints(path.parent).values():
+        for newer in each[:each.index(path)] if path in each else ():
+            if newer.stat().st_mtime_ns > pointer.stat().st_mtime_ns and not damage_of(newer):
+                return newer
+    return None
 
 
 def _newest(folder):

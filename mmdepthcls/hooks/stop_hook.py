@@ -67,9 +67,10 @@ class StopHook(Hook):
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None,
                          outputs: dict | None = None) -> None:
         """Stop here if some process was told to."""
-        self._signal = self._agreed()
-        if not self._signal:
+        agreed = self._agreed()
+        if not agreed:  # what has been heard meanwhile is agreed on after the next step
             return
+        self._signal = agreed
         loop = runner.train_loop
         # Then what the other hooks do after an epoch comes first.
         self._stops_after_epoch = hasattr(loop, 'run_epoch') and batch_idx + 1 == len(loop.dataloader)

@@ -103,3 +103,15 @@ def test_a_damaged_file_is_named_and_the_one_before_taken(tmp_path, save, harm, 
         harmed(tmp_path / f'iter_{number}.pth', harm)
     with pytest.raises(NothingGoodError, match=rf'Nothing can be resumed: .*{said}.*name another --work-dir'):
         resume_point(tmp_path).needed()
+
+
+def test_a_kill_between_the_checkpoint_and_the_pointer(tmp_path):
+    old, new = checkpoint(tmp_path, 'iter_2.pth'), checkpoint(tmp_path, 'iter_3.pth')
+    pointer = tmp_path / 'last_checkpoint'
+    pointer.write_text(str(old))
+    assert resume_point(tmp_path).path == str(old)  # somebody has gone back
+    os.utime(pointer, ns=(0, new.stat().st_mtime_ns - 1))
+    point = resume_point(tmp_path)
+    assert point.path == str(new) and 'finished after last_checkpoint was written' in point.remark
+    harmed(new, 'cut')
+    assert resume_point(tmp_path).path == str(old)

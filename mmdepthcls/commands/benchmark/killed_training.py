@@ -35,7 +35,8 @@ class Tally:
         kills (Counter): 'aimed at a save' and 'at any moment' -> how many.
         during_a_save (int): those that struck while a checkpoint was being saved.
         without (int): states without a loadable, finite checkpoint to go on from.
-        lost (int): states in which a checkpoint, or a best one, that had been finished was gone, with none after it.
+        lost (int): states in which a checkpoint that had been finished was gone, or not gone on from.
+        lost_best (int): states in which a best one had been finished, and none was there.
         anew (int): trainings that did not go on from where the one before was.
         finished (int): checkpoints that were finished in all.
         bytes (int): of the largest.
@@ -45,6 +46,7 @@ class Tally:
     during_a_save: int = 0
     without: int = 0
     lost: int = 0
+    lost_best: int = 0
     anew: int = 0
     finished: int = 0
     bytes: int = 0
@@ -75,7 +77,8 @@ def kill_trainings(folder, kills, size, seed=0, progress=lambda: None):
         reached, best = max([reached, *story.finished]), best or bool(story.best)
         left, there = _latest(folder), _best_is_there(folder)
         tally.without += left is None
-        tally.lost += (left or 0) < reached or best and not there
+        tally.lost += (left or 0) < reached
+        tally.lost_best += best and not there
         tally.bytes = max([tally.bytes, *(path.stat().st_size for path in Path(folder).glob('*.pth'))])
         if left is None:
             shutil.rmtree(folder)
