@@ -37,7 +37,8 @@ def main(args):
     print(f'Checkpoints of {tally.bytes / 1e6:.1f} MB, one kept, one and a better one saved in every iteration; '
           f'{tally.finished} finished. Host {"mended" if host_patches_on() else "as it is"}, '
           f'{time.monotonic() - begin:.0f} s.\n\n'
-          '| kills | during a save | no loadable, finite checkpoint left | a finished one lost | the best one lost | not gone on from |\n'
+          '| kills | during a save | no loadable, finite checkpoint left | a finished one lost | the best one lost | '
+          'not gone on from |\n'
           '|---|---:|---:|---:|---:|---:|\n'
           f'| {kinds} | {tally.during_a_save} | {tally.without} | {tally.lost} | {tally.lost_best} | {tally.anew} |')
     return program.FAILED if tally.without or tally.lost or tally.lost_best or tally.anew else program.DONE
