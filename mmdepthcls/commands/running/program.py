@@ -58,9 +58,10 @@ def run(parse_args, main, *, host=False, failed=FAILED, interrupted='Interrupted
     Raises:
         Exception: a fault of the program.
     """
+    former = {}
     try:
         args = parse_args()
-        _listen()
+        former = _listen()
         _begin(args.verbose, host)
         return main(args) or DONE
     except KeyboardInterrupt:
@@ -78,6 +79,9 @@ def run(parse_args, main, *, host=False, failed=FAILED, interrupted='Interrupted
         refused = isinstance(error, UsageError)
         _say(f'{invocation.own_name()}: {answer}', 'main' if refused else 'any')
         return REFUSED if refused else failed
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -123,12 +127,14 @@ def answer_of(error):
 
 def _listen():
     """End as by Ctrl-C, with a line and what is half done cleared away, when told to by a batch system or a terminal
-    that is closed; a signal that is ignored (``nohup``) or that somebody handles is left alone."""
+    that is closed; a signal that is ignored (``nohup``) or that somebody handles is left alone. What was before."""
+    former = {}
     for name in ('SIGTERM', 'SIGHUP'):
         number = getattr(signal, name, None)
         if number is not None and threading.current_thread() is threading.main_thread() \
                 and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
+            former[number] = signal.signal(number, _end)
+    return former
 
 
 def _end(number, frame):
