@@ -21,8 +21,9 @@ from typing import Any
 
 from ..import_hooks import after_import, around_import, before_import
 from ..shipped_files import PREFIX, base_config, is_checkout
+from . import runs, saves
 from .checkpoint_loading import load_as_data, read_no_configs_of_checkpoints
-from .host_patches import are_wanted
+from .switch import host_patches_on
 
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
 STACKS = ('onedl', 'openmmlab')
@@ -144,9 +145,12 @@ def prepare_host() -> None:
     before_import('mmseg', _stand_in_for_mmcv_ops)
     around_import('torchvision', _execute_torchvision)
     after_import('mmseg.registry', _add_location)
-    if are_wanted():
+    if host_patches_on():
         after_import('mmengine.runner.checkpoint', load_as_data)
         after_import('mmengine.infer.infer', read_no_configs_of_checkpoints)
+        after_import('mmengine.runner.checkpoint', saves.mend_save_checkpoint)
+        after_import('mmengine.hooks.checkpoint_hook', saves.mend_checkpoint_hook)
+        after_import('mmengine.runner.runner', runs.mend_runner)
 
 
 def _add_location(registry):

@@ -25,6 +25,7 @@ def main(args):
             command_line.enable_amp(cfg)
         remark = start_of_training.choose_start(cfg, args)
         readiness.check_run(cfg, ('train', 'val'), training=True)
+        start_of_training.hold_folder(cfg)
     if remark:
         command_line.say(remark)
     console.use_free_cpus()

@@ -1,6 +1,9 @@
 import argparse
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -101,3 +104,30 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
                       "sys.exit(program.run(parse, main))\n")
     result = subprocess.run(f'{sys.executable} {script} | head -1', shell=True, capture_output=True, text=True)
     assert result.stdout == 'x' * 80 + '\n' and result.stderr == ''
+
+
+@pytest.mark.parametrize(('number', 'status'), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_commands_that_are_told_to_end_clear_away_what_is_half_done(number, status, capsys, tmp_path):
+    def main(args):
+        try:
+            (tmp_path / 'half').write_text('x')
+            os.kill(os.getpid(), number)
+            time.sleep(10)
+        finally:
+            (tmp_path / 'half').unlink()
+
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit) as end:
+        program.run(lambda: argparse.Namespace(verbose=True), main)
+    assert end.value.code == status and f'Stopped by {signal.Signals(number).name}.' in capsys.readouterr().err
+    assert not (tmp_path / 'half').exists() and signal.getsignal(number) in (before, signal.SIG_DFL)
+    signal.signal(number, before)
+
+
+def test_what_the_system_ignores_stays_ignored(monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert program.run(lambda: argparse.Namespace(verbose=True), lambda args: os.kill(os.getpid(), 1)) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
