@@ -17,7 +17,8 @@ def before_import(name, function):
 
 
 def after_import(name, function):
-    """Call ``function(module)`` once, when module ``name`` has been imported; now, if it has been already.
+    """Call ``function(module)`` once, when module ``name`` has been imported; now, if it has been already. Several
+    functions are called in the order in which they were given.
 
     Args:
         name (str): full name of a module.
@@ -26,11 +27,14 @@ def after_import(name, function):
     if name in sys.modules:
         function(sys.modules[name])
     else:
+        around = _installed().around
+        earlier = around.get(name, lambda module, run: run())
+
         def execute(module, run):
-            run()
+            earlier(module, run)
             function(module)
 
-        _installed().around[name] = execute
+        around[name] = execute
 
 
 def around_import(name, function):

@@ -9,6 +9,7 @@ import ast
 import importlib
 import importlib.util
 import io
+import os
 import sys
 import types
 import warnings
@@ -19,8 +20,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .import_hooks import after_import, around_import, before_import
-from .shipped_files import PREFIX, base_config, is_checkout
+from ..import_hooks import after_import, around_import, before_import
+from ..shipped_files import PREFIX, base_config, is_checkout
 
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
 STACKS = ('onedl', 'openmmlab')
@@ -35,13 +36,20 @@ INSTALL_HINT = 'mmdepthcls needs MMSegmentation for this, and it is not installe
     )))
 # The module that registers this package's classes, and the registries of MMSegmentation that it fills.
 REGISTRATION = 'mmdepthcls.registration'
-REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
+REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
 # What pip calls modules of other names. mmcv requires this OpenCV, and a second one beside it would break both.
 DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
 IMPORT_NOISE = ('Could not import OneDL', )
 IMPORT_WARNINGS = 'Fail to import ``MultiScaleDeformableAttention``'
+# Set to 0, it leaves MMSegmentation's own behavior in training and testing as it is; what is needed to import it stays.
+PATCHES_VARIABLE = 'MMDEPTHCLS_HOST_PATCHES'
 _KEPT: list = []
+
+
+def host_patches() -> bool:
+    """Whether MMSegmentation's own tools, too, are to load, train and test as this package has it."""
+    return os.environ.get(PATCHES_VARIABLE) != '0'
 
 
 def is_installed(module: str) -> bool:
@@ -142,6 +150,9 @@ def prepare_host() -> None:
     before_import('mmseg', _stand_in_for_mmcv_ops)
     around_import('torchvision', _execute_torchvision)
     after_import('mmseg.registry', _add_location)
+    if host_patches():
+        after_import('mmengine.runner.loops', _number_loaders)
+        after_import('mmengine.runner.runner', _add_hooks)
 
 
 def _add_location(registry):
@@ -152,6 +163,16 @@ def _add_location(registry):
         if REGISTRATION not in each._locations:
             each._locations.append(REGISTRATION)
             each._imported = False
+
+
+def _number_loaders(loops):
+    from .loops import number_loaders
+    number_loaders(loops)
+
+
+def _add_hooks(runner):
+    from .loops import add_hooks
+    add_hooks(runner)
 
 
 def _name_mmseg_distribution(utils):
