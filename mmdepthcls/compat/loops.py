@@ -25,7 +25,7 @@ def number_loaders(loops):
         seed, rank = getattr(runner, 'seed', None), getattr(runner, 'rank', 0)
         trains = isinstance(self, (loops.EpochBasedTrainLoop, loops.IterBasedTrainLoop))
         if isinstance(seed, int):
-            number_loader(self.dataloader, seed, rank if isinstance(rank, int) else 0, trains)
+            self.dataloader = number_loader(self.dataloader, seed, rank if isinstance(rank, int) else 0, trains)
 
     __init__.__module__ = __name__
     loops.BaseLoop.__init__ = __init__

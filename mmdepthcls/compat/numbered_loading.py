@@ -100,14 +100,14 @@ class NumberedIndices:
         return len(self.sampler)
 
     def __iter__(self):
-        prepared, self._prepared = self._prepared, None
-        if prepared is not None:
-            return prepared
-        turn = _Turn(self, self.turn)
-        self.turn += self._step
-        turn.drop(self._drop)
-        self._drop = 0
-        return turn
+        # A turn begins with its first batch: torch asks for two iterators, and uses one.
+        turn, self._prepared = self._prepared, None
+        if turn is None:
+            turn = _Turn(self, self.turn)
+            self.turn += self._step
+            turn.drop(self._drop)
+            self._drop = 0
+        yield from turn
 
     def begin(self, turn, dropped):
         """Let the next turn be one of a number, without its first batches."""
@@ -261,27 +261,27 @@ class LoadedBatches:
 
 
 def number_loader(loader, seed, rank, counts_turns):
-    """Number the samples of a data loader, whose class becomes a subclass of what it was.
+    """A data loader whose samples are numbered.
 
     Args:
-        loader (DataLoader): changed in place.
+        loader (DataLoader): which stays as it is.
         seed (int): of the run.
         rank (int): of this process.
         counts_turns (bool): each time that it begins anew it draws other random numbers (a training); or the same.
 
     Returns:
-        bool: whether it could be done: not for data that cannot be picked by an index.
+        DataLoader: of a subclass of the loader's class, :class:`NumberedLoading`; the loader itself where it is one, or
+        where its data cannot be picked by an index.
     """
-    if isinstance(loader, NumberedLoading):
-        return True
-    if not isinstance(loader, DataLoader) or isinstance(loader.dataset, IterableDataset):
-        return False
-    indices, batched = loader._index_sampler, loader._auto_collation
-    loader.__dict__['numbered_indices'] = NumberedIndices(indices, batched, seed, counts_turns)
-    loader.__dict__['drawn_dataset'] = DrawnDataset(loader.dataset, seed, rank, loader.num_workers)
     plain = type(loader)
-    loader.__class__ = type(plain.__name__, (NumberedLoading, plain), dict(__module__=__name__))
-    return True
+    if not isinstance(loader, DataLoader) or isinstance(loader, NumberedLoading) \
+            or isinstance(loader.dataset, IterableDataset):
+        return loader
+    numbered = object.__new__(type(plain.__name__, (NumberedLoading, plain), dict(__module__=__name__)))
+    numbered.__dict__.update(
+        loader.__dict__, drawn_dataset=DrawnDataset(loader.dataset, seed, rank, loader.num_workers),
+        numbered_indices=NumberedIndices(loader._index_sampler, loader._auto_collation, seed, counts_turns))
+    return numbered
 
 
 def file_of(dataset, index):

@@ -1,0 +1,144 @@
+"""A resumed training is the training that was broken off: real runners, stopped by an error at a chosen moment."""
+import copy
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch.utils.data import RandomSampler
+
+from mmdepthcls.hooks.resume_changes import ResumeMismatchError
+
+PIPELINE = [
+    dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'), dict(type='PackDepthInputs')]
+# Dropout, and paths that are dropped.
+MODEL = dict(
+    backbone=dict(
+        type='MixVisionTransformer', embed_dims=8, num_stages=4, num_layers=[1] * 4, num_heads=[1] * 4,
+        patch_sizes=[7, 3, 3, 3], sr_ratios=[8, 4, 2, 1], out_indices=(0, 1, 2, 3), mlp_ratio=2, drop_rate=0.1,
+        drop_path_rate=0.4),
+    decode_head=dict(type='SegformerHead', in_channels=[8] * 4, in_index=[0, 1, 2, 3], channels=8, dropout_ratio=0.2,
+                     norm_cfg=dict(type='BN')))
+EMA = dict(type='EMAHook', momentum=0.1)
+FLIPPED = dict(sampler=dict(type='DefaultSampler', shuffle=True))
+# Four images, two a batch: two batches a turn or an epoch.
+CASES = {
+    'no workers': {},
+    'two workers': dict(loader=dict(num_workers=2)),
+    'workers that stay': dict(loader=dict(num_workers=2, persistent_workers=True), every_other=FLIPPED),
+    'turns': dict(loader=FLIPPED, stop=5),
+    'within an epoch': dict(by_epoch=True, loader=FLIPPED, stop=3),
+    'between epochs': dict(by_epoch=True, loader=FLIPPED, stop=4),
+    'workers within an epoch': dict(by_epoch=True, loader=dict(FLIPPED, num_workers=2), stop=5),
+    'accumulation': dict(optimizer=dict(accumulative_counts=3), stop=4),
+    'averaged': dict(hooks=[EMA]),
+    'a sampler of torch': dict(loader=dict(sampler=dict(type='OfTorch'), batch_size=3), stop=4),
+}
+
+
+class OfTorch(RandomSampler):
+    """Shuffles by the process's own generator, where MMEngine's samplers have theirs."""
+
+    def __init__(self, dataset, seed=None):
+        super().__init__(dataset)
+
+
+class Losses(Hook):
+    """Keeps the losses, and ends the process, as it were, when an iteration has been saved."""
+
+    priority = 'LOWEST'
+
+    def __init__(self, stop=None):
+        self.stop, self.values = stop, {}
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self.values[runner.iter + 1] = batch_idx, outputs['loss'].item(), [
+            sample.img_path for sample in data_batch['data_samples']]
+        if runner.iter + 1 == self.stop:
+            raise Interrupted
+
+
+class Interrupted(Exception):
+    """Raised in place of a kill."""
+
+
+@pytest.fixture(autouse=True)
+def sampler(monkeypatch):
+    from mmengine.registry import DATA_SAMPLERS
+    monkeypatch.setattr('mmengine.runner.loops.time.sleep', lambda seconds: None)  # 2 s where a loader begins anew
+    DATA_SAMPLERS.register_module(module=OfTorch, force=True)
+    yield
+    DATA_SAMPLERS._module_dict.pop('OfTorch')
+
+
+@pytest.fixture
+def train(minidrive, small_model_cfg, tmp_path):
+    """Trains in a folder, perhaps to a stop; the losses and the runner."""
+    def run(folder, stop=None, by_epoch=False, loader=(), optimizer=(), hooks=(), resume=False, **changes):
+        loaders = dict(batch_size=2, num_workers=0, sampler=dict(type='InfiniteSampler', shuffle=True))
+        loaders.update(loader)
+        data = dict(type='MiniDriveDataset', data_root=minidrive)
+        loop = dict(by_epoch=True, max_epochs=4) if by_epoch else dict(type='IterBasedTrainLoop', max_iters=7)
+        cfg = Config(dict(
+            default_scope='mmseg', work_dir=str(tmp_path / folder), model=small_model_cfg(**copy.deepcopy(MODEL)),
+            train_dataloader=dict(loaders, dataset=dict(data, split='train', pipeline=PIPELINE)),
+            train_cfg=dict(loop, val_interval=1 if by_epoch else 2), val_cfg=dict(),
+            val_dataloader=dict(batch_size=1, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
+                                dataset=dict(data, split='val', test_mode=True, pipeline=PIPELINE)),
+            val_evaluator=dict(type='DepthEvaluator'), randomness=dict(seed=3), log_level='ERROR',
+            optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.05, momentum=0.9), **dict(optimizer)),
+            param_scheduler=dict(type='PolyLR', eta_min=1e-3, power=0.9, begin=0, end=7, by_epoch=False),
+            default_hooks=dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=1, save_best='abs_rel',
+                                               rule='less')),
+            custom_hooks=[dict(type='WorkFolderHook'), *hooks], experiment_name=f'{folder}{resume}{id(run)}',
+            resume=resume, **changes))
+        runner, losses = Runner.from_cfg(cfg), Losses(stop)
+        runner.register_hook(losses, 'LOWEST')
+        try:
+            runner.train()
+        except Interrupted:
+            pass
+        return losses.values, runner
+    return run
+
+
+def state(folder):
+    newest = max(folder.glob('*iter_*.pth'), key=lambda path: ('best' not in path.name, int(path.stem.split('_')[-1])))
+    return torch.load(newest, weights_only=False)
+
+
+def assert_same(one, other, place=''):
+    """Bit for bit."""
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), place
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys(), place
+        for key in one:
+            assert_same(one[key], other[key], f'{place}.{key}')
+    elif isinstance(one, (list, tuple)):
+        assert len(one) == len(other), place
+        for index, pair in enumerate(zip(one, other, strict=True)):
+            assert_same(*pair, f'{place}.{index}')
+    else:
+        assert one == other, place
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_a_resumed_training_is_the_one_that_was_broken_off(name, train, tmp_path):
+    case = dict(CASES[name])
+    stop, other = case.pop('stop', 4), case.pop('every_other', {})
+    case['loader'] = dict(case.get('loader', {}), **other)
+    expected, whole = train('whole', **case)
+    begun, _ = train('parts', stop=stop, **case)
+    rest, resumed = train('parts', resume=True, **case)
+    assert list(begun) == list(range(1, stop + 1)) and list(rest) == list(range(stop + 1, max(expected) + 1))
+    assert {**begun, **rest} == expected
+    one, two = state(tmp_path / 'whole'), state(tmp_path / 'parts')
+    for key in ('state_dict', 'optimizer', 'param_schedulers', 'mmdepthcls', 'ema_state_dict'):
+        assert_same(one.get(key), two.get(key), key)
+    # What was validated, and what of it was best.
+    for tag in ('val/abs_rel', 'train/loss'):
+        assert_same(*(run.message_hub.get_scalar(tag).data[0].tolist() for run in (whole, resumed)), tag)
+    assert whole.message_hub.get_info('best_score') == resumed.message_hub.get_info('best_score')
