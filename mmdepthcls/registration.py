@@ -11,9 +11,12 @@ from .evaluation import depth_evaluator, edge_evaluator, submission_metric, unce
 from .hooks import (  # noqa: F401
     finite_loader_hook,
     finite_loss_hook,
+    folder_lock_hook,
     resume_bins_hook,
     run_state_hook,
+    stop_hook,
     work_folder_hook,
+    worker_end_hook,
 )
 from .models import (  # noqa: F401
     adaptive_bins_head,

@@ -19,6 +19,7 @@ COMMANDS = {
     'sweep-models': ('make_config', 'try every model that MMSegmentation ships'),
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
     'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),
+    'benchmark-kills': ('benchmark', 'kill trainings at any moment and count what is lost'),
     'benchmark-imports': ('benchmark', 'time what a command needs before it begins'),
     'benchmark-crf': ('benchmark', "time the CRF beside its authors' code"),
 }

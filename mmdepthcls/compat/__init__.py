@@ -9,7 +9,6 @@ import ast
 import importlib
 import importlib.util
 import io
-import os
 import sys
 import types
 import warnings
@@ -22,6 +21,8 @@ from typing import Any
 
 from ..import_hooks import after_import, around_import, before_import
 from ..shipped_files import PREFIX, base_config, is_checkout
+from . import runs, saves
+from .switch import host_patches_on
 
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
 STACKS = ('onedl', 'openmmlab')
@@ -42,14 +43,7 @@ DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
 IMPORT_NOISE = ('Could not import OneDL', )
 IMPORT_WARNINGS = 'Fail to import ``MultiScaleDeformableAttention``'
-# Set to 0, it leaves MMSegmentation's own behavior in training and testing as it is; what is needed to import it stays.
-PATCHES_VARIABLE = 'MMDEPTHCLS_HOST_PATCHES'
 _KEPT: list = []
-
-
-def host_patches() -> bool:
-    """Whether MMSegmentation's own tools, too, are to load, train and test as this package has it."""
-    return os.environ.get(PATCHES_VARIABLE) != '0'
 
 
 def is_installed(module: str) -> bool:
@@ -150,9 +144,12 @@ def prepare_host() -> None:
     before_import('mmseg', _stand_in_for_mmcv_ops)
     around_import('torchvision', _execute_torchvision)
     after_import('mmseg.registry', _add_location)
-    if host_patches():
+    if host_patches_on():
+        after_import('mmengine.runner.checkpoint', saves.mend_save_checkpoint)
+        after_import('mmengine.hooks.checkpoint_hook', saves.mend_checkpoint_hook)
+        after_import('mmengine.runner.runner', runs.mend_runner)
+        after_import('mmengine.runner.runner', _name_failures)
         after_import('mmengine.runner.loops', _number_loaders)
-        after_import('mmengine.runner.runner', _add_hooks)
 
 
 def _add_location(registry):
@@ -170,9 +167,9 @@ def _number_loaders(loops):
     number_loaders(loops)
 
 
-def _add_hooks(runner):
-    from .loops import add_hooks
-    add_hooks(runner)
+def _name_failures(runner):
+    from .loops import name_failures
+    name_failures(runner)
 
 
 def _name_mmseg_distribution(utils):

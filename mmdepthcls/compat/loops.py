@@ -1,12 +1,10 @@
-"""What is mended in MMEngine's loops and runner: samples are numbered, and this package's hooks are there."""
+"""What is mended in MMEngine's loops and runner: samples are numbered, and what cannot be loaded is named."""
 from __future__ import annotations
 
-import importlib
+import sys
 from functools import wraps
 
 from .numbered_loading import LoadingError, NumberedLoading, failure, number_loader
-
-STANDING_HOOKS = 'mmdepthcls.hooks.standing_hooks'
 
 
 def number_loaders(loops):
@@ -24,15 +22,15 @@ def number_loaders(loops):
         stock(self, runner, dataloader)
         seed, rank = getattr(runner, 'seed', None), getattr(runner, 'rank', 0)
         trains = isinstance(self, (loops.EpochBasedTrainLoop, loops.IterBasedTrainLoop))
-        if isinstance(seed, int):
+        if isinstance(seed, int) and 'mmseg' in sys.modules:
             self.dataloader = number_loader(self.dataloader, seed, rank if isinstance(rank, int) else 0, trains)
 
     __init__.__module__ = __name__
     loops.BaseLoop.__init__ = __init__
 
 
-def add_hooks(runner):
-    """Let every run have the hooks that none should be without. Idempotent.
+def name_failures(runner):
+    """Let every run that ends because a process that loads data has died say what it held. Idempotent.
 
     Args:
         runner (module): ``mmengine.runner.runner``.
@@ -40,13 +38,12 @@ def add_hooks(runner):
     for name in ('train', 'val', 'test'):
         stock = getattr(runner.Runner, name)
         if stock.__module__ != __name__:
-            setattr(runner.Runner, name, _with_hooks(stock))
+            setattr(runner.Runner, name, _naming(stock))
 
 
-def _with_hooks(stock):
+def _naming(stock):
     @wraps(stock)
     def run(self):
-        importlib.import_module(STANDING_HOOKS).add_standing_hooks(self)
         try:
             return stock(self)
         except LoadingError:

@@ -1,4 +1,5 @@
 """A resumed training is the training that was broken off: real runners, stopped by an error at a chosen moment."""
+import contextlib
 import copy
 
 import pytest
@@ -7,8 +8,6 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.utils.data import RandomSampler
-
-from mmdepthcls.hooks.resume_changes import ResumeMismatchError
 
 PIPELINE = [
     dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='RandomFlip', prob=0.5),
@@ -96,10 +95,8 @@ def train(minidrive, small_model_cfg, tmp_path):
             resume=resume, **changes))
         runner, losses = Runner.from_cfg(cfg), Losses(stop)
         runner.register_hook(losses, 'LOWEST')
-        try:
+        with contextlib.suppress(Interrupted):
             runner.train()
-        except Interrupted:
-            pass
         return losses.values, runner
     return run
 

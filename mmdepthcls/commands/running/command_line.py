@@ -40,8 +40,13 @@ def load_config(args):
 
 def say(remark):
     """Print a line for whoever started the program, once however many processes there are."""
-    if all(os.environ.get(name, '0') == '0' for name in RANKS):
+    if is_first():
         print(remark, file=sys.stderr, flush=True)
+
+
+def is_first():
+    """bool: whether this is the first process of those that a launcher has started, or the only one."""
+    return all(os.environ.get(name, '0') == '0' for name in RANKS)
 
 
 def enable_amp(cfg):

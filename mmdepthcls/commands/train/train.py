@@ -32,6 +32,7 @@ def main(args):
             cfg.accept_changes = args.accept_changes
         remark = start_of_training.choose_start(cfg, args)
         readiness.check_run(cfg, ('train', 'val'), training=True)
+        start_of_training.hold_folder(cfg)
     for each in filter(None, (precision, remark)):
         command_line.say(each)
     console.use_free_cpus()

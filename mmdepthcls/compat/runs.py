@@ -1,0 +1,35 @@
+"""What every runner of MMEngine gets while MMSegmentation is loaded: hooks that keep its work, workers that end with it.
+
+Of a process that does something else with MMEngine nothing is changed. Pure.
+"""
+import importlib
+import sys
+from functools import wraps
+
+PACKAGE = __name__.partition('.')[0]
+# By name: they lie above this room, and need what is being imported.
+HOOKS, WORKERS = f'{PACKAGE}.hooks.run_hooks', f'{PACKAGE}.hooks.worker_start'
+
+
+def mend_runner(module):
+    """Mend ``mmengine.runner.runner``."""
+    runner = module.Runner
+    if hasattr(runner.register_hooks, '__wrapped__'):
+        return
+    stock_hooks, stock_loader = runner.register_hooks, runner.build_dataloader
+
+    @wraps(stock_hooks)
+    def register_hooks(self, *args, **options):
+        stock_hooks(self, *args, **options)
+        if 'mmseg' in sys.modules:
+            importlib.import_module(HOOKS).register_run_hooks(self)
+
+    @wraps(stock_loader)
+    def build_dataloader(*args, **options):
+        loader = stock_loader(*args, **options)
+        if 'mmseg' in sys.modules:
+            importlib.import_module(WORKERS).guard_workers(loader)
+        return loader
+
+    runner.register_hooks = register_hooks
+    runner.build_dataloader = staticmethod(build_dataloader)
