@@ -7,6 +7,7 @@ And when loading fails it is known what was being loaded.
 from __future__ import annotations
 
 import re
+import signal
 from itertools import islice
 from multiprocessing import RawArray
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from ..generators import generators_kept, generators_state, seed_generators, set
 
 # The last number of a seed: what is drawn.
 SAMPLE, ORDER = 0, 1
-_DIED = re.compile(r'DataLoader worker \(pid(?:\(s\))? ?(\d+)')
+_DIED = re.compile(r'DataLoader worker \(pid(?:\(s\))? (\d+(?:, \d+)*)\)')
 _RAISED = re.compile(r'in DataLoader worker process (\d+)')
 _END = object()
 
@@ -310,32 +311,41 @@ def failure(error, loader, anywhere=False):
     Returns:
         str or None: None where it says all that is needed, or is of something else.
     """
-    text, held = str(error), loader.drawn_dataset.held
+    text = str(error)
     died, raised = _DIED.search(text), _RAISED.search(text)
-    slot = 0
     if died:
-        pids = [worker.pid for worker in getattr(loader.__dict__.get('loading'), '_workers', ())]
-        slot = pids.index(int(died[1])) if int(died[1]) in pids else None
-    if anywhere and (not died or slot is None):
+        pids = [int(number) for number in died[1].split(',')]
+        workers = [worker for worker in getattr(loader.__dict__.get('loading'), '_workers', ()) if worker.pid in pids]
+        return _deaths(loader, workers) if workers or not anywhere else None
+    if anywhere or loader.num_workers and not raised:
         return None
-    if died:
-        pass
-    elif raised:
-        slot = int(raised[1])
-    elif loader.num_workers:
-        return None  # of no worker
-    index = held[slot] - 1 if slot is not None else -1
-    file = file_of(loader.dataset, index) if index >= 0 else None
-    if died:
-        reason = text.split('DataLoader worker', 1)[1].rstrip('. \n')
-        return (f'A process that loads data has died: worker{reason}. '
-                + (f'It held {file}. ' if file else 'It held no sample. ')
-                + 'Where memory ran out, take fewer num_workers or a smaller batch_size; where this file cannot be '
-                'decoded, load it alone (num_workers=0), repair it or leave it out.')
+    file = _held_file(loader, int(raised[1]) if raised else 0)
     if file is None or _names(text, file):
         return None
     kind = text.strip().splitlines()[-1] if raised else f'{type(error).__name__}: {text}'
     return f'{file} could not be loaded: {kind}'
+
+
+def _deaths(loader, workers):
+    """What is said of workers that have died."""
+    kinds, files = [], []
+    started = loader.__dict__['loading']._workers if workers else []
+    for worker in workers:
+        worker.join(1)  # torch may learn of it before its exit status is known
+        code = worker.exitcode
+        kinds.append(signal.Signals(-code).name if code and code < 0 else f'status {code}')
+        files.append(_held_file(loader, started.index(worker)))
+    held = ', '.join(file for file in files if file)
+    return (f'A process that loads data has died ({", ".join(kinds) or "unknown"}). '
+            + (f'It held {held}. ' if held else 'It held no sample. ')
+            + 'SIGKILL is what comes where memory runs out: take fewer num_workers or a smaller batch_size. If the file '
+            'cannot be decoded: load it alone (num_workers=0), repair it or leave it out.')
+
+
+def _held_file(loader, slot):
+    """The file that a worker held; None for none."""
+    index = loader.drawn_dataset.held[slot] - 1
+    return file_of(loader.dataset, index) if index >= 0 else None
 
 
 def _names(text, file):

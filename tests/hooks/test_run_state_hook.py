@@ -9,6 +9,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.utils.data import RandomSampler
 
+from mmdepthcls.hooks.resume_changes import ResumeMismatchError
+
 PIPELINE = [
     dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='RandomFlip', prob=0.5),
     dict(type='PhotoMetricDistortion'), dict(type='PackDepthInputs')]
@@ -24,15 +26,16 @@ EMA = dict(type='EMAHook', momentum=0.1)
 FLIPPED = dict(sampler=dict(type='DefaultSampler', shuffle=True))
 # Four images, two a batch: two batches a turn or an epoch.
 CASES = {
+    'workers that stay': dict(loader=dict(FLIPPED, num_workers=2, persistent_workers=True)),
+    'within an epoch': dict(by_epoch=True, loader=FLIPPED, stop=3),
+    'accumulation': dict(optimizer=dict(accumulative_counts=3), stop=4, hooks=[EMA]),
+}
+MORE = {
     'no workers': {},
     'two workers': dict(loader=dict(num_workers=2)),
-    'workers that stay': dict(loader=dict(num_workers=2, persistent_workers=True), every_other=FLIPPED),
     'turns': dict(loader=FLIPPED, stop=5),
-    'within an epoch': dict(by_epoch=True, loader=FLIPPED, stop=3),
     'between epochs': dict(by_epoch=True, loader=FLIPPED, stop=4),
     'workers within an epoch': dict(by_epoch=True, loader=dict(FLIPPED, num_workers=2), stop=5),
-    'accumulation': dict(optimizer=dict(accumulative_counts=3), stop=4),
-    'averaged': dict(hooks=[EMA]),
     'a sampler of torch': dict(loader=dict(sampler=dict(type='OfTorch'), batch_size=3), stop=4),
 }
 
@@ -75,24 +78,25 @@ def sampler(monkeypatch):
 @pytest.fixture
 def train(minidrive, small_model_cfg, tmp_path):
     """Trains in a folder, perhaps to a stop; the losses and the runner."""
-    def run(folder, stop=None, by_epoch=False, loader=(), optimizer=(), hooks=(), resume=False, **changes):
+    def run(folder, stop=None, by_epoch=False, loader=(), optimizer=(), hooks=(), resume=False, split='train',
+            **changes):
         loaders = dict(batch_size=2, num_workers=0, sampler=dict(type='InfiniteSampler', shuffle=True))
         loaders.update(loader)
         data = dict(type='MiniDriveDataset', data_root=minidrive)
         loop = dict(by_epoch=True, max_epochs=4) if by_epoch else dict(type='IterBasedTrainLoop', max_iters=7)
         cfg = Config(dict(
             default_scope='mmseg', work_dir=str(tmp_path / folder), model=small_model_cfg(**copy.deepcopy(MODEL)),
-            train_dataloader=dict(loaders, dataset=dict(data, split='train', pipeline=PIPELINE)),
+            train_dataloader=dict(loaders, dataset=dict(data, split=split, pipeline=PIPELINE)),
             train_cfg=dict(loop, val_interval=1 if by_epoch else 2), val_cfg=dict(),
             val_dataloader=dict(batch_size=1, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
                                 dataset=dict(data, split='val', test_mode=True, pipeline=PIPELINE)),
-            val_evaluator=dict(type='DepthEvaluator'), randomness=dict(seed=3), log_level='ERROR',
+            val_evaluator=dict(type='DepthEvaluator'), log_level='ERROR',
             optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.05, momentum=0.9), **dict(optimizer)),
             param_scheduler=dict(type='PolyLR', eta_min=1e-3, power=0.9, begin=0, end=7, by_epoch=False),
             default_hooks=dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=1, save_best='abs_rel',
                                                rule='less')),
             custom_hooks=[dict(type='WorkFolderHook'), *hooks], experiment_name=f'{folder}{resume}{id(run)}',
-            resume=resume, **changes))
+            resume=resume, **dict(dict(randomness=dict(seed=3)), **changes)))
         runner, losses = Runner.from_cfg(cfg), Losses(stop)
         runner.register_hook(losses, 'LOWEST')
         with contextlib.suppress(Interrupted):
@@ -122,20 +126,66 @@ def assert_same(one, other, place=''):
         assert one == other, place
 
 
-@pytest.mark.parametrize('name', CASES)
-def test_a_resumed_training_is_the_one_that_was_broken_off(name, train, tmp_path):
-    case = dict(CASES[name])
-    stop, other = case.pop('stop', 4), case.pop('every_other', {})
-    case['loader'] = dict(case.get('loader', {}), **other)
+def check(case, train, folder):
+    case = dict(case)
+    stop = case.pop('stop', 4)
     expected, whole = train('whole', **case)
     begun, _ = train('parts', stop=stop, **case)
     rest, resumed = train('parts', resume=True, **case)
     assert list(begun) == list(range(1, stop + 1)) and list(rest) == list(range(stop + 1, max(expected) + 1))
     assert {**begun, **rest} == expected
-    one, two = state(tmp_path / 'whole'), state(tmp_path / 'parts')
+    one, two = state(folder / 'whole'), state(folder / 'parts')
     for key in ('state_dict', 'optimizer', 'param_schedulers', 'mmdepthcls', 'ema_state_dict'):
         assert_same(one.get(key), two.get(key), key)
     # What was validated, and what of it was best.
     for tag in ('val/abs_rel', 'train/loss'):
         assert_same(*(run.message_hub.get_scalar(tag).data[0].tolist() for run in (whole, resumed)), tag)
     assert whole.message_hub.get_info('best_score') == resumed.message_hub.get_info('best_score')
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_a_resumed_training_is_the_one_that_was_broken_off(name, train, tmp_path):
+    check(CASES[name], train, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('name', MORE)
+def test_so_is_one_of_another_kind(name, train, tmp_path):
+    check(MORE[name], train, tmp_path)
+
+
+@pytest.mark.parametrize(('changes', 'accepted', 'expected'), [
+    (dict(randomness=dict(seed=4)), 'seed', 'began with seed 3, and the config has randomness.seed=4'),
+    (dict(split='val'), 'data', '4 -> 2 samples')])
+def test_another_training_is_not_gone_on_with(changes, accepted, expected, train):
+    train('work', stop=2)
+    with pytest.raises(ResumeMismatchError, match=expected) as caught:
+        train('work', resume=True, **changes)
+    for remedy in (f"accept_changes=\"['{accepted}']\"", f'--accept-changes {accepted}'):
+        assert remedy in str(caught.value)
+    losses, _ = train('work', resume=True, accept_changes=[accepted], **changes)
+    assert list(losses) == [3, 4, 5, 6, 7]
+
+
+def test_a_seed_that_nobody_has_set_is_that_of_the_checkpoint(train):
+    _, begun = train('work', stop=3, randomness=dict(seed=None))
+    expected, _ = train('whole', randomness=dict(seed=begun.seed))
+    losses, resumed = train('work', resume=True, randomness=dict(seed=None))
+    assert resumed.seed == begun.seed and losses == {number: expected[number] for number in (4, 5, 6, 7)}
+
+
+def test_a_checkpoint_of_mmengine_alone_is_resumed(train, tmp_path):
+    train('work', stop=2)
+    saved = state(tmp_path / 'work')
+    del saved['mmdepthcls']
+    torch.save(saved, tmp_path / 'work/iter_2.pth')
+    losses, _ = train('work', resume=True)
+    assert list(losses) == [3, 4, 5, 6, 7]
+
+
+def test_what_is_saved_is_read_without_executing_anything(train, tmp_path):
+    _, runner = train('work', stop=4, optimizer=dict(accumulative_counts=3))
+    stored = state(tmp_path / 'work')['mmdepthcls']
+    torch.save(stored, tmp_path / 'own.pth')
+    assert_same(torch.load(tmp_path / 'own.pth', weights_only=True), stored)
+    assert stored['gradients'].keys() == {name for name, weight in runner.model.named_parameters()}
