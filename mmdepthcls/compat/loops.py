@@ -4,7 +4,8 @@ from __future__ import annotations
 import sys
 from functools import wraps
 
-from .numbered_loading import LoadingError, NumberedLoading, failure, number_loader
+from .loading_failures import LoadingError, failure
+from .numbered_loading import NumberedLoading, number_loader
 
 
 def number_loaders(loops):

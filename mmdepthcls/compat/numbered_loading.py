@@ -6,8 +6,6 @@ And when loading fails it is known what was being loaded.
 """
 from __future__ import annotations
 
-import re
-import signal
 from itertools import islice
 from multiprocessing import RawArray
 from typing import Any, NamedTuple
@@ -15,16 +13,11 @@ from typing import Any, NamedTuple
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler, get_worker_info
 
 from ..generators import generators_kept, generators_state, seed_generators, set_generators
+from .loading_failures import LoadingError, failure
 
 # The last number of a seed: what is drawn.
 SAMPLE, ORDER = 0, 1
-_DIED = re.compile(r'DataLoader worker \(pid(?:\(s\))? (\d+(?:, \d+)*)\)')
-_RAISED = re.compile(r'in DataLoader worker process (\d+)')
 _END = object()
-
-
-class LoadingError(RuntimeError):
-    """A sample could not be loaded; the message names its file."""
 
 
 class Draw(NamedTuple):
@@ -53,8 +46,9 @@ class DrawnDataset:
 
     def __init__(self, dataset, seed, rank, workers):
         self.dataset, self.seed, self.rank = dataset, seed, rank
-        # What each worker holds: its index + 1, 0 for nothing. Its parent reads it when the worker has died.
-        self.held = RawArray('q', max(workers, 1))
+        # What each worker holds, and what it could not load first: an index + 1, 0 for none. Its parent reads the one
+        # when the worker has died, the other when it has raised an error and gone on.
+        self.held, self.failed = (RawArray('q', max(workers, 1)) for _ in range(2))
 
     def __getattr__(self, name):
         if name.startswith('__') or name == 'dataset':
@@ -69,14 +63,17 @@ class DrawnDataset:
             return self.dataset[draw]
         worker = get_worker_info()
         slot = 0 if worker is None else worker.id
-        self.held[slot] = draw.index + 1 if isinstance(draw.index, int) else 0
-        if worker is None:
+        self.held[slot] = number = draw.index + 1 if isinstance(draw.index, int) else 0
+        try:
+            if worker is not None:  # whose generators serve nothing else
+                return self._load(draw)
             with generators_kept():
-                sample = self._load(draw)
-        else:
-            sample = self._load(draw)  # generators of a worker serve nothing else
-        self.held[slot] = 0
-        return sample
+                return self._load(draw)
+        except Exception:
+            self.failed[slot] = self.failed[slot] or number
+            raise
+        finally:
+            self.held[slot] = 0
 
     def _load(self, draw):
         seed_generators(self.seed, self.rank, draw.turn, draw.place, SAMPLE)
@@ -285,69 +282,7 @@ def number_loader(loader, seed, rank, counts_turns):
     return numbered
 
 
-def file_of(dataset, index):
-    """str: the image file of a sample, or what else can be said of it."""
-    try:
-        name = dataset.get_data_info(index).get('img_path')
-    except Exception:  # a data set of any kind, in a run that has failed already
-        name = None
-    return str(name or f'sample {index} of {type(dataset).__name__}')
-
-
 def _has_own_generator(sampler):
     if type(sampler) is BatchSampler:
         sampler = sampler.sampler
     return type(sampler) is SequentialSampler or type(sampler).__module__ == 'mmengine.dataset.sampler'
-
-
-def failure(error, loader, anywhere=False):
-    """What is to be said of an error of a numbered loader.
-
-    Args:
-        error (Exception): as torch or the data set has raised it.
-        loader (NumberedLoading): which may have been loading.
-        anywhere (bool): the error comes from anywhere in this process, where torch says that a worker has died.
-
-    Returns:
-        str or None: None where it says all that is needed, or is of something else.
-    """
-    text = str(error)
-    died, raised = _DIED.search(text), _RAISED.search(text)
-    if died:
-        pids = [int(number) for number in died[1].split(',')]
-        workers = [worker for worker in getattr(loader.__dict__.get('loading'), '_workers', ()) if worker.pid in pids]
-        return _deaths(loader, workers) if workers or not anywhere else None
-    if anywhere or loader.num_workers and not raised:
-        return None
-    file = _held_file(loader, int(raised[1]) if raised else 0)
-    if file is None or _names(text, file):
-        return None
-    kind = text.strip().splitlines()[-1] if raised else f'{type(error).__name__}: {text}'
-    return f'{file} could not be loaded: {kind}'
-
-
-def _deaths(loader, workers):
-    """What is said of workers that have died."""
-    kinds, files = [], []
-    started = loader.__dict__['loading']._workers if workers else []
-    for worker in workers:
-        worker.join(1)  # torch may learn of it before its exit status is known
-        code = worker.exitcode
-        kinds.append(signal.Signals(-code).name if code and code < 0 else f'status {code}')
-        files.append(_held_file(loader, started.index(worker)))
-    held = ', '.join(file for file in files if file)
-    return (f'A process that loads data has died ({", ".join(kinds) or "unknown"}). '
-            + (f'It held {held}. ' if held else 'It held no sample. ')
-            + 'SIGKILL is what comes where memory runs out: take fewer num_workers or a smaller batch_size. If the file '
-            'cannot be decoded: load it alone (num_workers=0), repair it or leave it out.')
-
-
-def _held_file(loader, slot):
-    """The file that a worker held; None for none."""
-    index = loader.drawn_dataset.held[slot] - 1
-    return file_of(loader.dataset, index) if index >= 0 else None
-
-
-def _names(text, file):
-    """Whether a message names a file already."""
-    return file in text or file.replace('\\', '/').rsplit('/', 1)[-1] in text

@@ -8,7 +8,8 @@ import torch
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, IterableDataset
 
-from mmdepthcls.compat.numbered_loading import LoadingError, NumberedLoading, number_loader
+from mmdepthcls.compat.loading_failures import LoadingError
+from mmdepthcls.compat.numbered_loading import NumberedLoading, number_loader
 
 BINS = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=8)
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
