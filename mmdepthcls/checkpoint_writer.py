@@ -1,6 +1,7 @@
 """Checkpoints that are on disk whole or not at all, and hold numbers alone. Pure."""
 import errno
 import os
+import re
 import shutil
 import zlib
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from .atomic_file import replace_durably, temporary_path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CHUNK = 1 << 22  # bytes
+# The end of a checkpoint, an archive: the CRC-32 of all of it but this, and without a comment.
+SEAL, NO_COMMENT = b'mmdepthcls crc32 %08x', b'\0\0'
+_SEAL = re.compile(SEAL.replace(b'%08x', rb'([0-9a-f]{8})'))
 WEIGHTS = ('state_dict', 'ema_state_dict')
 _infinite = ContextVar('names of buffers that may be infinite', default=frozenset())
 
@@ -152,14 +156,43 @@ def _write(checkpoint, path):
                 raise summed.error from None
             raise
         file.flush()
+        size = _seal(file, summed)
         os.fsync(file.fileno())
-    total = size = 0
+    if path.stat().st_size != size or seal_of(path) != (summed.total, summed.total):
+        raise BrokenWriteError(f'{path.parent}: the {size} bytes that were written could not be read back as they '
+                               'were: the disk or its file system is not to be trusted')
+
+
+def _seal(file, summed):
+    """int: bytes of a file, at the end of which its check sum has been written.
+
+    An archive may end with a comment, which readers pass over; the number of its bytes comes before it.
+    """
+    seal = SEAL % summed.total
+    file.seek(-len(NO_COMMENT), os.SEEK_END)
+    file.write(len(seal).to_bytes(2, 'little') + seal)
+    file.flush()
+    return summed.size + len(seal)
+
+
+def seal_of(path):
+    """tuple[int, int] or None: the check sum that a checkpoint's file ends with, and the one that it has; None for a
+    file of another program."""
     with open(path, 'rb', 0) as file:
-        while content := file.read(CHUNK):
-            total, size = zlib.crc32(content, total), size + len(content)
-    if (total, size) != (summed.total, summed.size):
-        raise BrokenWriteError(f'{path.parent}: of {summed.size} bytes that were written {size} could be read back, or '
-                               'others than those: the disk or its file system is not to be trusted')
+        length = len(SEAL % 0)
+        left = file.seek(0, os.SEEK_END) - length - len(NO_COMMENT)
+        file.seek(max(left, 0))
+        end = _SEAL.fullmatch(file.read()[len(NO_COMMENT):])
+        if left < 0 or end is None:
+            return None
+        file.seek(0)
+        total = 0
+        while left:
+            content = file.read(min(CHUNK, left))
+            if not content:
+                break
+            total, left = zlib.crc32(content, total), left - len(content)
+        return int(end[1], 16), zlib.crc32(NO_COMMENT, total)
 
 
 class _SummedFile:

@@ -1,4 +1,4 @@
-"""What every runner of MMEngine gets while MMSegmentation is loaded: hooks that keep its work, workers that end with it.
+"""What runners of MMEngine get while MMSegmentation is loaded: hooks that keep their work, workers that end with it.
 
 Of a process that does something else with MMEngine nothing is changed. Pure.
 """

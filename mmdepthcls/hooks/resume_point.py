@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..checkpoint_writer import seal_of
+
 POINTER = 'last_checkpoint'
 PICKLED = b'\x80'  # first byte of the checkpoints that torch wrote before 1.6
 
@@ -116,7 +118,8 @@ def numbered_checkpoints(folder):
 
 
 def damage_of(path):
-    """What is wrong with a checkpoint's file, as its own check sums say: torch writes a zip archive.
+    """What is wrong with a checkpoint's file, as its own check sums say: the one that this package writes at its end;
+    else those of its parts, since torch writes a zip archive.
 
     Args:
         path (str or Path): of a file; the checkpoints that torch wrote before 1.6 hold no check sums and are believed.
@@ -132,6 +135,9 @@ def damage_of(path):
         with open(path, 'rb') as file:
             if file.read(1) == PICKLED:
                 return ''
+        seal = seal_of(path)
+        if seal is not None:
+            return '' if seal[0] == seal[1] else 'is damaged: it is not what was written'
         if not zipfile.is_zipfile(path):
             return 'broken off while it was written'
         with zipfile.ZipFile(path) as archive:

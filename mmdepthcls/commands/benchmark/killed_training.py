@@ -1,4 +1,5 @@
 """Trainings that are killed at any moment, and what they leave in their work folder."""
+import importlib
 import os
 import random
 import select
@@ -62,6 +63,7 @@ def kill_trainings(folder, kills, size, seed=0, progress=lambda: None):
     Returns:
         Tally
     """
+    importlib.import_module('matplotlib.backends.backend_agg')  # once, and not in each process
     moments, tally, reached, best = random.Random(seed), Tally(), 0, False
     for index in range(kills):
         aimed = index % 2 == 0
@@ -205,12 +207,12 @@ def _train(folder, size, file):
 
 
 def _runner(folder, size):
-    def loader():
-        return DataLoader(_Numbers(), batch_size=1)
+    def loader(number):
+        return DataLoader(_Numbers(number), batch_size=1)
 
     model = _Weights(size // 4)
     return Runner(
-        model, str(folder), train_dataloader=loader(), val_dataloader=loader(), val_evaluator=Evaluator(_Better()),
+        model, str(folder), train_dataloader=loader(10**6), val_dataloader=loader(1), val_evaluator=Evaluator(_Better()),
         train_cfg=dict(type='IterBasedTrainLoop', max_iters=10**6, val_interval=1), val_cfg=dict(), resume=True,
         optim_wrapper=OptimWrapper(torch.optim.SGD(model.parameters(), lr=1e-3)), default_scope='mmseg',
         experiment_name=f'{Path(folder).name}_{os.getpid()}', default_hooks=dict(
@@ -258,8 +260,13 @@ class _Weights(BaseModel):
 
 
 class _Numbers(torch.utils.data.Dataset):
+    """No end of samples to train on: MMEngine pauses for 2 s at the end of each epoch."""
+
+    def __init__(self, number):
+        self._number = number
+
     def __len__(self):
-        return 1
+        return self._number
 
     def __getitem__(self, index):
         return dict(inputs=torch.ones(1))

@@ -5,6 +5,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ...visualization.depth_color import MAX_DEPTH, MIN_DEPTH, color_depth
+from ..running.outputs import SOFTWARE
 
 WIDTH = 3.2  # of a panel, inches
 
@@ -38,5 +39,5 @@ def draw_comparison(images, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH):
             axis.imshow(picture, interpolation='nearest')
             axis.set_axis_off()
     data = io.BytesIO()
-    figure.savefig(data, format='png', metadata={'Software': None})
+    figure.savefig(data, format='png', metadata={'Software': SOFTWARE})
     return data.getvalue()
