@@ -20,6 +20,7 @@ COMMANDS = {
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
     'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),
     'benchmark-kills': ('benchmark', 'kill trainings at any moment and count what is lost'),
+    'benchmark-safety': ('benchmark', 'time what it costs that trainings resume exactly and stop safely'),
     'benchmark-imports': ('benchmark', 'time what a command needs before it begins'),
     'benchmark-crf': ('benchmark', "time the CRF beside its authors' code"),
 }

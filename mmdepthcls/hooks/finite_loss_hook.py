@@ -51,9 +51,12 @@ class FiniteLossHook(Hook):
         self.skipped = 0
         self._record, self._guards = FiniteRecord(), []
         self._files: dict[int, list[str]] = {}  # iteration -> images, since the last look
+        self._by_design: set[str] = set()
 
     def before_train(self, runner: Runner) -> None:
         """Stand before the optimizers."""
+        # Buffers may be infinite by design, such as masks of attention.
+        self._by_design = set(unfinite_names(dict(_model(runner).named_buffers())))
         several = getattr(runner.optim_wrapper, 'optim_wrappers', None)
         wrappers = list(several.values()) if several else [runner.optim_wrapper]
         self._guards = [StepGuard(wrapper, self._record, get_world_size() > 1) for wrapper in wrappers
@@ -85,7 +88,7 @@ class FiniteLossHook(Hook):
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse a checkpoint that is not finite, whoever saves it."""
-        names = unfinite_names(checkpoint.get('state_dict', {}))
+        names = [name for name in unfinite_names(checkpoint.get('state_dict', {})) if name not in self._by_design]
         if names:
             raise FloatingPointError(f'No checkpoint is written at iteration {runner.iter}: {_weights(names)}.')
 
@@ -113,7 +116,7 @@ class FiniteLossHook(Hook):
             everywhere = torch.tensor([number], device=next(runner.model.parameters()).device)
             all_reduce(everywhere)
             number, first = int(everywhere), first if number else 0
-        names = unfinite_names(weights_and_buffers(_model(runner)))
+        names = [name for name in unfinite_names(weights_and_buffers(_model(runner))) if name not in self._by_design]
         if not number and not names:
             return
         if not number:
@@ -133,7 +136,9 @@ class FiniteLossHook(Hook):
             f"Please {REMEDY}. (custom_hooks: dict(type='FiniteLossHook', policy='skip') goes on without such steps.)")
 
     def _check_weights(self, runner):
-        names = unfinite_names(weights_and_buffers(_model(runner)))
+        model = _model(runner)
+        names = unfinite_names({name: value for name, value in weights_and_buffers(model).items()
+                                if name not in dict(model.named_buffers()) or 'running_' in name})
         if names:
             of = f' of {runner._load_from}' if runner._load_from and not self._guards else ''
             raise FloatingPointError(f'Nothing is scored: {_weights(names)}{of}. Take an earlier checkpoint.')
