@@ -44,7 +44,8 @@ def generators_state(devices: bool = True) -> dict[str, Any]:
         devices: also of all GPUs, where this process uses them.
     """
     version, words, gauss = random.getstate()
-    name, keys, position, has_gauss, cached = np.random.get_state()
+    numpy: Any = np.random.get_state()
+    name, keys, position, has_gauss, cached = numpy
     state = dict(
         python=dict(version=version, words=torch.tensor(words, dtype=torch.int64), gauss=gauss),
         numpy=dict(name=str(name), keys=torch.from_numpy(keys.astype(np.int64)), position=int(position),

@@ -49,7 +49,8 @@ class FiniteLossHook(Hook):
             raise ValueError(f'FiniteLossHook: expected an interval from 1 on, got {interval!r}')
         self.policy, self.interval = policy, interval
         self.skipped = 0
-        self._record, self._guards = FiniteRecord(), []
+        self._record = FiniteRecord()
+        self._guards: list[StepGuard] = []
         self._files: dict[int, list[str]] = {}  # iteration -> images, since the last look
         self._by_design: set[str] = set()
 

@@ -43,7 +43,7 @@ class RunStateHook(Hook):
 
     def __init__(self) -> None:
         self._training_state: dict[str, Any] | None = None  # while a validation runs
-        self._stored: dict[str, Any] | None = None  # of the checkpoint that is resumed
+        self._stored: dict[str, Any] = {}  # of the checkpoint that is resumed
         self._resumes = self._restores_late = False
         self._identity: dict[str, Any] | None = None
 
@@ -84,8 +84,9 @@ class RunStateHook(Hook):
             meta['seed'] = own  # MMEngine goes back to the seed that it finds here
             self._stored.pop('generators', None)
             seed_generators(own)
-        elif is_numbered(runner.train_loop):
-            runner.train_loop.dataloader.seed_with(stored)
+        for loop in (runner.train_loop, runner.val_loop) if own is None else ():
+            if is_numbered(loop):
+                loop.dataloader.seed_with(stored)
 
     def before_train(self, runner: Runner) -> None:
         """Bring a resumed training to where it was broken off."""

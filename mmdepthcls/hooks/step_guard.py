@@ -59,7 +59,7 @@ class StepGuard:
         self._wrapper, self._record, self._together, self._waits = wrapper, record, together, waits
         self._update, self._step = wrapper.update_params, wrapper.step
         self._bad_loss: Tensor | None = None  # since the last step
-        wrapper.update_params, wrapper.step = self.update_params, self.step  # type: ignore[method-assign]
+        wrapper.update_params, wrapper.step = self.update_params, self.step
 
     def remove(self) -> None:
         """Give the wrapper its own methods back."""
@@ -83,7 +83,7 @@ class StepGuard:
             self._step(**kwargs)
             return
         bad_gradient = ~are_finite([weight.grad for weight in weights])
-        scaler = getattr(self._wrapper, 'loss_scaler', None)
+        scaler: Any = getattr(self._wrapper, 'loss_scaler', None)
         scales = scaler is not None and scaler.is_enabled()
         if scales and getattr(scaler, '_scale', None) is not None:
             bad_gradient = bad_gradient & (scaler._scale <= SMALLEST_SCALE)
@@ -140,7 +140,7 @@ def weights_and_buffers(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _by_device(tensors):
-    groups: dict[Any, list[Tensor]] = {}
+    groups = {}
     for tensor in tensors:
         groups.setdefault(tensor.device, []).append(tensor)
     return groups.values()

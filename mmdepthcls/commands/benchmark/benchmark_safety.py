@@ -11,7 +11,7 @@ def parse_args():
     arguments.add_config_options(parser)
     parser.add_argument('--rounds', type=int, default=10, help='blocks of each training')
     parser.add_argument('--block', type=int, default=0, metavar='N',
-                        help="iterations a block; 0: the interval of the config's LoggerHook, where steps are looked at")
+                        help="iterations a block; 0: the interval of the config's LoggerHook")
     program.add_arguments(parser)
     args = parser.parse_args()
     arguments.check_arguments(args)
