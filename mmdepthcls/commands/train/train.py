@@ -1,7 +1,7 @@
 """Train a model: the flags are those of MMSegmentation's tools/train.py."""
 import argparse
 
-from ...hooks.resume_changes import CHANGES
+from ...hooks.resume_changes import CHANGES, ResumeMismatchError
 from ..running import arguments, program
 
 
@@ -36,7 +36,10 @@ def main(args):
     for each in filter(None, (precision, remark)):
         command_line.say(each)
     console.use_free_cpus()
-    console.build_runner(cfg).train()
+    try:
+        console.build_runner(cfg).train()
+    except ResumeMismatchError as error:
+        raise program.UsageError(str(error)) from error
 
 
 def run():
