@@ -16,7 +16,7 @@ CHUNK = 1 << 22  # bytes
 SEAL, NO_COMMENT = b'mmdepthcls crc32 %08x', b'\0\0'
 _SEAL = re.compile(SEAL.replace(b'%08x', rb'([0-9a-f]{8})'))
 WEIGHTS = ('state_dict', 'ema_state_dict')
-_infinite = ContextVar('names of buffers that may be infinite', default=frozenset())
+_infinite: ContextVar[frozenset] = ContextVar('names of buffers that may be infinite', default=frozenset())
 
 
 class FullDiskError(Exception):

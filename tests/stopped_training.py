@@ -24,13 +24,15 @@ class Training:
 
     Args:
         folder (Path): its work folder; beside it are what it prints and what it has reached.
+        rank (int, optional): one of two processes that train together.
         **options: see :func:`train`; ``nohup``: started so.
     """
 
-    def __init__(self, folder, **options):
-        self.folder, self.log, self.steps = folder, Path(f'{folder}.log'), Path(f'{folder}.steps')
+    def __init__(self, folder, rank=None, **options):
+        beside = str(folder) if rank is None else f'{folder}{rank}'
+        self.folder, self.log, self.steps = folder, Path(f'{beside}.log'), Path(f'{beside}.steps')
         self.steps.unlink(missing_ok=True)
-        self.process = get_context('forkserver').Process(target=_become, args=(str(folder), options))
+        self.process = get_context('forkserver').Process(target=_become, args=(str(folder), beside, rank, options))
         self.process.start()
 
     def wait_for(self, text):
@@ -75,14 +77,16 @@ def lives(pid):
         return False
 
 
-def _become(folder, options):
+def _become(folder, beside, rank, options):
     os.setpgid(0, 0)
-    log = os.open(f'{folder}.log', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    log = os.open(f'{beside}.log', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     for target in (1, 2):
         os.dup2(log, target)
     if options.pop('nohup', False):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    train(folder, **options).train()
+    if rank is not None:
+        torch.distributed.init_process_group('gloo', f'file://{folder}.store', rank=rank, world_size=2)
+    train(folder, beside=beside, **options).train()
     sys.exit(0)
 
 
@@ -148,7 +152,7 @@ class Steps(Hook):
 
 
 def train(folder, by_epoch=False, workers=0, step=0.0, load=0.0, val=0.0, resume=False, length=100, most=10**6,
-          hooks=(), interval=10**6, **checkpoint):
+          hooks=(), interval=10**6, beside=None, **checkpoint):
     """Runner of a tiny model.
 
     Args:
@@ -162,10 +166,11 @@ def train(folder, by_epoch=False, workers=0, step=0.0, load=0.0, val=0.0, resume
         most (int): iterations or epochs.
         hooks (sequence): of the runner.
         interval (int): of checkpoints.
+        beside (str, optional): begins the name of the file that says what it has reached.
         **checkpoint: of CheckpointHook.
     """
     def note(text):
-        with open(f'{folder}.steps', 'a') as file:
+        with open(f'{beside or folder}.steps', 'a') as file:
             file.write(f'{text}\n')
 
     def loader(workers):

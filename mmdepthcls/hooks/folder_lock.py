@@ -19,7 +19,7 @@ from ..json_text import json_text
 try:
     import fcntl
 except ImportError:  # Windows, where nothing is held
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 NAME = 'training.lock'
 BEAT = 5.0  # s between two signs of life

@@ -27,11 +27,12 @@ def end_workers(loop: Any) -> None:
     Args:
         loop (BaseLoop or dict): of a runner; those that were never built have none.
     """
-    loader = getattr(loop, 'dataloader', None)
-    kept = getattr(loader, '_iterator', None)
+    loader: Any = getattr(loop, 'dataloader', None)
+    kept: Any = getattr(loader, '_iterator', None)
     if kept is not None:  # of persistent workers, for the next run
         loader._iterator = None
-    for iterator in (kept, getattr(getattr(loop, 'dataloader_iterator', None), '_iterator', None)):
+    endless: Any = getattr(getattr(loop, 'dataloader_iterator', None), '_iterator', None)
+    for iterator in (kept, endless):
         if hasattr(iterator, '_shutdown_workers'):  # it has processes
             iterator._shutdown_workers()
             for worker in iterator._workers:

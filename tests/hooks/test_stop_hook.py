@@ -83,3 +83,15 @@ def test_an_epoch_that_was_cut_is_replaced_when_it_is_complete(tmp_path):
     cut, = folder.glob('iter_*.pth')
     assert Training(folder, by_epoch=True, length=40, resume=True, most=1, interval=1).status() == 0
     assert not cut.exists() and [path.name for path in folder.glob('*.pth')] == ['epoch_1.pth']
+
+
+def test_processes_that_train_together_stop_after_the_same_step(tmp_path):
+    """One of them hears the signal, and not the one that saves."""
+    folder = tmp_path / 'run'
+    both = [Training(folder, rank, step=0.05) for rank in (0, 1)]
+    both[0].wait_for('iteration 2')
+    both[1].wait_for('iteration 2').send(signal.SIGTERM)
+    assert [training.status() for training in both] == [143, 143], [training.text() for training in both]
+    ends = {training.reached()[-1] for training in both}
+    assert ends == {f'iteration {saved(folder)["iter"]}'}
+    assert [training.text().count('Stopped by SIGTERM') for training in both] == [1, 0]

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmdepthcls.commands.train.start_of_training import choose_start
+from mmdepthcls.hooks.resume_point import NothingGoodError
 
 HOOKS = [dict(type='WorkFolderHook'), dict(type='FiniteLoaderHook')]
 
@@ -109,3 +110,16 @@ def test_load_from_a_file_that_is_not_there(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match='There is configs/a.pth: name it so'):
         choose(Config(dict(work_dir='w', load_from='a.pth')))
     choose(Config(dict(work_dir='w', load_from='https://host/a.pth')))
+
+
+def test_damaged_checkpoints_are_never_begun_anew(config, tmp_path, capfd):
+    (tmp_path / 'run').mkdir()
+    (tmp_path / 'run/iter_7.pth').write_bytes(b'')
+    with pytest.raises(NothingGoodError, match='iter_7.pth is empty'):
+        choose(Config(dict(work_dir=str(tmp_path / 'run'))), True)
+    with pytest.raises(NothingGoodError, match='iter_7.pth is empty'):
+        Runner.from_cfg(config(tmp_path / 'run', resume=True)).train()
+    assert (tmp_path / 'run/iter_7.pth').exists()
+    Runner.from_cfg(config(tmp_path / 'run')).train()
+    assert 'holds checkpoints of an earlier training (iter_7.pth), and this one begins anew' in ''.join(
+        capfd.readouterr())

@@ -212,8 +212,9 @@ def _runner(folder, size):
 
     model = _Weights(size // 4)
     return Runner(
-        model, str(folder), train_dataloader=loader(10**6), val_dataloader=loader(1), val_evaluator=Evaluator(_Better()),
-        train_cfg=dict(type='IterBasedTrainLoop', max_iters=10**6, val_interval=1), val_cfg=dict(), resume=True,
+        model, str(folder), train_dataloader=loader(10**6), val_dataloader=loader(1),
+        val_evaluator=Evaluator(_Better()), val_cfg=dict(), resume=True,
+        train_cfg=dict(type='IterBasedTrainLoop', max_iters=10**6, val_interval=1),
         optim_wrapper=OptimWrapper(torch.optim.SGD(model.parameters(), lr=1e-3)), default_scope='mmseg',
         experiment_name=f'{Path(folder).name}_{os.getpid()}', default_hooks=dict(
             logger=None, checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=1, max_keep_ckpts=1,

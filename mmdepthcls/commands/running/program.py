@@ -137,7 +137,7 @@ def _end(number, frame):
     raise SystemExit(128 + number)
 
 
-_end.gives_way = True  # to what has more to do than to end
+_end.gives_way = True  # type: ignore[attr-defined]  # to what has more to do than to end
 
 
 def _begin(verbose, host):
