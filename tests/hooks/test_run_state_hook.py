@@ -9,7 +9,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.utils.data import RandomSampler
 
-from mmdepthcls.hooks.resume_changes import ResumeMismatchError
+from mmdepthcls.hooks.data_identity import data_identity, differences
+from mmdepthcls.hooks.resume_changes import ResumeMismatchError, accepted_changes
+from mmdepthcls.models.bin_checkpoint import BinMismatchError
 
 PIPELINE = [
     dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='RandomFlip', prob=0.5),
@@ -84,7 +86,7 @@ def train(minidrive, small_model_cfg, tmp_path):
         loaders.update(loader)
         data = dict(type='MiniDriveDataset', data_root=minidrive)
         loop = dict(by_epoch=True, max_epochs=4) if by_epoch else dict(type='IterBasedTrainLoop', max_iters=7)
-        cfg = Config(dict(
+        cfg = dict(
             default_scope='mmseg', work_dir=str(tmp_path / folder), model=small_model_cfg(**copy.deepcopy(MODEL)),
             train_dataloader=dict(loaders, dataset=dict(data, split=split, pipeline=PIPELINE)),
             train_cfg=dict(loop, val_interval=1 if by_epoch else 2), val_cfg=dict(),
@@ -96,8 +98,8 @@ def train(minidrive, small_model_cfg, tmp_path):
             default_hooks=dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=1, save_best='abs_rel',
                                                rule='less')),
             custom_hooks=[dict(type='WorkFolderHook'), *hooks], experiment_name=f'{folder}{resume}{id(run)}',
-            resume=resume, **dict(dict(randomness=dict(seed=3)), **changes)))
-        runner, losses = Runner.from_cfg(cfg), Losses(stop)
+            resume=resume, randomness=dict(seed=3))
+        runner, losses = Runner.from_cfg(Config(dict(cfg, **changes))), Losses(stop)
         runner.register_hook(losses, 'LOWEST')
         with contextlib.suppress(Interrupted):
             runner.train()
@@ -165,6 +167,46 @@ def test_another_training_is_not_gone_on_with(changes, accepted, expected, train
         assert remedy in str(caught.value)
     losses, _ = train('work', resume=True, accept_changes=[accepted], **changes)
     assert list(losses) == [3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(('num_bins', 'accepted', 'expected'), [
+    (8, (), 'accept_changes'), (9, ['bins'], 'start anew with load_from'), (8, ['bins'], None)])
+def test_other_bins_are_not_gone_on_with(num_bins, accepted, expected, train, small_model_cfg):
+    """As many of them, if one says so; another number never."""
+    model = small_model_cfg(num_bins, **copy.deepcopy(MODEL))
+    model['bins']['max_depth'] = 60.0
+    train('work', stop=2)
+    if expected:
+        with pytest.raises(BinMismatchError, match=f'Cannot resume: the training began with 8 bins.*{expected}'):
+            train('work', resume=True, accept_changes=accepted, model=model)
+    else:
+        losses, runner = train('work', resume=True, accept_changes=accepted, model=model)
+        assert list(losses) == [3, 4, 5, 6, 7] and runner.model.state_dict()['bin_edges'][-1] == 60.0
+
+
+def test_what_cannot_be_accepted():
+    with pytest.raises(ValueError, match="accept_changes: expected words of data, bins, seed, got 'model'"):
+        accepted_changes(dict(accept_changes=['data', 'model']))
+
+
+def test_data_are_known_by_their_images_wherever_they_are():
+    class Data:
+        def __init__(self, names):
+            self.names = names
+
+        def __len__(self):
+            return len(self.names)
+
+        def get_data_info(self, index):
+            return dict(img_path=self.names[index])
+
+    one = data_identity(Data(['/data/a/1.png', '/data/b/2.png']))
+    assert differences(one, data_identity(Data(['/mnt/kitti/a/1.png', '/mnt/kitti/b/2.png']))) == []
+    for other in (['/data/b/2.png', '/data/a/1.png'], ['/data/a/1.png', '/data/b/3.png']):
+        assert 'other images or another order' in differences(one, data_identity(Data(other)))[0]
+    assert differences(one, data_identity(Data(['/data/a/1.png']))) == ['2 -> 1 samples']
+    assert differences(one, data_identity([1, 2])) == ['Data -> list']
+    assert differences({}, one) == []
 
 
 def test_a_seed_that_nobody_has_set_is_that_of_the_checkpoint(train):

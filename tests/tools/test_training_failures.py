@@ -65,3 +65,13 @@ def test_mixed_precision_on_a_cpu(minidrive, tmp_path):
     result = train(tmp_path, minidrive, '--amp', workers=0, iterations=2)
     assert result.returncode == 0, result.stderr
     assert 'Mixed precision on a CPU is bfloat16' in result.stderr
+
+
+def test_another_seed_is_refused_before_work_begins(minidrive, tmp_path):
+    assert train(tmp_path, minidrive, workers=0, iterations=1).returncode == 0
+    seed = ['--cfg-options', 'randomness.seed=5']
+    result = train(tmp_path, minidrive, '--resume', *seed, workers=0, iterations=2)
+    assert result.returncode == 2 and 'Traceback' not in result.stderr, result.stderr
+    assert 'randomness.seed=5' in result.stderr and '--accept-changes seed' in result.stderr
+    assert train(tmp_path, minidrive, '--resume', *seed, '--accept-changes', 'seed', workers=0,
+                 iterations=2).returncode == 0
