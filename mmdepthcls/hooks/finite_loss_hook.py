@@ -56,6 +56,7 @@ class FiniteLossHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Stand before the optimizers."""
+        self.after_train(runner)
         # Buffers may be infinite by design, such as masks of attention.
         self._by_design = set(unfinite_names(dict(_model(runner).named_buffers())))
         several = getattr(runner.optim_wrapper, 'optim_wrappers', None)
@@ -65,8 +66,8 @@ class FiniteLossHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         """Leave the optimizers as they were."""
-        for guard in self._guards:
-            guard.remove()
+        while self._guards:
+            self._guards.pop().remove()
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Remember the files of a batch."""

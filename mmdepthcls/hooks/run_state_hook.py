@@ -97,8 +97,9 @@ class RunStateHook(Hook):
             advance(loop)
         else:
             self._restores_late = True
-            print_log('The training data are passed over one by one, and random augmentation differs from that of a '
-                      'training without an interruption: their samples cannot be picked by an index.',
+            print_log('What was trained on is loaded again to pass over it, and random augmentation differs from that '
+                      'of a training without an interruption: samples are not numbered (data without an index, a loop of '
+                      'its own, or MMDEPTHCLS_HOST_PATCHES=0).',
                       logger='current', level=logging.WARNING)
         if _is_validation_due(runner):
             print_log(f'The validation that was due at iteration {runner.iter} is made first.', logger='current')

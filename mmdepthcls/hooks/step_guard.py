@@ -116,7 +116,7 @@ class StepGuard:
 
 
 def are_finite(tensors: list[Tensor]) -> Tensor:
-    """() bool, on their device: whether all are finite. Extremes tell: they do not overflow as sums do, and NaN is one."""
+    """() bool, on their device: whether all are finite. Extremes tell: they do not overflow as sums do; NaN is one."""
     values = [tensor._values() if tensor.is_sparse else tensor for tensor in tensors]
     values = [value.detach() for value in values if value.numel()]
     if not values:

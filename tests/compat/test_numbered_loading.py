@@ -84,7 +84,7 @@ def test_workers_change_nothing_and_nothing_is_loaded_that_was_had(wrapper, mini
         assert all(map(torch.equal, got, wanted))
 
 
-@pytest.mark.parametrize('method', ['fork', 'spawn'])
+@pytest.mark.parametrize('method', ['fork', pytest.param('spawn', marks=pytest.mark.long)])
 def test_turns_differ_where_they_are_counted(method):
     """However processes begin."""
     whole = loader(Images())

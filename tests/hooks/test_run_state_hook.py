@@ -170,7 +170,8 @@ def test_another_training_is_not_gone_on_with(changes, accepted, expected, train
 
 
 @pytest.mark.parametrize(('num_bins', 'accepted', 'expected'), [
-    (8, (), 'accept_changes'), (9, ['bins'], 'start anew with load_from'), (8, ['bins'], None)])
+    (8, (), 'accept_changes'), pytest.param(9, ['bins'], 'start anew with load_from', marks=pytest.mark.long),
+    pytest.param(8, ['bins'], None, marks=pytest.mark.long)])
 def test_other_bins_are_not_gone_on_with(num_bins, accepted, expected, train, small_model_cfg):
     """As many of them, if one says so; another number never."""
     model = small_model_cfg(num_bins, **copy.deepcopy(MODEL))
