@@ -98,8 +98,8 @@ class RunStateHook(Hook):
         else:
             self._restores_late = True
             print_log('What was trained on is loaded again to pass over it, and random augmentation differs from that '
-                      'of a training without an interruption: samples are not numbered (data without an index, a loop of '
-                      'its own, or MMDEPTHCLS_HOST_PATCHES=0).',
+                      'of an uninterrupted training: samples are not numbered (data without an index, a loop of its '
+                      'own, or MMDEPTHCLS_HOST_PATCHES=0).',
                       logger='current', level=logging.WARNING)
         if _is_validation_due(runner):
             print_log(f'The validation that was due at iteration {runner.iter} is made first.', logger='current')
