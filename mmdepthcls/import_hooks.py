@@ -20,7 +20,8 @@ def before_import(name, function):
 
 
 def after_import(name, function):
-    """Call ``function(module)`` once, when module ``name`` has been imported; now, if it has been already.
+    """Call ``function(module)`` once, when module ``name`` has been imported; now, if it has been already. Several
+    functions are called in the order in which they were given.
 
     Args:
         name (str): full name of a module.

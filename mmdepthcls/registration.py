@@ -13,12 +13,14 @@ from .hooks import (  # noqa: F401
     finite_loss_hook,
     folder_lock_hook,
     resume_bins_hook,
+    run_state_hook,
     stop_hook,
     work_folder_hook,
     worker_end_hook,
 )
 from .models import (  # noqa: F401
     adaptive_bins_head,
+    bfloat16_optim_wrapper,
     crf,
     data_preprocessor,
     decoders,

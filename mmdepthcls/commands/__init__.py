@@ -25,6 +25,7 @@ COMMANDS = {
     'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),
     'benchmark-prediction': ('benchmark', 'time predictions from file to file beside the network alone'),
     'benchmark-kills': ('benchmark', 'kill trainings at any moment and count what is lost'),
+    'benchmark-safety': ('benchmark', 'time what it costs that trainings resume exactly and stop safely'),
     'benchmark-imports': ('benchmark', 'time what a command needs before it begins'),
     'benchmark-crf': ('benchmark', "time the CRF beside its authors' code"),
 }

@@ -38,7 +38,7 @@ INSTALL_HINT = 'mmdepthcls needs MMSegmentation for this, and it is not installe
     )))
 # The module that registers this package's classes, and the registries of MMSegmentation that it fills.
 REGISTRATION = 'mmdepthcls.registration'
-REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
+REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
 # What pip calls modules of other names. mmcv requires this OpenCV, and a second one beside it would break both.
 DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
@@ -151,6 +151,8 @@ def prepare_host() -> None:
         after_import('mmengine.runner.checkpoint', saves.mend_save_checkpoint)
         after_import('mmengine.hooks.checkpoint_hook', saves.mend_checkpoint_hook)
         after_import('mmengine.runner.runner', runs.mend_runner)
+        after_import('mmengine.runner.runner', _name_failures)
+        after_import('mmengine.runner.loops', _number_loaders)
 
 
 def _add_location(registry):
@@ -161,6 +163,16 @@ def _add_location(registry):
         if REGISTRATION not in each._locations:
             each._locations.append(REGISTRATION)
             each._imported = False
+
+
+def _number_loaders(loops):
+    from .loops import number_loaders
+    number_loaders(loops)
+
+
+def _name_failures(runner):
+    from .loops import name_failures
+    name_failures(runner)
 
 
 def _name_mmseg_distribution(utils):

@@ -5,7 +5,8 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
 # In the order in which they are called where that matters.
-RUN_HOOKS = ('WorkFolderHook', 'FolderLockHook', 'StopHook', 'WorkerEndHook')
+RUN_HOOKS = ('WorkFolderHook', 'FolderLockHook', 'FiniteLossHook', 'ResumeBinsHook', 'StopHook', 'RunStateHook',
+             'WorkerEndHook')
 
 
 def register_run_hooks(runner: Runner) -> None:

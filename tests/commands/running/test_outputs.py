@@ -3,9 +3,11 @@ import json
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mmdepthcls.commands.running import outputs
 from mmdepthcls.commands.running.program import UsageError
