@@ -66,7 +66,7 @@ setup(
     python_requires='>=3.10',
     # No version bounds: a bound could change the torch or numpy of a working MMSeg environment. opencv-python and no
     # other distribution of OpenCV: mmcv requires this one on both stacks, and two of them overwrite each other's files.
-    install_requires=['numpy', 'torch', 'opencv-python', 'matplotlib', 'safetensors'],
+    install_requires=['numpy', 'torch', 'opencv-python', 'matplotlib', 'pillow', 'safetensors'],
     # timm: MMSegmentation's TIMMBackbone, which the model of this package and some configs have.
     extras_require={
         **STACKS, 'timm': ['timm'],
