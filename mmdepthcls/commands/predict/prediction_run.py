@@ -176,12 +176,14 @@ class PredictionRun:
                 self.summary.fail(source, error)
                 self._count()
                 return
-            raise WritingStopped(f'{error.filename or self.folder.folder}: {error.strerror or error}. '
-                                 f'{self.summary.done} pictures are written, none of them by halves; the same command '
-                                 'goes on where it stopped') from error
+            raise self._stopped(error) from error
         except ValueError as error:
             self.summary.fail(source, error)
         self._count()
+
+    def _stopped(self, error):
+        return WritingStopped(f'{error.filename or self.folder.folder}: {error.strerror or error}. {self.summary.done} '
+                              'pictures are written, none of them by halves; the same command goes on where it stopped')
 
     def _broken(self, source, error):
         if isinstance(source, PictureSource):
@@ -211,7 +213,10 @@ class PredictionRun:
         if self._film is not None:
             _, job, film = self._film
             self.folder.write(job, {}, dict(kind='film'))
-            film.finish()
+            try:
+                film.finish()
+            except OSError as error:
+                raise self._stopped(error) from error
             self.summary.films += 1
             self._film = None
 

@@ -2,6 +2,8 @@
 import json
 import os
 import random
+import subprocess
+import sys
 import time
 from multiprocessing import get_context
 from pathlib import Path
@@ -181,6 +183,28 @@ def test_films(inferencer, tmp_path):
     assert (summary.films, summary.before) == (0, 3)
     assert predict(inferencer, str(path), tmp_path / 'short', ('video', ), frames=4).films == 1
     assert cv2.VideoCapture(str(tmp_path / 'short/a_color.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == 4
+
+
+def test_a_film_on_a_full_disk(tmp_path):
+    """OpenCV writes on and says nothing."""
+    pytest.importorskip('resource')
+    code = f'''
+import resource, signal
+from pathlib import Path
+import numpy as np
+from mmdepthcls.commands.predict.film_file import FilmFile
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+film = FilmFile(Path({str(tmp_path / 'a.mp4')!r}), 10)
+for _ in range(9):
+    film.add(np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8))
+try:
+    film.finish()
+finally:
+    film.discard()
+'''
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert 'is the disk full' in result.stderr and not list(tmp_path.iterdir())
 
 
 def _kill_and_finish(tiny_model, source, out, number, kills, seed):
