@@ -67,6 +67,7 @@ class DepthInferencer:
             raise ValueError(f'max_pixels must be at least 1, got {max_pixels}')
         self.cameras = CameraFinder(cameras, focal_px, fov)
         self.device = device or get_device()
+        _check_device(self.device)
         self.loaded: LoadedModel = load_any_model(model, config, checkpoint, self.device, cfg_options, tta)
         self.model = self.loaded.model
         self.pipeline: InputPipeline = self.loaded.pipeline
@@ -177,7 +178,7 @@ class DepthInferencer:
     def _predicted(self, batch, outputs, broken):
         try:
             results = self.predict(batch, outputs)
-        except (RuntimeError, ValueError, MemoryError):
+        except Exception:
             if len(batch) == 1 and broken is None:
                 raise
             # One of them may be the reason.
@@ -211,6 +212,9 @@ class DepthInferencer:
     def _result(self, prepared, maps):
         loaded, scale = self.loaded, prepared.scale
         depth = maps.pop('depth')[0]
+        if not np.isfinite(depth).all():
+            raise ValueError(f'{prepared.source}: the model gives depth that is no number: its weights are damaged, '
+                             'or its training diverged')
         told = supervised_mask(depth.shape, prepared.box, depth, loaded.supervised_rows, loaded.max_depth_supervised)
         factor = focal_correction(prepared.camera and prepared.camera.focal_px, self.trained_focal_px,
                                   scale) if self.focal_correction else 1.0
@@ -222,6 +226,14 @@ class DepthInferencer:
             prepared.source, prepared.picture, depth * np.float32(factor), told, (bins.min_depth, bins.max_depth),
             prepared.camera, factor, assumed, lambda names: _in_metres(self._maps([prepared], names)[0], factor),
             _in_metres(maps, factor))
+
+
+def _check_device(device):
+    try:
+        torch.zeros(1, device=device).cpu()
+    except Exception as error:  # of another kind for each device
+        raise ValueError(f'the device {device!r} (--device) cannot be used here: {str(error).partition(chr(10))[0]}. '
+                         "'cpu' always can") from error
 
 
 def _in_metres(maps, factor):

@@ -1,6 +1,7 @@
 """A film of colored depth, frame by frame, there whole or not at all. Pure."""
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from pathlib import Path
@@ -21,6 +22,7 @@ class FilmFile:
         self.path, self._rate = path, rate
         self._temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp{path.suffix}')
         self._writer: cv2.VideoWriter | None = None
+        self._frames = 0
 
     def add(self, frame: np.ndarray) -> None:
         """Add an (H, W, 3) uint8 RGB frame, all of one size.
@@ -37,11 +39,21 @@ class FilmFile:
             if not self._writer.isOpened():
                 raise ValueError(f'{self.path}: this OpenCV cannot write MP4 files')
         self._writer.write(np.ascontiguousarray(frame[..., ::-1]))
+        self._frames += 1
 
     def finish(self) -> None:
-        """Put the film in its place."""
+        """Put the film in its place.
+
+        Raises:
+            OSError: if not all of it was written, of which OpenCV says nothing.
+        """
         if self._writer is not None:
             self._writer.release()
+            film = cv2.VideoCapture(str(self._temporary))
+            whole = film.get(cv2.CAP_PROP_FRAME_COUNT) == self._frames
+            film.release()
+            if not whole:
+                raise OSError(errno.ENOSPC, 'the film could not be written whole (is the disk full?)', str(self.path))
             os.replace(self._temporary, self.path)
             self._writer = None
 

@@ -121,11 +121,12 @@ def main(args):
     from ...apis.depth_inferencer import DepthInferencer
     from ...apis.picture_source import PictureSources
     from ..running import console
-    from .prediction_folder import MANIFEST, PredictionFolder
+    from .prediction_folder import PredictionFolder, results_in
     from .prediction_run import PredictionRun
     with program.refusing():
-        sources = PictureSources(args.inputs, without=args.out, marker=MANIFEST, list_root=args.list_root,
-                                 frames=args.frames)
+        sources = PictureSources(args.inputs, without=args.out, results=results_in,
+                                 list_root=args.list_root, frames=args.frames)
+        check_films(args.save, sources)
         options = {} if args.max_pixels is None else dict(max_pixels=args.max_pixels)
         inferencer = DepthInferencer(
             args.model, config=args.config, checkpoint=args.checkpoint, device=args.device,
@@ -136,7 +137,7 @@ def main(args):
         colors = settings.colors(depth_range(inferencer))
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
-        print(f'{skipped} holds results of before, and is passed over', file=sys.stderr)
+        print(f'{skipped} holds results of before, which are passed over', file=sys.stderr)
     print(describe(inferencer), flush=True)
     console.use_free_cpus()
     with folder:
@@ -145,6 +146,13 @@ def main(args):
         summary = PredictionRun(inferencer, folder, args.save, settings, args.batch_size, args.workers).run(sources)
     say(summary, args.out, inferencer)
     return program.FAILED if summary.failed else program.DONE
+
+
+def check_films(kinds, sources):
+    """Refuse a film where there is none."""
+    if FILM in kinds and not sources.has_films:
+        raise program.UsageError(f'--save {FILM}: there is no film among the inputs (frames of a camera are written '
+                                 f'one by one). Give one, or save {", ".join(DEFAULT_KINDS)}')
 
 
 def file_settings(args):
@@ -183,7 +191,8 @@ def say(summary, out, inferencer):
     """Print what was done; failures on stderr."""
     before = f', {summary.before} were there' if summary.before else ''
     failed = f', {len(summary.failed)} failed' if summary.failed else ''
-    print(f'Written: {out} ({counted(summary.done)}{before}{failed})')
+    films = f', {counted(summary.films, "film")}' if summary.films else ''
+    print(f'Written: {out} ({counted(summary.done)}{films}{before}{failed})')
     for source, (low, high, count) in summary.corrected.items():
         factor = f'{low:.3g}' if f'{low:.3g}' == f'{high:.3g}' else f'{low:.3g} to {high:.3g}'
         print(f'Corrected by the focal length ({source}): {counted(count)}, metres x {factor}')
@@ -202,9 +211,9 @@ def say(summary, out, inferencer):
         print(f'Failed: {len(summary.failed) - SHOWN} more', file=sys.stderr)
 
 
-def counted(number):
+def counted(number, what='picture'):
     """str: so many pictures."""
-    return f'{number} picture{"" if number == 1 else "s"}'
+    return f'{number} {what}{"" if number == 1 else "s"}'
 
 
 def run():

@@ -107,6 +107,9 @@ def answer_of(error):
     Returns:
         str or None: the message; None for a fault of the program.
     """
+    missing = re.fullmatch(r'(\w+) is not installed', str(error)) if isinstance(error, RuntimeError) else None
+    if missing:  # as backbones of MMSegmentation say it
+        error = ModuleNotFoundError(str(error), name=missing[1])
     if isinstance(error, ImportError):
         hint = compat.import_hint(error)
         return hint or (_text(error) if _is_raised_here(error) else None)

@@ -50,6 +50,14 @@ def test_a_deliberate_error_is_an_answer_and_a_bug_is_not(capsys):
         run(lambda args: 1 / 0)
 
 
+def test_a_backbone_of_timm_without_timm(monkeypatch):
+    from mmseg.models.backbones import TIMMBackbone, timm_backbone
+    monkeypatch.setattr(timm_backbone, 'timm', None)
+    with pytest.raises(RuntimeError) as error:
+        TIMMBackbone(model_name='efficientnet_lite0')
+    assert program.answer_of(error.value).endswith('pip install timm')
+
+
 def test_what_the_system_says_of_a_file_is_an_answer(capsys, tmp_path):
     assert run(lambda args: (tmp_path / 'nothing').read_text()) == 1
     assert capsys.readouterr().err.strip().endswith(f'{tmp_path / "nothing"}: No such file or directory')
