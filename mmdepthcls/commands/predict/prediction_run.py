@@ -142,6 +142,8 @@ class PredictionRun:
                         film_jobs[source.film] = self.folder.plan(
                             PictureSource(name, source.film), {FILM: FILM_SUFFIX})
                     wanted = wanted or film_jobs[source.film] is not None
+                # What is there already is needed for the mean of what follows.
+                wanted = wanted or self.inferencer.smoother is not None and source.film is not None
             except StopIteration:
                 return
             except ValueError as error:  # a film that cannot be read, a file that is in the way
