@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from ...apis.interval_widening import widened
 from .before_after import errors_of
 from .coverage import Coverage, conformal_factor, coverage_of, factors_of, least_groups
 from .measured_data import MeasuredData
@@ -68,6 +65,8 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
 
     Where intervals are wanted, the groups of images are divided into halves by their content: scale and temperature are
     fitted to the one, intervals to the other, so that for the second the model is given, as the theorem needs it.
+    Intervals and errors are of pixels of depth maps whose depth lies in the model's bins, times the scale; the scale
+    itself is of all.
 
     Args:
         answers: of the model; its temperature is changed.
@@ -79,71 +78,101 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
     Raises:
         ValueError: for too few measurements; says how many there must be.
     """
-    points, fit_temperature = not data.labelled, plan.temperature and data.labelled and answers.has_temperature
-    images = answers.measure(data, logits=fit_temperature)
-    groups = groups_of(images, plan.unit)
-    _check_enough(groups, points, plan)
-    others = answers.measure(test) if test else []
-    fitted = groups[::2] if plan.coverage is not None else groups
-    before = {each.digest: before_scale for each in [*images, *others]}
-    untouched = {each.path: each for each in [*images, *others]}
-    gain = None
-    if fit_temperature:
-        gain = gain_of_temperature(fitted, answers.inferencer.loaded.classifier.bins, _scale(fitted, points))
+    points, has_labels = not data.labelled, data.labelled and answers.has_temperature
+    parts = _measure(answers, data, test, plan, logits=plan.temperature and has_labels)
+    _check_enough([*parts.fitted, *parts.interval], points, plan)
+    earlier, gain = parts, None
+    if plan.temperature and has_labels:
+        bins = answers.inferencer.loaded.classifier.bins
+        gain = gain_of_temperature(parts.fitted, bins, _scale(parts.fitted, points))
         if gain.factor != 1:
             answers.inferencer.loaded.classifier.temperature *= gain.factor
-            images, others = answers.measure(data), answers.measure(test) if test else []
-            groups = groups_of(images, plan.unit)
-            fitted = groups[::2] if plan.coverage is not None else groups
-    fit = fit_scale(fitted, points) if plan.scale else ScaleFit(before_scale, before_scale, before_scale, float('nan'))
-    found = Calibration(fit, gain, sum(map(len, fitted)), sum(len(each.gt) for each in _all(fitted)), len(fitted),
-                        far=strangers(_all(fitted), fit) if plan.scale else [])
-    scales = _scales_of_others(fitted, points) if plan.scale else {each.digest: fit.scale for each in _all(fitted)}
-    _add_rows(found, 'cross-validated', _all(fitted), untouched, before, scales, points)
+            parts = _measure(answers, data, test, plan)
+    if plan.scale:
+        fit, scales = fit_scale(parts.fitted, points), _scales_of_others(parts.fitted, points)
+    else:
+        fit, scales = ScaleFit(before_scale, before_scale, before_scale, float('nan')), {}
+    fitted = _all(parts.fitted)
+    found = Calibration(fit, gain, len(fitted), sum(len(each.gt) for each in fitted), len(parts.fitted),
+                        far=strangers(fitted, fit) if plan.scale else [])
+    if data.labelled:
+        low, high = answers.inferencer.loaded.depth_range
+        parts, earlier = (each.within(low * fit.scale, high * fit.scale) for each in (parts, earlier))
+    comparison = _Comparison(found, {each.path: each for each in earlier.images}, before_scale, _factor(widening))
+    comparison.errors('cross-validated', _all(parts.fitted), scales, points)
     if plan.coverage is not None:
-        _fit_intervals(found, groups[1::2], plan, untouched, before_scale, widening)
-        _add_rows(found, 'half for intervals', _all(groups[1::2]), untouched, before, {}, points)
-    if others:
-        _add_rows(found, 'test', others, untouched, before, {}, points and not (test and test.labelled))
+        _fit_intervals(comparison, parts.interval, plan)
+        comparison.errors('half for intervals', _all(parts.interval), {}, points)
+    if parts.others:
+        comparison.errors('test', parts.others, {}, test is not None and not test.labelled)
         if found.factor is not None:
-            old = [untouched[each.path] for each in others]
-            found.coverages['test, before'] = coverage_of(old, before_scale, _factor(widening))
-            found.coverages['test, after'] = coverage_of(others, fit.scale, found.factor)
+            comparison.coverage('test', parts.others, [found.factor] * len(parts.others))
     return found
 
 
-def _fit_intervals(found, groups, plan, untouched, before_scale, widening):
+class _Parts(NamedTuple):
+    """Groups of images that scale and temperature are fitted to, groups for the intervals, and images of a test."""
+    fitted: list[list[MeasuredImage]]
+    interval: list[list[MeasuredImage]]
+    others: list[MeasuredImage]
+
+    @property
+    def images(self):
+        return [*_all(self.fitted), *_all(self.interval), *self.others]
+
+    def within(self, low, high):
+        """Without pixels that are out of the model's reach, m."""
+        fitted, interval, (others, ) = ([_within(group, low, high) for group in groups]
+                                        for groups in (self.fitted, self.interval, [self.others]))
+        return _Parts([group for group in fitted if group], [group for group in interval if group], others)
+
+
+def _measure(answers, data, test, plan, logits=False):
+    groups = groups_of(answers.measure(data, logits), plan.unit)
+    others = answers.measure(test) if test else []
+    return _Parts(groups, [], others) if plan.coverage is None else _Parts(groups[::2], groups[1::2], others)
+
+
+class _Comparison(NamedTuple):
+    """Writes down how well the calibration does beside what was before."""
+    found: Calibration
+    untouched: dict[str, MeasuredImage]
+    scale: float
+    factor: float
+
+    def errors(self, label, images, scales, points):
+        """Of images, after: with scales by digest, or the one of all."""
+        if not images:
+            return
+        old = [self.untouched.get(each.path, each) for each in images]
+        new = [scales.get(each.digest, self.found.fit.scale) for each in images]
+        self.found.rows[f'{label}, before'] = errors_of(old, [self.scale] * len(old), points)
+        self.found.rows[f'{label}, after'] = errors_of(images, new, points)
+
+    def coverage(self, label, images, factors):
+        """Of images, each with a factor."""
+        old = [self.untouched.get(each.path, each) for each in images]
+        self.found.coverages[f'{label}, before'] = coverage_of(old, self.scale, [self.factor] * len(old))
+        self.found.coverages[f'{label}, after'] = coverage_of(images, self.found.fit.scale, factors)
+
+
+def _fit_intervals(comparison, groups, plan):
     """The factor of all groups; and what it covers in those that are left out."""
-    scale = found.fit.scale
-    needed = [[factors_of(image, scale) for image in group] for group in groups]
-    found.factor, found.num_interval_groups = conformal_factor(needed, plan.coverage, plan.promise), len(groups)
-    images = _all(groups)
-    old = [untouched[each.path] for each in images]
-    found.coverages['before'] = coverage_of(old, before_scale, _factor(widening))
-    number = len(groups)
-    if number - -(-number // FOLDS) < least_groups(plan.coverage):
-        return  # what is left of a fold promises nothing
-    parts = []
-    for rest, left in folds_of(groups, FOLDS):
-        factor = conformal_factor([[factors_of(image, scale) for image in group] for group in rest], plan.coverage,
-                                  plan.promise)
-        parts += [(image, factor) for image in _all(left)]
-    found.coverages['after, cross-validated'] = _joint(parts, scale)
+    found = comparison.found
+    needed = {image.path: factors_of(image, found.fit.scale) for group in groups for image in group}
+
+    def factor_of(some):
+        return conformal_factor([[needed[image.path] for image in group] for group in some], plan.coverage,
+                                plan.promise)
+
+    found.factor, found.num_interval_groups = factor_of(groups), len(groups)
+    if len(groups) - -(-len(groups) // FOLDS) >= least_groups(plan.coverage):
+        pairs = [(image, factor_of(rest)) for rest, left in folds_of(groups, FOLDS) for image in _all(left)]
+        comparison.coverage('cross-validated', *(list(each) for each in zip(*pairs, strict=True)))
 
 
 def _factor(widening):
     return widening['factor'] if widening else 1.0
-
-
-def _joint(parts, scale):
-    """Coverage of images, each with a factor of its own."""
-    images = [MeasuredImage(each.path, each.digest, each.gt, each.pred, _powered(each.interval, factor))
-              for each, factor in parts]
-    return coverage_of(images, scale, 1.0)
-
-
-def _powered(interval, factor):
-    return np.stack(widened(interval[0].astype(np.float64), interval[1].astype(np.float64), factor))
 
 
 def _scales_of_others(groups, points):
@@ -152,13 +181,6 @@ def _scales_of_others(groups, points):
     for rest, left in folds_of(groups, FOLDS):
         scales |= dict.fromkeys((each.digest for each in _all(left)), _scale(rest, points))
     return scales
-
-
-def _add_rows(found, label, images, untouched, before, scales, points):
-    old = [untouched[each.path] for each in images]
-    found.rows[f'{label}, before'] = errors_of(old, [before[each.digest] for each in old], points)
-    found.rows[f'{label}, after'] = errors_of(images, [scales.get(each.digest, found.fit.scale) for each in images],
-                                              points)
 
 
 def _check_enough(groups, points, plan):
@@ -176,6 +198,11 @@ def _check_enough(groups, points, plan):
             raise ValueError(f'--coverage {plan.coverage:g} needs measurements in {need} {plan.unit}s at the least '
                              f'(half of them for scale and temperature, half for the intervals), got {len(groups)}. '
                              'Measure in more, or ask for less')
+
+
+def _within(images, low, high):
+    found = [image.within(low, high) for image in images]
+    return [image for image in found if len(image.gt)]
 
 
 def _scale(groups, points):

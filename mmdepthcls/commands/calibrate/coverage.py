@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...apis.interval_widening import NARROWEST, WIDEST, needed_factor
+from ...apis.interval_widening import LEAST, NARROWEST, WIDEST, needed_factor
 from .measured_image import MeasuredImage
 
 
@@ -79,11 +79,15 @@ def conformal_factor(groups: Sequence[Sequence[np.ndarray]], coverage: float, pr
     return max(factor, NARROWEST)
 
 
-def coverage_of(images: Sequence[MeasuredImage], scale: float, factor: float) -> Coverage:
-    """How much the widened intervals of images cover."""
-    shares = np.sort([float((factors_of(each, scale) <= factor * (1 + 1e-9)).mean()) for each in images])
-    widths = [float(np.mean((each.interval[1] / np.maximum(each.interval[0], 1e-3))**factor)) for each in images]
-    return Coverage(float(shares.mean()), float(shares[:max(1, len(shares) // 10)].mean()), float(np.mean(widths)))
+def coverage_of(images: Sequence[MeasuredImage], scale: float, factors: Sequence[float]) -> Coverage:
+    """How much the widened intervals of images cover, each widened by a factor of its own."""
+    shares, widths = [], []
+    for image, factor in zip(images, factors, strict=True):
+        shares.append(float((factors_of(image, scale) <= factor * (1 + 1e-9)).mean()))
+        low, high = np.maximum(image.interval.astype(np.float64), LEAST)
+        widths.append(float(np.mean((high / low)**factor)))
+    shares.sort()
+    return Coverage(float(np.mean(shares)), float(np.mean(shares[:max(1, len(shares) // 10)])), float(np.mean(widths)))
 
 
 def _group_score(group, coverage):

@@ -56,7 +56,7 @@ def data_of_folder(folder: str, split: str = 'val', image_folder: str | None = N
         folder: of all.
         split: of MiniDrive, which is known where nothing else is said.
         image_folder, depth_folder: below it; default 'image', 'depth'.
-        depth_scale: what numbers in PNGs are divided by, for metres; default 256.
+        depth_scale: what numbers are divided by, for metres; default 256 of PNGs, and 1 of other files.
         listed: split file below the folder.
 
     Raises:
@@ -68,8 +68,9 @@ def data_of_folder(folder: str, split: str = 'val', image_folder: str | None = N
     else:
         prefix = dict(img_path=image_folder or ('' if listed else 'image'),
                       depth_map_path=depth_folder or ('' if listed else 'depth'))
-        dataset = dict(type='DepthFolderDataset', data_root=folder, ann_file=listed or '', data_prefix=prefix,
-                       depth_format=dict(scale=depth_scale or 256.0))
+        dataset = dict(type='DepthFolderDataset', data_root=folder, ann_file=listed or '', data_prefix=prefix)
+        if depth_scale is not None:
+            dataset['depth_format'] = dict(scale=depth_scale)
     return _of_dataset(dataset, os.path.basename(os.path.abspath(folder)))
 
 

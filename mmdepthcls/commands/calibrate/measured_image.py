@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -37,6 +37,11 @@ class MeasuredImage:
     logits: np.ndarray | None = field(default=None, repr=False)
     logits_gt: np.ndarray | None = field(default=None, repr=False)
     places: tuple[str, ...] = ()
+
+    def within(self, low: float, high: float) -> MeasuredImage:
+        """The pixels whose measured depth lies in a range, m, times the image's correction."""
+        kept = (self.gt >= low * self.correction) & (self.gt <= high * self.correction)
+        return replace(self, gt=self.gt[kept], pred=self.pred[kept], interval=self.interval[:, kept])
 
     def unit(self, kind: str) -> str:
         """What is counted as one: the image, or what images of one drive or folder have in common."""

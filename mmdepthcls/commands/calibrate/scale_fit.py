@@ -92,7 +92,7 @@ def fit_scale(groups: Sequence[Sequence[MeasuredImage]], points: bool, draws: in
 
 def strangers(images: Sequence[MeasuredImage], fit: ScaleFit) -> list[tuple[str, float]]:
     """Points that are far from the others: where, and their ratio to what the scale says; the farthest first."""
-    found = [(place, float(gt / (pred * fit.scale))) for image in images
+    found = [(place, float(gt / (pred * fit.scale))) for image in images if image.places
              for place, gt, pred in zip(image.places, image.gt, image.pred, strict=True)]
     far = [each for each in found if abs(np.log(each[1])) > max(FAR * fit.spread, 1e-6)]
     return sorted(far, key=lambda each: -abs(np.log(each[1])))
