@@ -167,5 +167,6 @@ def test_images_that_a_score_is_taken_from_are_refused(data, model_file, tmp_pat
     write_model_file(tmp_path / 'scored.safetensors', model, replace(description, scores=scores))
     for source in ('mine', 'mine/points.csv'):
         result = calibrate(tmp_path, 'scored.safetensors', data / source, '--out', 'n.safetensors')
-        assert result.returncode == 2 and '07.png is one of the images that the score in the model file' in result.stderr
+        assert result.returncode == 2
+        assert '07.png is one of the images that the score in the model file' in result.stderr
     assert calibrate(tmp_path, 'scored.safetensors', data / 'other', '--out', 'n.safetensors').returncode == 0

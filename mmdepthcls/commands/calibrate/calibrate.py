@@ -47,8 +47,8 @@ def _add_data(parser):
     group.add_argument('--image-folder', metavar='NAME', help='below a labelled folder (default: image)')
     group.add_argument('--depth-folder', metavar='NAME', help='likewise (default: depth)')
     group.add_argument('--list', metavar='FILE', help='split file below the folder, a line an image and its depth')
-    group.add_argument('--depth-scale', type=float, metavar='N', help='units of a metre in depth maps (default: 256 in PNGs, '
-                       '1 in others)')
+    group.add_argument('--depth-scale', type=float, metavar='N', help='units of a metre in depth maps (default: 256 in '
+                       'PNGs, 1 in others)')
     group = parser.add_argument_group('cameras, as in predict')
     group.add_argument('--cameras', metavar='FILE')
     group.add_argument('--focal-px', type=float, metavar='F')
