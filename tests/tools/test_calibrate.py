@@ -97,6 +97,7 @@ def test_a_folder_with_temperature_and_intervals(data, model_file, tmp_path):
     result = calibrate(tmp_path, model_file, data / 'mine', '--out', 'a.safetensors', '--coverage', '0.8', '--test',
                        data / 'other', '--domain', 'noise')
     assert result.returncode == 0, result.stderr
+    print(result.stdout)
     model, description = load_model(tmp_path / 'a.safetensors')
     widening = description.interval_widening
     assert {**widening, 'factor': 0} == dict(coverage=0.8, factor=0, promise='mean', unit='image', num_units=12,

@@ -90,9 +90,9 @@ def main(args):
     from ...apis.model_file import read_description
     from ..running import console
     from . import calibrated_file
-    from .calibration import CalibrationPlan, calibrate
     from .calibration_report import report
     from .model_answers import ModelAnswers
+    from .model_calibration import CalibrationPlan, calibrate
     with program.refusing():
         description = read_description(args.model)
         data = _data(args, args.data)

@@ -9,9 +9,9 @@ from ...apis.image_sketch import image_hash, known_again
 from ...apis.model_description import ModelDescription
 from ...apis.model_file import write_model_file
 from ...models.depth_classifier import DepthClassifier
-from .calibration import Calibration, CalibrationPlan
 from .measured_data import MeasuredData
 from .measured_image import UNITS, MeasuredImage
+from .model_calibration import CalibrationPlan, ModelCalibration
 
 BEFORE = 'before calibration'
 
@@ -53,7 +53,7 @@ def _unit(path, digest, kind):
     return MeasuredImage(path, digest, *[None] * 3).unit(kind)
 
 
-def calibrated(description: ModelDescription, found: Calibration, data: MeasuredData, plan: CalibrationPlan,
+def calibrated(description: ModelDescription, found: ModelCalibration, data: MeasuredData, plan: CalibrationPlan,
                domain: str | None = None) -> ModelDescription:
     """The description of the calibrated model.
 

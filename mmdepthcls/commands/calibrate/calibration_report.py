@@ -19,7 +19,7 @@ def report(found: Any, data: Any, plan: Any, answers: Any, description: Any) -> 
     """All that is printed.
 
     Args:
-        found: the :class:`~.calibration.Calibration`.
+        found: the :class:`~.model_calibration.ModelCalibration`.
         data: it was found with.
         plan: what was wanted.
         answers: of the model.

@@ -34,7 +34,7 @@ class CalibrationPlan(NamedTuple):
 
 
 @dataclass
-class Calibration:
+class ModelCalibration:
     """What was found.
 
     Args:
@@ -60,7 +60,7 @@ class Calibration:
 
 
 def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | None, plan: CalibrationPlan,
-              before_scale: float = 1.0, widening: dict[str, Any] | None = None) -> Calibration:
+              before_scale: float = 1.0, widening: dict[str, Any] | None = None) -> ModelCalibration:
     """Fit scale, temperature and intervals.
 
     Where intervals are wanted, the groups of images are divided into halves by their content: scale and temperature are
@@ -93,7 +93,7 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
     else:
         fit, scales = ScaleFit(before_scale, before_scale, before_scale, float('nan')), {}
     fitted = _all(parts.fitted)
-    found = Calibration(fit, gain, len(fitted), sum(len(each.gt) for each in fitted), len(parts.fitted),
+    found = ModelCalibration(fit, gain, len(fitted), sum(len(each.gt) for each in fitted), len(parts.fitted),
                         far=strangers(fitted, fit) if plan.scale else [])
     if data.labelled:
         low, high = answers.inferencer.loaded.depth_range
@@ -135,7 +135,7 @@ def _measure(answers, data, test, plan, logits=False):
 
 class _Comparison(NamedTuple):
     """Writes down how well the calibration does beside what was before."""
-    found: Calibration
+    found: ModelCalibration
     untouched: dict[str, MeasuredImage]
     scale: float
     factor: float
