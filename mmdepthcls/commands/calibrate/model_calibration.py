@@ -14,6 +14,7 @@ from .scale_fit import ScaleFit, fit_scale, scale_of, strangers
 from .temperature_fit import FOLDS, TemperatureGain, gain_of_temperature
 
 LEAST_POINTS, LEAST_GROUPS = 5, 2
+HARM = 0.02  # growth of AbsRel (aligned) that a likelier temperature may cost, as a share of it
 
 
 class CalibrationPlan(NamedTuple):
@@ -83,11 +84,7 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
     _check_enough([*parts.fitted, *parts.interval], points, plan)
     earlier, gain = parts, None
     if plan.temperature and has_labels:
-        bins = answers.inferencer.loaded.classifier.bins
-        gain = gain_of_temperature(parts.fitted, bins, _scale(parts.fitted, points))
-        if gain.factor != 1:
-            answers.inferencer.loaded.classifier.temperature *= gain.factor
-            parts = _measure(answers, data, test, plan)
+        parts, gain = _fit_temperature(answers, data, test, plan, earlier)
     if plan.scale:
         fit, scales = fit_scale(parts.fitted, points), _scales_of_others(parts.fitted, points)
     else:
@@ -108,6 +105,22 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
         if found.factor is not None:
             comparison.coverage('test', parts.others, [found.factor] * len(parts.others))
     return found
+
+
+def _fit_temperature(answers, data, test, plan, earlier):
+    """The images as they are predicted with the temperature, and what it gains; or as they were."""
+    classifier = answers.inferencer.loaded.classifier
+    before = classifier.temperature
+    gain = gain_of_temperature(earlier.fitted, classifier.bins, _scale(earlier.fitted, points=False))
+    if gain.factor == 1:
+        return earlier, gain
+    classifier.temperature = before * gain.factor
+    parts = _measure(answers, data, test, plan)
+    if _aligned_error(parts.fitted) <= _aligned_error(earlier.fitted) * (1 + HARM):
+        return parts, gain
+    reason = f'{classifier.temperature:.4g} is likelier, but its depth is worse'
+    classifier.temperature = before
+    return earlier, gain._replace(factor=1.0, reason=reason)
 
 
 class _Parts(NamedTuple):
@@ -203,6 +216,11 @@ def _check_enough(groups, points, plan):
 def _within(images, low, high):
     found = [image.within(low, high) for image in images]
     return [image for image in found if len(image.gt)]
+
+
+def _aligned_error(groups):
+    images = _all(groups)
+    return errors_of(images, [1.0] * len(images), points=False)['abs_rel aligned']
 
 
 def _scale(groups, points):
