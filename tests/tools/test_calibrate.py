@@ -116,6 +116,13 @@ def test_a_folder_with_temperature_and_intervals(data, model_file, tmp_path):
     assert model.temperature == description.temperature == 1
     assert re.search(r'Temperature 1: it stays; \S+ is likelier, but its depth is worse', result.stdout)
 
+    kept = calibrate(tmp_path, 'a.safetensors', '--no-scale', data / 'mine', '--out', 'c.safetensors', '--promise',
+                     'each', '--coverage', '0.7')
+    assert kept.returncode == 0 and 'it stays' in kept.stdout, kept.stderr
+    other = read_description(tmp_path / 'c.safetensors')
+    assert other.scale == description.scale and other.scores[0]['conditions'] == dict(model='before calibration')
+    assert other.interval_widening['promise'] == 'each' and other.interval_widening['coverage'] == 0.7
+
     # Points alone afterwards: metres change, and what was promised of the intervals is gone.
     again = calibrate(tmp_path, 'a.safetensors', data / 'other/points.csv', '--out', 'b.safetensors')
     assert again.returncode == 0, again.stderr

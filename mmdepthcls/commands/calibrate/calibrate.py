@@ -32,7 +32,7 @@ def parse_args():
     parser.add_argument('--domain', metavar='TEXT', help='where it holds, in words, for the model file')
     _add_data(parser)
     program.add_arguments(parser)
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()  # MODEL --coverage 0.9 DATA is fine
     _check(parser, args)
     return args
 
@@ -87,7 +87,7 @@ def _check(parser, args):
 
 def main(args):
     from ...apis.depth_inferencer import DepthInferencer
-    from ...apis.model_file import read_description
+    from ...apis.model_file import read_description, write_model_file
     from ..running import console
     from . import calibrated_file
     from .calibration_report import report
@@ -109,7 +109,7 @@ def main(args):
     found = calibrate(answers, data, test, plan, description.scale, description.interval_widening)
     print(report(found, data, plan, answers, description))
     written = calibrated_file.calibrated(description, found, data, plan, args.domain)
-    calibrated_file.write(args.out, inferencer.loaded.classifier, written)
+    write_model_file(args.out, inferencer.loaded.classifier, written)
     print(f'\nWritten: {args.out}')
 
 

@@ -2,13 +2,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from ... import __version__
 from ...apis.image_sketch import image_hash, known_again
 from ...apis.model_description import ModelDescription
-from ...apis.model_file import write_model_file
-from ...models.depth_classifier import DepthClassifier
 from .measured_data import MeasuredData
 from .measured_image import UNITS, MeasuredImage
 from .model_calibration import CalibrationPlan, ModelCalibration
@@ -79,12 +76,3 @@ def calibrated(description: ModelDescription, found: ModelCalibration, data: Mea
     provenance = dict(description.provenance, calibration=f'{kind}; {where}; mmdepthcls {__version__}')
     return replace(description, scale=float(found.fit.scale), interval_widening=widening,
                    scores=scores if changed else description.scores, provenance=provenance)
-
-
-def write(out: str | Path, classifier: DepthClassifier, description: ModelDescription) -> None:
-    """Write the calibrated model file, whole or not at all; the temperature is the classifier's.
-
-    Raises:
-        OSError, ModelFileError: if it cannot be written.
-    """
-    write_model_file(out, classifier, description)
