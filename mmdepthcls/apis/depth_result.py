@@ -26,11 +26,12 @@ class DepthResult:
         depth: (H, W) float32 m; 0: nothing was predicted (outside of the benchmark's crop), or it was dropped.
         supervised: (H, W) bool: False where the model was never told the truth in its training (sky, above the rows
             that a LiDAR reaches, beyond the farthest depth), so that its answer there is a guess.
-        depth_range: m, first and last edge of the model's bins: the range of colors.
+        depth_range: m, first and last edge of the model's bins, calibrated: the range of colors.
         camera: of the picture; None: unknown.
-        correction: by which the model's metres were multiplied, see :mod:`mmdepthcls.apis.camera`.
+        correction: by which the model's metres were multiplied for the camera, see :mod:`mmdepthcls.apis.camera`.
         assumed_camera: that a model takes pictures to be of, where the camera is unknown; None: unknown too.
         recompute: gives outputs that were not asked for at once.
+        scale: of the model's calibration, by which its metres were multiplied as well.
     """
     source: PictureSource
     picture: np.ndarray
@@ -42,6 +43,7 @@ class DepthResult:
     assumed_camera: PictureCamera | None = None
     recompute: Callable[[Sequence[str]], dict[str, np.ndarray]] | None = field(default=None, repr=False)
     maps: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    scale: float = 1.0
 
     @property
     def confidence(self) -> np.ndarray:
@@ -50,7 +52,8 @@ class DepthResult:
 
     @property
     def interval(self) -> np.ndarray:
-        """(2, H, W) float32 m: depth lies between with a probability of 90 %, says the model."""
+        """(2, H, W) float32 m: depth lies between with a probability of 90 %, says the model; or with that of its
+        calibration."""
         return self._map('interval')
 
     @property

@@ -36,6 +36,8 @@ class LoadedModel:
         supervised_rows: first row that its training supervised, as a share of the input's height; None: unknown.
         max_depth_supervised: m; None: unknown.
         remark: what whoever uses it should know of its training.
+        scale: by which metres are multiplied, of a calibration.
+        interval_widening: of a calibration, see :class:`~mmdepthcls.apis.ModelDescription`; None: none.
     """
     model: nn.Module
     classifier: DepthClassifier
@@ -45,6 +47,14 @@ class LoadedModel:
     supervised_rows: float | None = None
     max_depth_supervised: float | None = None
     remark: str = ''
+    scale: float = 1.0
+    interval_widening: dict[str, Any] | None = None
+
+    @property
+    def depth_range(self) -> tuple[float, float]:
+        """m, between which it answers, for a picture of the focal length that it was trained at."""
+        bins = self.classifier.bins
+        return bins.min_depth * self.scale, bins.max_depth * self.scale
 
     @property
     def tells_supervision(self) -> bool:
@@ -106,7 +116,8 @@ def _of_file(path, device, tta):
     return LoadedModel(
         _averaging(classifier, {}, device) if tta else classifier, classifier, pipeline,
         dict(model=os.path.basename(path), sha256=file_hash(path), tta=tta), description.focal_px,
-        description.supervised_rows, description.max_depth_supervised, remark)
+        description.supervised_rows, description.max_depth_supervised, remark, description.scale,
+        description.interval_widening)
 
 
 def _of_config(config, checkpoint, device, cfg_options, tta):

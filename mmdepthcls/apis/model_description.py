@@ -10,11 +10,16 @@ from typing import Any, NoReturn
 
 from ..json_text import json_text
 from .allow_list import AllowList
+from .interval_widening import NARROWEST, WIDEST
 from .tensor_file import SUFFIX, ModelFileError, TensorHead, read_head, strict_json
 
-FORMAT, VERSION = 'mmdepthcls model', 1
+FORMAT, VERSION = 'mmdepthcls model', 2
+# What a description says since a version, and what it means that an older one does not.
+ADDED: dict[int, dict[str, Any]] = {2: dict(scale=1.0, interval_widening=None)}
 KEY = 'mmdepthcls'  # of the metadata
 PRECISIONS = ('float32', 'half')
+# Of an interval: the pixels of a new image are covered in the mean over images, or in each of a share of the images.
+PROMISES = ('mean', 'each')
 LONGEST_TEXT = 2000
 MOST_TEXTS = 64
 TUPLE = 'tuple'  # {"tuple": [...]}: JSON knows lists alone, and some classes take the one and not the other
@@ -34,12 +39,18 @@ class ModelDescription:
         training_data: what it was trained on, in words.
         licenses: of the training data and of weights that the training began with, and terms of use.
         scores: each with ``protocol`` (its name), ``conditions`` (dict of texts), ``errors`` (dict of numbers),
-            ``num_images`` and ``data`` (on what).
+            ``num_images`` and ``data`` (on what); perhaps ``images``, by which these are known again
+            (:mod:`~mmdepthcls.apis.image_sketch`).
         provenance: other facts, such as the name of the config and versions.
         supervised_rows: first row that had a depth in training, as a share of the height of the network's input.
         max_depth_supervised: greatest depth in training, m.
         temperature: by which logits are divided.
         precision: of the weights in the file: 'float32', or 'half' (norms, bins and temperature excepted).
+        scale: by which depth, interval and standard deviation are multiplied, in a calibrated model.
+        interval_widening: how the predicted interval is made to cover what it says: ``coverage`` (share that it is
+            for), ``factor`` (of :func:`~mmdepthcls.apis.interval_widening.widened`), ``promise`` (of
+            :data:`PROMISES`), ``unit`` (what was counted, such as 'image'), ``num_units``, ``domain`` (on what, in
+            words). None: it is as the model says it.
         tensors_sha256: of the file's bytes after its head; written with the file.
 
     Raises:
@@ -58,6 +69,8 @@ class ModelDescription:
     max_depth_supervised: float | None = None
     temperature: float = 1.0
     precision: str = 'float32'
+    scale: float = 1.0
+    interval_widening: dict[str, Any] | None = None
     tensors_sha256: str = ''
 
     def __post_init__(self) -> None:
@@ -105,10 +118,12 @@ def description_of(text: str, source: str | Path) -> ModelDescription:
     content = strict_json(text, f'{source}: its description')
     if not isinstance(content, dict) or content.get('format') != FORMAT:
         raise ModelFileError(f'{source}: its description is not of the format {FORMAT!r}')
-    if content.get('version') != VERSION:
-        raise ModelFileError(f'{source} is a model file of version {str(content.get("version"))[:20]}; this mmdepthcls '
-                             f'reads version {VERSION}')
-    names = {each.name for each in fields(ModelDescription)}
+    version = content.get('version')
+    if type(version) is not int or not 1 <= version <= VERSION:
+        raise ModelFileError(f'{source} is a model file of version {str(version)[:20]}; this mmdepthcls reads versions '
+                             f'1 to {VERSION}')
+    later = {name: value for since, values in ADDED.items() if since > version for name, value in values.items()}
+    names = {each.name for each in fields(ModelDescription)} - later.keys()
     other = (content.keys() ^ names) - {'format', 'version', 'description_sha256'}
     if other:
         raise ModelFileError(f'{source}: its description lacks, or has beside what is known, '
@@ -121,7 +136,7 @@ def description_of(text: str, source: str | Path) -> ModelDescription:
     except RecursionError as error:
         raise ModelFileError(f'{source}: its description is nested too deep') from error
     try:
-        return ModelDescription(**values)
+        return ModelDescription(**values, **later)
     except ModelFileError as error:
         raise ModelFileError(f'{source}: {error}') from error
 
@@ -201,6 +216,7 @@ class _Check:
         self._check_number('focal_px', 0, 1e6)
         self._check_number('max_depth_supervised', 0, 1e9)
         self._check_number('temperature', 0, 1e9, optional=False)
+        self._check_number('scale', 0, 1e6, optional=False)
         if each.supervised_rows != 0:
             self._check_number('supervised_rows', 0, 1)
         if each.input_size is not None and not (
@@ -214,6 +230,8 @@ class _Check:
             self._refuse('tensors_sha256', '64 hexadecimal digits', each.tensors_sha256)
         self._check_texts()
         self._check_scores()
+        if each.interval_widening is not None:
+            self._check_widening(each.interval_widening)
 
     def _refuse(self, name: str, expected: str, got: Any) -> NoReturn:
         raise ModelFileError(f'{name}: expected {expected}, got {repr(got)[:80]}')
@@ -263,10 +281,24 @@ class _Check:
             self._refuse('scores', f'at most {MOST_TEXTS} of them', scores)
         for index, score in enumerate(scores):
             name = f'scores[{index}]'
-            if not isinstance(score, dict) or score.keys() != {'protocol', 'conditions', 'errors', 'num_images',
-                                                               'data'}:
+            if not isinstance(score, dict) or score.keys() - {'images'} != {
+                    'protocol', 'conditions', 'errors', 'num_images', 'data'}:
                 self._refuse(name, 'protocol, conditions, errors, num_images and data', score)
+            self._check_text(f'{name}.images', score.get('images', ''))
             self._check_facts(name, {key: score[key] for key in ('protocol', 'num_images', 'data')}, str, float,
                               type(None))
             self._check_facts(f'{name}.conditions', score['conditions'], str)
             self._check_facts(f'{name}.errors', score['errors'], float, type(None))
+
+    def _check_widening(self, widening):
+        keys = {'coverage', 'factor', 'promise', 'unit', 'num_units', 'domain'}
+        if not isinstance(widening, dict) or widening.keys() != keys:
+            self._refuse('interval_widening', ', '.join(sorted(keys)), widening)
+        for key, low, high in (('coverage', 0, 1), ('factor', NARROWEST / 2, WIDEST * 2), ('num_units', 0, 1e9)):
+            value = widening[key]
+            if type(value) not in (int, float) or not low < value < high or key == 'num_units' and value % 1:
+                self._refuse(f'interval_widening.{key}', f'a number in {low:g}..{high:g}', value)
+        if widening['promise'] not in PROMISES:
+            self._refuse('interval_widening.promise', f'one of {PROMISES}', widening['promise'])
+        for key in ('unit', 'domain'):
+            self._check_text(f'interval_widening.{key}', widening[key])

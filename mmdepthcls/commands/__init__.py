@@ -16,6 +16,7 @@ COMMANDS = {
     'figures': ('figures', "the paper's Figures 2, 3 and 4 from a checkpoint and a data set"),
     'fit-temperature': ('fit_temperature', "fit a checkpoint's temperature on its validation split"),
     'publish': ('publish', 'make one file of a model: weights, and all that is needed to use them'),
+    'calibrate': ('calibrate', "bring a model file's metres and intervals into agreement with measurements"),
     'analyze-bins': ('analyze_bins', 'what schemes of bins cost on a data set'),
     'tune-crf': ('crf', 'find settings of the fully connected CRF'),
     'compare-crfs': ('crf', 'test several CRFs on one checkpoint'),

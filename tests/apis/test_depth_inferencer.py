@@ -1,5 +1,6 @@
 """From pictures to metres, compared with MMEngine's own way through pipeline and model."""
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -13,6 +14,7 @@ from mmseg.registry import MODELS
 
 from mmdepthcls.apis import DepthInferencer, ModelDescription, PictureCamera, write_model_file
 from mmdepthcls.apis.depth_result import OUTPUTS, supervised_mask
+from mmdepthcls.apis.interval_widening import widened
 from mmdepthcls.models.bin_checkpoint import BinMismatchError
 
 LOAD = [dict(type='LoadImageFromFile')]
@@ -284,6 +286,31 @@ def test_a_model_file(small_model, tmp_path, picture):
     assert np.array_equal(dropped.depth > 0, result.supervised)
     assert len(result.points(drop_unsupervised=True)) == result.supervised.sum()
     assert np.array_equal(result.points().supervised, result.supervised.ravel())
+
+
+def test_a_calibrated_model_file(small_model, tmp_path, picture):
+    """Depth, interval, deviation and points follow the scale; what was supervised does not."""
+    inferencer = of(small_model, focal_px=60.0, trained_focal_px=30.0)
+    config = Config.fromfile(small_model.config).model.to_dict()
+    plain = ModelDescription(
+        model=dict(config, decoder=dict(type='ExpectationDecoder', space='log')),
+        pipeline=(dict(type='Resize', scale=(48, 32), keep_ratio=False), ), focal_px=30.0, max_depth_supervised=20.0)
+    widening = dict(coverage=0.9, factor=1.7, promise='mean', unit='image', num_units=40, domain='streets')
+    results = []
+    for name, changes in (('a', {}), ('b', dict(scale=1.5, interval_widening=widening))):
+        path = tmp_path / f'{name}.safetensors'
+        write_model_file(path, inferencer.model, replace(plain, **changes))
+        results.append(DepthInferencer(path, device='cpu', focal_px=60.0)(picture(), outputs=['interval']))
+    before, after = results
+    assert after.depth == pytest.approx(1.5 * before.depth, rel=1e-6)
+    assert after.std == pytest.approx(1.5 * before.std, rel=1e-6)
+    assert after.interval == pytest.approx(1.5 * np.stack(widened(*before.interval, 1.7)), rel=1e-5)
+    assert after.points().xyz == pytest.approx(1.5 * before.points().xyz, rel=1e-5)
+    assert np.array_equal(after.supervised, before.supervised) and np.array_equal(after.confidence, before.confidence)
+    assert after.correction == before.correction and (before.scale, after.scale) == (1, 1.5)
+    assert after.depth_range == pytest.approx(1.5 * np.array(before.depth_range))
+    later = DepthInferencer(path, device='cpu', focal_px=60.0)(picture())
+    assert np.array_equal(later.interval, after.interval)
 
 
 def test_supervised_rows_are_those_of_the_networks_input():

@@ -17,6 +17,7 @@ MODEL = dict(
     decode_head=dict(type='FCNHead', in_channels=[64], in_index=[3]), decoder=dict(type='ExpectationDecoder'),
     test_cfg=dict(mode='whole', decode_at='input'))
 SCORE = dict(protocol='bts', conditions=dict(cap='< 80 m'), errors=dict(abs_rel=0.1), num_images=652, data='KITTI')
+WIDENING = dict(coverage=0.9, factor=1.5, promise='mean', unit='image', num_units=40, domain='streets')
 TEXT = st.text(st.characters(categories=('L', 'N', 'P')), max_size=20)
 
 
@@ -28,7 +29,7 @@ def test_what_is_written_comes_back(focal, size, texts, facts, rows, temperature
     model = dict(MODEL, backbone=dict(MODEL['backbone'], num_layers=layers))
     description = ModelDescription(
         model, (dict(type='Resize', scale=(208, 64)), ), focal, size, 'streets', tuple(texts), tuple(texts),
-        (SCORE, ), facts, rows, 80.0, temperature, 'half', '0' * 64)
+        (SCORE, ), facts, rows, 80.0, temperature, 'half', temperature, dict(WIDENING, factor=temperature), '0' * 64)
     got = description_of(description.to_json(), 'a.safetensors')
     assert got == description and type(got.model['backbone']['num_layers']) is type(layers)
     assert got.model['backbone']['strides'] == (1, 2, 2, 1) and got.model['decode_head']['in_channels'] == [64]
@@ -60,6 +61,16 @@ def test_what_it_says_of_the_model():
     (dict(scores=(dict(SCORE, errors=dict(abs_rel=float('nan'))), )), 'abs_rel'), (dict(scores=SCORE), 'scores'),
     (dict(tensors_sha256='x' * 64), 'tensors_sha256'), (dict(tensors_sha256='0'), 'tensors_sha256'),
     (dict(model={**MODEL, 'bins': None}), 'model.bins'), (dict(model={}), 'model.type'), (dict(model=None), 'model'),
+    (dict(scale=0.0), 'scale: expected a number'), (dict(scale=None), 'scale'), (dict(scale=True), 'scale'),
+    (dict(interval_widening=1.5), 'interval_widening: expected coverage'), (dict(interval_widening={}), 'coverage'),
+    (dict(interval_widening=dict(WIDENING, coverage=1.0)), 'interval_widening.coverage'),
+    (dict(interval_widening=dict(WIDENING, factor=float('nan'))), 'interval_widening.factor'),
+    (dict(interval_widening=dict(WIDENING, factor=True)), 'interval_widening.factor'),
+    (dict(interval_widening=dict(WIDENING, num_units=1.5)), 'interval_widening.num_units'),
+    (dict(interval_widening=dict(WIDENING, promise='all')), 'interval_widening.promise'),
+    (dict(interval_widening=dict(WIDENING, unit=1)), 'interval_widening.unit'),
+    (dict(interval_widening=dict(WIDENING, domain='\x07')), 'interval_widening.domain'),
+    (dict(scores=(dict(SCORE, images=1), )), r'scores\[0\].images'),
     (dict(pipeline=(dict(type='LoadDepth'), )), r'pipeline\[0\].type'), (dict(pipeline='Resize'), 'pipeline'),
 ])
 def test_what_is_none_of_these_is_refused(changes, words):
@@ -70,8 +81,10 @@ def test_what_is_none_of_these_is_refused(changes, words):
 def test_a_description_that_was_changed():
     content = json.loads(ModelDescription(MODEL, focal_px=700.0).to_json())
     for changes, words in ((dict(focal_px=701.0), 'was changed after it was written'),
-                           (dict(version=2), 'of version 2; this mmdepthcls reads version 1'),
-                           (dict(version='1'), 'of version 1;'), (dict(format=None), 'not of the format'),
+                           (dict(version=3), 'of version 3; this mmdepthcls reads versions 1 to 2'),
+                           (dict(version='1'), 'of version 1;'), (dict(version=True), 'of version True;'),
+                           (dict(version=1), 'has beside what is known, interval_widening, scale'),
+                           (dict(format=None), 'not of the format'),
                            (dict(notes='a'), 'has beside what is known, notes'),
                            (dict(description_sha256='0' * 64), 'was changed')):
         with pytest.raises(ModelFileError, match=words) as error:
@@ -84,6 +97,19 @@ def test_a_description_that_was_changed():
     for text in ('', '{', '[]', '3', 'null', '{"a": 1, "a": 2}', '[' * 100000):
         with pytest.raises(ModelFileError, match=r'b\.safetensors: its description'):
             description_of(text, 'b.safetensors')
+
+
+def test_a_description_of_version_1_is_read(edited, make_file, tmp_path):
+    _, path = make_file()
+    older = edited(path)
+    older.description['version'] = 1
+    del older.description['scale'], older.description['interval_widening']
+    description = read_description(older.write(tmp_path / 'older.safetensors'))
+    assert description.scale == 1 and description.interval_widening is None
+    assert description.tensors_sha256 == read_description(path).tensors_sha256
+    del older.description['precision']
+    with pytest.raises(ModelFileError, match='lacks, or has beside what is known, precision'):
+        read_description(older.write(tmp_path / 'less.safetensors'))
 
 
 def test_reading_it_loads_neither_the_host_nor_torch(make_file):

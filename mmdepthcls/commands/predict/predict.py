@@ -39,6 +39,9 @@ def parse_args():
     group.add_argument('--force', action='store_true', help='begin anew, and write over files that are there')
     group.add_argument('--list-root', metavar='DIR', help='where paths in lists begin (default: folder of the list)')
     group.add_argument('--frames', type=int, metavar='N', help='of a film or camera, at the most')
+    group.add_argument('--smooth', type=float, metavar='FRAMES', help='smooth films and cameras over time: a mean of '
+                       'probabilities with this time constant, begun anew at cuts, such as 3 (default: every frame by '
+                       'itself)')
     _add_cameras(parser)
     _add_pictures(parser)
     program.add_arguments(parser)
@@ -85,7 +88,7 @@ def check_arguments(parser, args):
         value = getattr(args, name)
         if value is not None and value < least:
             parser.error(f'--{name.replace("_", "-")} must be at least {least}, got {value}')
-    for name in ('focal_px', 'trained_focal_px', 'max_interval_ratio'):
+    for name in ('focal_px', 'trained_focal_px', 'max_interval_ratio', 'smooth'):
         value = getattr(args, name)
         if value is not None and not 0 < value < float('inf'):
             parser.error(f'--{name.replace("_", "-")} must be positive, got {value}')
@@ -131,10 +134,11 @@ def main(args):
         inferencer = DepthInferencer(
             args.model, config=args.config, checkpoint=args.checkpoint, device=args.device,
             cfg_options=args.cfg_options, tta=args.tta, cameras=args.cameras, focal_px=args.focal_px, fov=args.fov,
-            focal_correction=not args.no_focal_correction, trained_focal_px=args.trained_focal_px, **options)
+            focal_correction=not args.no_focal_correction, trained_focal_px=args.trained_focal_px,
+            smooth_frames=args.smooth, **options)
         settings = file_settings(args)
         inferencer.check_outputs(outputs_for(args.save, settings))
-        colors = settings.colors(depth_range(inferencer))
+        colors = settings.colors(inferencer.loaded.depth_range)
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
         print(f'{skipped} holds results of before, which are passed over', file=sys.stderr)
@@ -161,17 +165,11 @@ def file_settings(args):
                         args.max_interval_ratio, args.drop_unsupervised)
 
 
-def depth_range(inferencer):
-    """tuple[float, float]: ends of the model's bins, m."""
-    bins = inferencer.loaded.classifier.bins
-    return bins.min_depth, bins.max_depth
-
-
 def made_with(args, inferencer):
     """dict: what predictions depend on; one folder holds those of one such setting."""
     from ...apis.loaded_model import file_hash
     names = ('focal_px', 'fov', 'no_focal_correction', 'min_depth', 'max_depth', 'color_scale', 'colormap',
-             'min_confidence', 'max_interval_ratio', 'drop_unsupervised')
+             'min_confidence', 'max_interval_ratio', 'drop_unsupervised', 'smooth')
     return dict(inferencer.loaded.identity, **{name: getattr(args, name) for name in names},
                 trained_focal_px=inferencer.trained_focal_px, max_pixels=inferencer.max_pixels,
                 cameras=file_hash(args.cameras) if args.cameras else None)
@@ -179,11 +177,16 @@ def made_with(args, inferencer):
 
 def describe(inferencer):
     """str: the model in a line."""
-    identity, (low, high) = inferencer.loaded.identity, depth_range(inferencer)
+    loaded = inferencer.loaded
+    identity, (low, high) = loaded.identity, loaded.depth_range
     name = identity.get('model') or f'{identity["config"]}, {identity["checkpoint"]}'
     focal = inferencer.trained_focal_px
     known = f', trained at a focal length of {focal:.0f} px' if focal else ''
-    remark = f' ({inferencer.loaded.remark})' if inferencer.loaded.remark else ''
+    remark = f' ({loaded.remark})' if loaded.remark else ''
+    if loaded.scale != 1:
+        known += f', metres x {loaded.scale:.4g} by calibration'
+    if loaded.interval_widening:
+        known += f', intervals of {100 * loaded.interval_widening["coverage"]:g} % by calibration'
     return f'Model {name}{remark}: {low:g} to {high:g} m{known}, on {inferencer.device}'
 
 
@@ -196,6 +199,8 @@ def say(summary, out, inferencer):
     for source, (low, high, count) in summary.corrected.items():
         factor = f'{low:.3g}' if f'{low:.3g}' == f'{high:.3g}' else f'{low:.3g} to {high:.3g}'
         print(f'Corrected by the focal length ({source}): {counted(count)}, metres x {factor}')
+    if inferencer.smoother is not None:
+        print(flicker_text(inferencer.smoother))
     if summary.uncorrected and inferencer.focal_correction and inferencer.trained_focal_px:
         print(f'Not corrected, since their focal length is unknown: {counted(summary.uncorrected)}; --focal-px, '
               '--fov or --cameras tells it')
@@ -209,6 +214,16 @@ def say(summary, out, inferencer):
         print(f'Failed: {source}: {reason}', file=sys.stderr)
     if len(summary.failed) > SHOWN:
         print(f'Failed: {len(summary.failed) - SHOWN} more', file=sys.stderr)
+
+
+def flicker_text(smoother):
+    """str: what smoothing has changed."""
+    before, after = smoother.before, smoother.after
+    if not before.count:
+        return ('Flicker: not known, since in no film two frames of a shot have pixels that stay the same; pictures in '
+                'files are not smoothed')
+    return (f'Flicker, mean |ln d_t - ln d_t-1| where the picture stays the same ({before.count / before.seen:.0%} of '
+            f'the pixels): {before.mean:.4f} -> {after.mean:.4f}; {smoother.cuts} cuts')
 
 
 def counted(number, what='picture'):

@@ -146,6 +146,8 @@ class PredictionRun:
                     if source.film not in film_jobs:
                         film_jobs[source.film] = self._plan_film(source)
                     wanted = wanted or film_jobs[source.film] is not None
+                # What is there already is needed for the mean of what follows.
+                wanted = wanted or self.inferencer.smoother is not None and source.film is not None
             except (OSError, ValueError) as error:  # no film, a name that is too long, a file that is in the way
                 self._broken(source, error)
                 continue

@@ -207,6 +207,35 @@ finally:
     assert 'is the disk full' in result.stderr and not list(tmp_path.iterdir())
 
 
+def test_a_smoothed_film_goes_on_as_if_it_had_never_stopped(tiny_model, tmp_path):
+    """What is there already is predicted again, since what follows is a mean with it."""
+    from mmdepthcls.apis import DepthInferencer
+    scene = np.kron(np.random.default_rng(0).integers(0, 256, (3, 4, 3)), np.ones((8, 8, 1)))
+    writer = cv2.VideoWriter(str(tmp_path / 'a.avi'), cv2.VideoWriter.fourcc(*'MJPG'), 10, (32, 24))
+    for seed in range(6):
+        noise = np.random.default_rng(seed).normal(0, 12, scene.shape)
+        writer.write((scene + noise).clip(0, 255).astype(np.uint8))
+    writer.release()
+
+    def run(out):
+        inferencer = DepthInferencer(config=tiny_model.config, checkpoint=tiny_model.checkpoint, device='cpu',
+                                     smooth_frames=4.0)
+        return predict(inferencer, str(tmp_path / 'a.avi'), out, ['npy'], batch_size=2)
+
+    out = tmp_path / 'out'
+    assert run(out).done == 6
+    whole = {name: (out / name).read_bytes() for name in files(out) if name.endswith('.npy')}
+    for index in (2, 5):
+        (out / f'a.avi/{index:06d}.npy').unlink()
+    times = (out / 'a.avi/000000.npy').stat().st_mtime_ns
+    assert run(out).done == 2 and (out / 'a.avi/000000.npy').stat().st_mtime_ns == times
+    assert {name: (out / name).read_bytes() for name in whole} == whole
+    plain = DepthInferencer(config=tiny_model.config, checkpoint=tiny_model.checkpoint, device='cpu')
+    alone = [result.depth for result in plain.stream(str(tmp_path / 'a.avi'))]
+    assert np.allclose(np.load(out / 'a.avi/000000.npy'), alone[0], rtol=1e-4)
+    assert not np.array_equal(np.load(out / 'a.avi/000005.npy'), alone[5])
+
+
 def _kill_and_finish(tiny_model, source, out, number, kills, seed):
     """Kill a run at random moments, run it to its end; how many pictures the last run found done."""
     command = [TOOL, str(source), '--out', str(out), '--config', tiny_model.config, '--checkpoint',
