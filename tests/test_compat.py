@@ -248,3 +248,8 @@ except FileNotFoundError as error:
 ''')
     assert result.returncode == 0, result.stderr[-2000:]
     assert f'Near it: mmdepthcls::{NAME}.py' in result.stdout
+
+
+def test_names_come_without_the_noise_of_hosts():
+    result = run_python('from mmdepthcls.apis import DepthInferencer; print(DepthInferencer.__name__)')
+    assert (result.returncode, result.stdout, result.stderr) == (0, 'DepthInferencer\n', '')

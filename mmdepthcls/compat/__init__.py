@@ -88,7 +88,8 @@ def lazy_names(package: str, file: str) -> tuple[Callable[[str], Any], Callable[
         if name not in names:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         try:
-            module = importlib.import_module(names[name], package)
+            with quiet_import():
+                module = importlib.import_module(names[name], package)
         except ImportError as error:
             hint = import_hint(error)
             if hint is None:
