@@ -12,9 +12,9 @@ VERSION = re.search(r"__version__ = '(.+?)'", (ROOT / 'mmdepthcls' / '__init__.p
 
 # Each stack provides the import names mmengine, mmcv and mmseg; install one of them only.
 STACKS = {
-    'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6', 'onedl-mmsegmentation>=1.4.2', 'tensorboard'],
+    'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6', 'onedl-mmsegmentation>=1.4.2', 'tensorboard', 'timm'],
     'openmmlab': ['mmengine>=0.11.0rc3', 'mmcv-lite>=2.1.0,<2.2.0', 'mmsegmentation>=1.2.2', 'ftfy', 'regex',
-                  'tensorboard'],
+                  'tensorboard', 'timm'],
 }
 
 # What writes and runs exported files. Each is needed for its format alone.
@@ -63,16 +63,17 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmdepthcls', 'mmdepthcls.*']),
-    package_data={'': ['*.pyi'], 'mmdepthcls': ['py.typed'], 'mmdepthcls.datasets': ['*.csv']},
+    package_data={'': ['*.pyi'], 'mmdepthcls': ['py.typed'], 'mmdepthcls.datasets': ['*.csv'],
+                  'mmdepthcls.apis': ['*.safetensors']},
     cmdclass={'build_py': BuildWithMim, 'sdist': SdistWithMim},
     entry_points={'console_scripts': ['mmdepthcls = mmdepthcls.__main__:main']},
     python_requires='>=3.10',
     # No version bounds: a bound could change the torch or numpy of a working MMSeg environment. opencv-python and no
     # other distribution of OpenCV: mmcv requires this one on both stacks, and two of them overwrite each other's files.
-    install_requires=['numpy', 'torch', 'opencv-python', 'matplotlib', 'safetensors'],
-    # timm: MMSegmentation's TIMMBackbone, such as configs/upernet_convnext-t_kitti_sid71.py.
+    install_requires=['numpy', 'torch', 'opencv-python', 'matplotlib', 'pillow', 'safetensors'],
+    # timm: MMSegmentation's TIMMBackbone, which the model of this package and some configs have.
     extras_require={
         **STACKS, 'timm': ['timm'], 'export': EXPORT,
         'test': ['coverage>=7.10', 'hypothesis', 'mypy==2.4.1', 'pytest', 'pytest-timeout', 'pytest-xdist', 'ruff',
-                 'timm', *EXPORT]},
+                 *EXPORT]},
 )

@@ -1,6 +1,6 @@
 # The provisional model that predicts where none is named: fpn_efficientnet-lite0_minidrive_sid71.py at 128 x 416 on the
 # 'varied' look of MiniDrive, chosen on the 'other' look, which it never sees in training. docs/provisional_model.md.
-#     python tools/make_minidrive.py data/minidrive_varied --look varied --train 4000 --val 60 --test 100
+#     python tools/make_minidrive.py data/minidrive_varied --look varied --train 2200 --val 4 --test 4
 #     python tools/make_minidrive.py data/minidrive_other --look other --train 0 --val 120 --test 240
 # MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
 # use this project's tools/train.py and tools/test.py.
@@ -31,7 +31,7 @@ test_dataloader = dict(dataset=other)
 optim_wrapper = dict(optimizer=dict(lr=1.5e-3, weight_decay=3e-2))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=100, by_epoch=False),
-    dict(type='PolyLR', power=0.9, eta_min=0.0, begin=100, end=2500, by_epoch=False),
+    dict(type='PolyLR', power=0.9, eta_min=0.0, begin=100, end=800, by_epoch=False),
 ]
-train_cfg = dict(max_iters=2500, val_interval=250)
-default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=250, max_keep_ckpts=1))
+train_cfg = dict(max_iters=800, val_interval=400)
+default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=100, max_keep_ckpts=1))

@@ -1,6 +1,9 @@
 """Calls functions when other modules are imported, so that preparing for them costs nothing until then. Pure."""
 import importlib.util
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 
 def before_import(name, function):
@@ -17,7 +20,8 @@ def before_import(name, function):
 
 
 def after_import(name, function):
-    """Call ``function(module)`` once, when module ``name`` has been imported; now, if it has been already.
+    """Call ``function(module)`` once, when module ``name`` has been imported; now, if it has been already. Several
+    functions are called in the order in which they were given.
 
     Args:
         name (str): full name of a module.
@@ -26,11 +30,7 @@ def after_import(name, function):
     if name in sys.modules:
         function(sys.modules[name])
     else:
-        def execute(module, run):
-            run()
-            function(module)
-
-        _installed().around[name] = execute
+        around_import(name, _Afterwards(function))
 
 
 def around_import(name, function):
@@ -43,7 +43,20 @@ def around_import(name, function):
             import's.
     """
     if name not in sys.modules:
-        _installed().around[name] = function
+        functions = _installed().around.setdefault(name, [])
+        if function not in functions:
+            functions.append(function)
+
+
+@dataclass(frozen=True)
+class _Afterwards:
+    """Executes a module, then calls a function; equal to another one of the same function."""
+
+    function: Callable
+
+    def __call__(self, module, run):
+        run()
+        self.function(module)
 
 
 class _Finder:
@@ -58,20 +71,20 @@ class _Finder:
             self.before.pop(name)()
         if name not in self.around:
             return None
-        function = self.around.pop(name)
+        functions = self.around.pop(name)
         spec = importlib.util.find_spec(name)  # its parent is imported, and this finder has nothing to do any more
         if spec is None or spec.loader is None:
-            self.around[name] = function
+            self.around[name] = functions
             return None
-        spec.loader = _Loader(spec.loader, function)
+        spec.loader = _Loader(spec.loader, functions)
         return spec
 
 
 class _Loader:
-    """A module's own loader, and a function around what it does."""
+    """A module's own loader, and functions around what it does."""
 
-    def __init__(self, loader, function):
-        self.loader, self.function = loader, function
+    def __init__(self, loader, functions):
+        self.loader, self.functions = loader, functions
 
     def __getattr__(self, name):
         return getattr(self.loader, name)
@@ -83,7 +96,10 @@ class _Loader:
     def exec_module(self, module):
         """See :class:`importlib.abc.Loader`."""
         module.__spec__.loader = module.__loader__ = self.loader
-        self.function(module, lambda: self.loader.exec_module(module))
+        run = partial(self.loader.exec_module, module)
+        for function in self.functions:
+            run = partial(function, module, run)
+        run()
 
 
 def _installed():

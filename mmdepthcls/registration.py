@@ -8,9 +8,19 @@ from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import depth_folder_dataset, kitti, minidrive_dataset, synthia  # noqa: F401  (imported only to register)
 from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401
 from .evaluation import depth_evaluator, edge_evaluator, submission_metric, uncertainty_evaluator  # noqa: F401
-from .hooks import finite_loader_hook, finite_loss_hook, resume_bins_hook, work_folder_hook  # noqa: F401
+from .hooks import (  # noqa: F401
+    finite_loader_hook,
+    finite_loss_hook,
+    folder_lock_hook,
+    resume_bins_hook,
+    run_state_hook,
+    stop_hook,
+    work_folder_hook,
+    worker_end_hook,
+)
 from .models import (  # noqa: F401
     adaptive_bins_head,
+    bfloat16_optim_wrapper,
     crf,
     data_preprocessor,
     decoders,

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from mmdepthcls.atomic_file import check_not_input, write_atomically
+from mmdepthcls.atomic_file import check_not_input, remove_leftovers, temporary_path, write_atomically
 
 
 def test_writes_and_replaces(tmp_path):
@@ -38,3 +38,21 @@ def test_what_is_read_is_not_written_over(tmp_path):
     check_not_input(other, source)
     other.write_bytes(b'1')
     check_not_input(other, source, tmp_path / 'none')
+
+
+def test_only_leftovers_of_processes_that_are_gone_are_removed(tmp_path):
+    gone = ['.a.pth.99999999.tmp', '.last_checkpoint.99999999.tmp']
+    kept = ['a.pth', '.a.pth.tmp', 'a.99999999.tmp', '.a.x9.tmp', temporary_path(tmp_path / 'a.pth').name]
+    for name in (*gone, *kept):
+        (tmp_path / name).write_bytes(b'x')
+    (tmp_path / '.folder.99999999.tmp').mkdir()
+    assert remove_leftovers(tmp_path) == gone and remove_leftovers(tmp_path / 'none') == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, '.folder.99999999.tmp'])
+
+
+def test_what_is_durable_is_on_the_disk_before_its_name_is(tmp_path, monkeypatch):
+    calls, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, 'fsync', lambda file: (calls.append('sync'), fsync(file)))
+    monkeypatch.setattr(os, 'replace', lambda *args: (calls.append('rename'), replace(*args)))
+    write_atomically(tmp_path / 'a', b'x', durably=True)
+    assert calls == ['sync', 'rename', 'sync'] and (tmp_path / 'a').read_bytes() == b'x'

@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from mmdepthcls.bins import LIDBins, SIDBins, UDBins
 from mmdepthcls.crf.dense_crf import dense_crf
+from mmdepthcls.hooks.step_guard import FiniteRecord, StepGuard
 from mmdepthcls.models.losses.measured_pixels import positions
 
 pytestmark = [pytest.mark.skipif(not torch.cuda.is_available(), reason='there is no CUDA device'),
@@ -145,6 +146,49 @@ def test_nothing_of_ours_is_waited_for(pair, make_batch, name, valid, labels):
     finally:
         torch.cuda.set_sync_debug_mode('default')
     assert all(torch.isfinite(torch.as_tensor(value)).all() for value in losses.values())
+
+
+@pytest.mark.parametrize('bad', [False, True])
+@pytest.mark.parametrize('optimizer', [
+    lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9), lambda weights: torch.optim.AdamW(weights, lr=0.1)])
+def test_a_guarded_step_waits_for_nothing_and_skips_what_is_bad(pair, make_batch, optimizer, bad):
+    """Weights stay as they are where a loss is NaN, as they would be without a guard where it is not."""
+    _, model = pair(**TRAINED['sparse'])
+    plain = copy.deepcopy(model)
+    record = FiniteRecord()
+    wrapper, other = OptimWrapper(optimizer(model.parameters())), OptimWrapper(optimizer(plain.parameters()))
+    guard = StepGuard(wrapper, record)
+    for step, spoiled in enumerate((False, bad)):
+        losses = [each.parse_losses(each(**each.data_preprocessor(make_batch(), True), mode='loss'))[0]
+                  for each in (model, plain)]
+        guard.iteration = step + 1
+        torch.cuda.synchronize()
+        torch.cuda.set_sync_debug_mode('error')
+        try:
+            wrapper.update_params(losses[0] * (float('nan') if spoiled else 1.0))
+        finally:
+            torch.cuda.set_sync_debug_mode('default')
+        if not spoiled:
+            other.update_params(losses[1])
+    assert record.take() == ((1, 2) if bad else (0, 0))
+    for one, two in zip(model.parameters(), plain.parameters(), strict=True):
+        assert_close(one, two, rtol=1e-3, atol=1e-4)
+
+
+def test_an_overflow_that_the_scaler_handles_is_no_error():
+    """float16 overflows at the first scale; the scaler halves it until it does not. A loss that is NaN is an error."""
+    weight = torch.nn.Parameter(torch.full((4, 4), 30.0, device='cuda'))
+    wrapper = AmpOptimWrapper(optimizer=torch.optim.SGD([weight], lr=1e-6), loss_scale='dynamic')
+    record = FiniteRecord()
+    guard = StepGuard(wrapper, record)
+    for guard.iteration in range(1, 9):
+        with torch.autocast('cuda', torch.float16):
+            loss = (weight @ weight).sum()
+        wrapper.update_params(loss)
+    assert record.take() == (0, 0) and wrapper.loss_scaler.get_scale() < 2.0 ** 16
+    assert torch.isfinite(weight).all()
+    wrapper.update_params(loss.detach() * float('nan') + weight.sum())
+    assert record.take() == (1, 8) and torch.isfinite(weight).all()
 
 
 def test_the_debug_mode_notices_what_waits():

@@ -53,6 +53,8 @@ def test_a_wheel_has_configs_tools_and_tables(installed):
                 if path.is_file()} == expected
     assert {path.name for path in (package / 'datasets').glob('*.csv')} == {
         path.name for path in (ROOT / 'mmdepthcls' / 'datasets').glob('*.csv')}
+    models = sorted((ROOT / 'mmdepthcls' / 'apis').glob('*.safetensors'))
+    assert models and all((package / 'apis' / path.name).read_bytes() == path.read_bytes() for path in models)
     # What the names of packages and the types are read from.
     stubs = {path.relative_to(ROOT) for path in (ROOT / 'mmdepthcls').rglob('*.pyi')}
     assert stubs and {path.relative_to(installed) for path in package.rglob('*.pyi')} == stubs

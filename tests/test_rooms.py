@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = 'mmdepthcls'
 # From the bottom. Rooms of one line may import each other; a room may import those of the lines above its own.
 ORDER = """
-    atomic_file checkpoint_file parallel import_hooks compat crops markdown_table json_text invocation shipped_files
+    generators atomic_file checkpoint_file checkpoint_writer
+    parallel import_hooks compat crops markdown_table json_text invocation shipped_files
     config
     bins
     crf dense_crf

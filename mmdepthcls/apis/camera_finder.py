@@ -4,13 +4,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..datasets import velodyne
 from ..datasets.kitti_layout import calibration_files, place_of_image
-from .camera import PictureCamera, focal_of_fov
+from .camera import PictureCamera, focal_of_fov, is_plausible
 from .exif_focal import exif_camera
 
 CAMERA_KEYS = {'focal_px', 'fx', 'fy', 'cx', 'cy', 'width', 'height'}
@@ -61,7 +62,8 @@ class CameraFinder:
             None where nothing is known.
 
         Raises:
-            ValueError: for a calibration without sense; names the file.
+            ValueError: for a calibration without sense, and a focal length that no picture of this size has; names
+                where it is from.
         """
         camera = None if path is None else kitti_camera(path, shape)
         camera = camera or self._of_file(name, path, shape) or self._given
@@ -70,6 +72,9 @@ class CameraFinder:
         if camera is None and self._fov is not None:
             camera = PictureCamera(focal_of_fov(self._fov, shape[1]),
                                    source=f'a field of view of {self._fov:g} degrees')
+        if camera is not None and not is_plausible(camera.focal_px, *shape):
+            raise ValueError(f'{camera.source}: a focal length of {camera.focal_px:g} px cannot be that of a picture '
+                             f'of {shape[1]} x {shape[0]} pixels. It is counted in pixels of the picture, not in mm')
         return camera
 
     def _of_file(self, name, path, shape):
@@ -113,9 +118,9 @@ def _read_cameras(cameras):
     """dict: name -> checked camera as it is written, with ``source``."""
     source = 'cameras' if isinstance(cameras, Mapping) else os.fspath(cameras)
     if not isinstance(cameras, Mapping):
-        with open(source, encoding='utf-8') as file:
+        with open(source, encoding='utf-8-sig') as file:  # some editors begin with a mark
             try:
-                cameras = json.load(file)
+                cameras = json.load(file, object_pairs_hook=_once)
             except (ValueError, RecursionError) as error:
                 raise ValueError(f'{source} is no JSON: {error}') from error
     if not isinstance(cameras, Mapping) or not cameras:
@@ -126,16 +131,25 @@ def _read_cameras(cameras):
             for name, camera in cameras.items()}
 
 
+def _once(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError(f'a name stands twice in {{{", ".join(name[:40] for name, _ in pairs[:9])}}}')
+    return content
+
+
 def _checked(camera, where):
     if not isinstance(camera, Mapping) or not ({'focal_px', 'fx'} & camera.keys()) or camera.keys() - CAMERA_KEYS:
         got = sorted(camera) if isinstance(camera, Mapping) else camera
         raise ValueError(f'{where}: expected focal_px (or fx and fy) and, if need be, cx, cy, width and height; got '
                          f'{got}')
     for key, value in camera.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or (
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max or (
                 key not in ('cx', 'cy') and value <= 0):
             raise ValueError(f'{where}: {key} must be a {"" if key in ("cx", "cy") else "positive "}number, got '
                              f'{value!r}')
+    if {'focal_px', 'fx'} <= camera.keys():
+        raise ValueError(f'{where}: focal_px and fx say the same: give one of them')
     for pair in (('cx', 'cy'), ('width', 'height')):
         if len(camera.keys() & set(pair)) == 1:
             raise ValueError(f'{where}: {pair[0]} and {pair[1]} go together')

@@ -1,6 +1,7 @@
 """From pictures to metres, with a model file or a config and a checkpoint."""
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections import deque
@@ -19,6 +20,7 @@ from mmengine.device import get_device
 from .camera import PictureCamera, focal_correction
 from .camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
+from .film_smoothing import FilmSmoother, check_smoothing, film_of
 from .graph_file import SUFFIXES
 from .input_pipeline import InputPipeline
 from .interval_widening import widened
@@ -53,6 +55,8 @@ class DepthInferencer:
             file does not say it.
         max_pixels: larger pictures are reduced to so many before they go to the network; results keep the picture's
             size.
+        smooth_frames: smooth films, cameras and streams of arrays over time with this time constant
+            (:mod:`mmdepthcls.apis.film_smoothing`); ``smoother`` then says the flicker. Default: not.
 
     Raises:
         ValueError: for models that cannot be used so; says what to give.
@@ -63,12 +67,15 @@ class DepthInferencer:
                  checkpoint: str | os.PathLike[str] | None = None, device: str | None = None,
                  cfg_options: dict | None = None, tta: bool = False, cameras: Any = None,
                  focal_px: float | None = None, fov: float | None = None, focal_correction: bool = True,
-                 trained_focal_px: float | None = None, max_pixels: int = MAX_PIXELS) -> None:
+                 trained_focal_px: float | None = None, max_pixels: int = MAX_PIXELS,
+                 smooth_frames: float | None = None) -> None:
         if max_pixels < 1:
             raise ValueError(f'max_pixels must be at least 1, got {max_pixels}')
         self.cameras = CameraFinder(cameras, focal_px, fov)
         exported = model is not None and os.fspath(model).lower().endswith(SUFFIXES)
         self.device = device or ('cpu' if exported else get_device())
+        if not exported:  # which says so itself
+            _check_device(self.device)
         self.loaded: LoadedModel = load_any_model(model, config, checkpoint, self.device, cfg_options, tta)
         self.model = self.loaded.model
         self.pipeline: InputPipeline = self.loaded.pipeline
@@ -76,6 +83,10 @@ class DepthInferencer:
         if self.trained_focal_px is not None:
             PictureCamera(self.trained_focal_px, source='the focal length trained at')
         self.focal_correction, self.max_pixels = focal_correction, max_pixels
+        self.smoother: FilmSmoother | None = None
+        if smooth_frames is not None:
+            check_smoothing(smooth_frames, self.loaded.classifier.decoder, tta)
+            self.smoother = FilmSmoother(smooth_frames, self.loaded.classifier.bins)
         self._lock = threading.Lock()
 
     def __call__(self, inputs: Any, *, outputs: Sequence[str] = (), batch_size: int = 1) -> Any:
@@ -118,6 +129,8 @@ class DepthInferencer:
         self.check_outputs(outputs)
         if batch_size < 1 or workers < 0:
             raise ValueError(f'batch_size must be at least 1 and workers at least 0, got {batch_size} and {workers}')
+        if self.smoother is not None:
+            batch_size = 1  # a frame that is tried once more with its neighbors would count twice
         sources = inputs if isinstance(inputs, PictureSources) else (
             map(source_of, inputs, count()) if isinstance(inputs, Iterator) else PictureSources(inputs))
         batch: list[PreparedPicture] = []
@@ -153,6 +166,23 @@ class DepthInferencer:
         """Predict prepared pictures of one size together."""
         return [self._result(prepared, maps) for prepared, maps in zip(batch, self._maps(batch, outputs), strict=True)]
 
+    def logits(self, prepared: PreparedPicture, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Logits of the model's bins at pixels of a prepared picture, divided by the model's temperature.
+
+        Args:
+            prepared: the picture.
+            rows, columns: (Q, ) of its pixels, of the part that the network sees.
+
+        Returns:
+            (Q, K) float32.
+        """
+        with self._lock, torch.no_grad(), self._asking(('logits', )):
+            sample, = self.loaded.classifier.test_step(pseudo_collate([prepared.packed]))
+        logits, (top, left, height, width) = sample.get('seg_logits').data, prepared.box
+        row = ((rows + 0.5 - top) * (logits.shape[1] / height)).astype(np.intp).clip(0, logits.shape[1] - 1)
+        column = ((columns + 0.5 - left) * (logits.shape[2] / width)).astype(np.intp).clip(0, logits.shape[2] - 1)
+        return np.ascontiguousarray(logits[:, row, column].float().cpu().numpy().T)
+
     def _prepared(self, sources, workers, batch_size, broken):
         """Pictures in order, prepared by threads a few ahead."""
         if not workers:
@@ -177,7 +207,7 @@ class DepthInferencer:
     def _predicted(self, batch, outputs, broken):
         try:
             results = self.predict(batch, outputs)
-        except (RuntimeError, ValueError, MemoryError):
+        except Exception:
             if len(batch) == 1 and broken is None:
                 raise
             # One of them may be the reason.
@@ -190,9 +220,30 @@ class DepthInferencer:
         self.check_outputs(outputs)
         names = dict(depth='depth_map', **{name: name for name in outputs})
         with self._lock, torch.no_grad(), self._asking(outputs):
+            if self._is_smoothed(batch[0]):
+                return [self._smoothed_maps(each, names) for each in batch]
             samples = self.model.test_step(pseudo_collate([each.packed for each in batch]))
         return [{name: each.in_picture(sample.get(f'pred_{field}').data.float().cpu().numpy())
                  for name, field in names.items()} for each, sample in zip(batch, samples, strict=True)]
+
+    def _is_smoothed(self, prepared):
+        return self.smoother is not None and film_of(prepared.source) is not None
+
+    def _smoothed_maps(self, prepared, names):
+        """As :meth:`_maps`, of a frame."""
+        classifier, smoother = self.loaded.classifier, self.smoother
+        data = classifier.data_preprocessor(pseudo_collate([prepared.packed]), False)
+        inputs, samples = data['inputs'], data['data_samples']
+        metainfos = [sample.metainfo for sample in samples]
+        logits = classifier.refine(classifier.inference(inputs, metainfos), inputs, metainfos)
+        found = []
+        for each in (logits, smoother.smooth(logits, prepared.source, prepared.picture)):
+            sample, = classifier.postprocess_result(each, copy.deepcopy(samples), inputs.shape[2:])
+            found.append({name: prepared.in_picture(sample.get(f'pred_{field}').data.float().cpu().numpy())
+                          for name, field in names.items()})
+        plain, smoothed = found
+        smoother.count(plain['depth'][0], smoothed['depth'][0])
+        return smoothed
 
     @contextmanager
     def _asking(self, outputs):
@@ -211,6 +262,9 @@ class DepthInferencer:
     def _result(self, prepared, maps):
         loaded, pixels = self.loaded, prepared.scale
         depth = maps.pop('depth')[0]
+        if not np.isfinite(depth).all():
+            raise ValueError(f'{prepared.source}: the model gives depth that is no number: its weights are damaged, '
+                             'or its training diverged')
         told = supervised_mask(depth.shape, prepared.box, depth, loaded.supervised_rows, loaded.max_depth_supervised)
         factor = focal_correction(prepared.camera and prepared.camera.focal_px, self.trained_focal_px,
                                   pixels) if self.focal_correction else 1.0
@@ -220,7 +274,10 @@ class DepthInferencer:
         metres = factor * loaded.scale
         return DepthResult(
             prepared.source, prepared.picture, depth * np.float32(metres), told, loaded.depth_range,
-            prepared.camera, factor, assumed, lambda names: self._in_metres(self._maps([prepared], names)[0], metres),
+            prepared.camera, factor, assumed,
+            # Of a frame that is smoothed the mean has gone on.
+            None if self._is_smoothed(prepared) else (
+                lambda names: self._in_metres(self._maps([prepared], names)[0], metres)),
             self._in_metres(maps, metres), loaded.scale)
 
     def _in_metres(self, maps, factor):
@@ -234,6 +291,14 @@ class DepthInferencer:
                 each = each if name == 'interval' else each[0]
                 results[name] = each * np.float32(factor if name in IN_METRES else 1)
         return results
+
+
+def _check_device(device):
+    try:
+        torch.zeros(1, device=device).cpu()
+    except Exception as error:  # of another kind for each device
+        raise ValueError(f'the device {device!r} (--device) cannot be used here: {str(error).partition(chr(10))[0]}. '
+                         "'cpu' always can") from error
 
 
 def _next_of(waiting, broken):

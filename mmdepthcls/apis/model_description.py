@@ -15,7 +15,7 @@ from .tensor_file import SUFFIX, ModelFileError, TensorHead, read_head, strict_j
 
 FORMAT, VERSION = 'mmdepthcls model', 2
 # What a description says since a version, and what it means that an older one does not.
-ADDED = {2: dict(scale=1.0, interval_widening=None)}
+ADDED: dict[int, dict[str, Any]] = {2: dict(scale=1.0, interval_widening=None)}
 KEY = 'mmdepthcls'  # of the metadata
 PRECISIONS = ('float32', 'half')
 # Of an interval: the pixels of a new image are covered in the mean over images, or in each of a share of the images.
@@ -48,9 +48,9 @@ class ModelDescription:
         precision: of the weights in the file: 'float32', or 'half' (norms, bins and temperature excepted).
         scale: by which depth, interval and standard deviation are multiplied, in a calibrated model.
         interval_widening: how the predicted interval is made to cover what it says: ``coverage`` (share that it is
-            for), ``factor`` (see :func:`~mmdepthcls.apis.interval_widening.widened`), ``promise`` (of :data:`PROMISES`),
-            ``unit`` (what was counted, such as 'image'), ``num_units``, ``domain`` (on what, in words). None: it is as
-            the model says it.
+            for), ``factor`` (of :func:`~mmdepthcls.apis.interval_widening.widened`), ``promise`` (of
+            :data:`PROMISES`), ``unit`` (what was counted, such as 'image'), ``num_units``, ``domain`` (on what, in
+            words). None: it is as the model says it.
         tensors_sha256: of the file's bytes after its head; written with the file.
 
     Raises:

@@ -1,10 +1,11 @@
 """What a person gives to be predicted: pictures, folders, patterns, lists, films, cameras, arrays. Pure."""
 from __future__ import annotations
 
+import functools
 import glob
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from .picture_file import PICTURE_SUFFIXES, check_picture, read_picture
 
 VIDEO_SUFFIXES = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.mpg', '.mpeg', '.wmv', '.ts')
 LIST_SUFFIXES = ('.txt', '.csv', '.lst')
+Results = Callable[[str], Container[str] | None]
 FILE, FILM, CAMERA, ARRAY = 'file', 'film', 'camera', 'array'
 
 
@@ -29,21 +31,25 @@ class PictureSource:
         path: of its file; None for an array or a frame of a film.
         image: (H, W, 3) uint8 RGB of those.
         film: the film that it is a frame of.
+        problem: why there is no picture: it stands for a film or camera of which nothing can be read.
     """
     name: str
     path: str | None = None
     image: np.ndarray | None = None
     film: str | None = None
+    problem: str = ''
 
     def read(self) -> np.ndarray:
         """(H, W, 3) uint8 RGB; raises as :func:`~mmdepthcls.apis.picture_file.read_picture`."""
+        if self.problem:
+            raise ValueError(f'{self}: {self.problem}')
         if self.path is not None:
             return read_picture(self.path)
         assert self.image is not None
         return check_picture(self.image, self.name)
 
     def __str__(self):
-        return self.path or self.name
+        return self.path or (self.problem and self.film) or self.name
 
 
 def source_of(picture: Any, index: int = 0) -> PictureSource:
@@ -71,25 +77,28 @@ class PictureSources:
             ``**``); lists (``.txt``: a path a line, below the list's folder); films; ``'0'``, ``'1'``, ...: cameras of
             this machine; (H, W, 3) uint8 RGB arrays.
         without: a folder below which nothing is looked for: that of the results.
-        marker: a file by whose presence a folder holds results of before, which are not looked for either.
+        results: gives what a folder says was written into it, as paths below it; None where it holds no results.
+            These are not looked for either.
         list_root: the folder that lists begin at; default: that of the list.
         frames: of a film or camera, at the most.
 
     Attributes:
         total (int or None): how many pictures there are; None where a camera or film does not say.
-        skipped (list[str]): folders of results that were passed over.
+        frames (int or None): as given.
+        skipped (list[str]): folders whose results were passed over.
 
     Raises:
         FileNotFoundError: for what does not exist, and for folders, patterns and lists without pictures.
-        ValueError: for a list that leaves its folder; names the line.
+        ValueError: for a list that leaves its folder, and names the line; for what is neither file nor folder.
         TypeError: for what is neither path nor array.
     """
 
-    def __init__(self, inputs: Any, *, without: str | os.PathLike[str] | None = None, marker: str | None = None,
+    def __init__(self, inputs: Any, *, without: str | os.PathLike[str] | None = None, results: Results | None = None,
                  list_root: str | None = None, frames: int | None = None) -> None:
         self.skipped: list[str] = []
         self._without = None if without is None else os.path.realpath(without)
-        self._marker, self._list_root, self._frames = marker, list_root, frames
+        self._results_in = None if results is None else functools.cache(results)
+        self._list_root, self.frames = list_root, frames
         inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         if not inputs:
             raise FileNotFoundError('nothing to predict: give a picture, a folder, a film or an array')
@@ -103,8 +112,8 @@ class PictureSources:
 
     @property
     def has_films(self) -> bool:
-        """Whether there are films or cameras among the inputs."""
-        return any(each.kind in (FILM, CAMERA) for each in self._entries)
+        """Whether there are films among the inputs."""
+        return any(each.kind == FILM for each in self._entries)
 
     def paths(self) -> list[str]:
         """The files that are read."""
@@ -138,29 +147,19 @@ class PictureSources:
                 entries += [None] * bool(paths)  # their names follow when all are known
         # Files that are given one by one keep their names, where these tell them apart.
         short = {os.path.splitext(os.path.basename(path))[0].casefold() for path in alone}
-        named = iter([_Entry(FILE, os.path.basename(path), path) for path in alone] if len(short) == len(set(alone))
+        named = iter([_entry_of(os.path.basename(path), path) for path in alone] if len(short) == len(set(alone))
                      else _files_below(alone))
         seen: set[str] = set()
         return [each for each in (next(named) if entry is None else entry for entry in entries)
-                if each.kind != FILE or not _seen_before(os.path.abspath(each.place), seen)]
+                if each.kind not in (FILE, FILM) or not _seen_before(os.path.abspath(each.place), seen)]
 
-    def _of_folder(self, folder, name):
+    def _of_folder(self, folder, prefix):
         found = find_files(folder, PICTURE_SUFFIXES)
-        paths = [(each, os.path.join(folder, each)) for each in found.names]
-        results = set()
-        if self._marker:
-            results = {os.path.dirname(each) for files in found.others.values() for each in files
-                       if os.path.basename(each) == self._marker}
-        kept = []
-        for below, path in paths:
-            parent = next((each for each in results if below.startswith(f'{each}/' if each else '')), None)
-            if self._is_result(path):
-                continue
-            if parent is not None and os.path.realpath(os.path.join(folder, parent)) != self._without:
-                if os.path.join(folder, parent) not in self.skipped:
-                    self.skipped.append(os.path.join(folder, parent))
-                continue
-            kept.append(_Entry(FILE, f'{name}/{below}' if name else below, path))
+        paths = {name: os.path.join(folder, name) for name in found.names}
+        kept = [_Entry(FILE, f'{prefix}/{name}' if prefix else name, path) for name, path in paths.items()
+                if not self._is_result(path, folder)]
+        if paths and not kept:
+            raise FileNotFoundError(f'{folder} holds no pictures but results of before, which are not predicted')
         if not kept:
             films = [each for end in VIDEO_SUFFIXES for each in found.others.get(end, ())]
             remedy = f' Give films by their names: {films[0]}.' if films else ''
@@ -172,15 +171,17 @@ class PictureSources:
         """Entries of what is no folder, and the one file that still needs a name."""
         end = os.path.splitext(path)[1].lower()
         if os.path.exists(path):
-            if end in VIDEO_SUFFIXES:
-                return [_Entry(FILM, os.path.basename(path), path)], []
+            if not os.path.isfile(path):
+                raise ValueError(f'{path} is neither a file nor a folder, but a pipe or a device (a camera is given by '
+                                 'its number: 0)')
             if end in LIST_SUFFIXES:
                 return _files_below(self._of_list(path)), []
             return [], [path]
         if path.isdecimal() and len(path) < 4:
             return [_Entry(CAMERA, time.strftime(f'camera_{path}/%Y-%m-%d_%H-%M-%S'), int(path))], []
         if glob.has_magic(path):
-            found = [each for each in _matches(path) if not self._is_result(each)]
+            fixed = os.path.dirname(path[:min(map(path.find, set('*?[') & set(path)))]) or os.curdir
+            found = [each for each in _matches(path) if not self._is_result(each, fixed)]
             if not found:
                 raise FileNotFoundError(f'{path}: the pattern fits no picture')
             return _files_below(found), []
@@ -201,21 +202,37 @@ class PictureSources:
             raise FileNotFoundError(f'{file} lists no pictures')
         return found
 
-    def _is_result(self, path):
-        return self._without is not None and os.path.realpath(path).startswith(os.path.join(self._without, ''))
+    def _is_result(self, path, top):
+        """Whether a file below a folder lies in that of the results, or is named by one on the way to it."""
+        real, top = os.path.realpath(path), os.path.realpath(top)
+        if self._without and _is_below(real, self._without) and _is_below(self._without, top):
+            return True
+        if self._results_in is None:
+            return False
+        place, places = os.path.dirname(real), [self._without] * bool(self._without)
+        while place == top or _is_below(place, top):
+            places.append(place)
+            place = os.path.dirname(place)
+        for place in places:
+            if _is_below(real, place) and os.path.relpath(real, place).replace(os.sep, '/') in (
+                    self._results_in(place) or ()):
+                if place not in (self._without, *self.skipped):
+                    self.skipped.append(place)
+                return True
+        return False
 
     def _count(self, entry):
         if entry.kind == CAMERA:
-            return self._frames
+            return self.frames
         film = cv2.VideoCapture(entry.place)
         count = int(film.get(cv2.CAP_PROP_FRAME_COUNT))
         film.release()
-        return None if count <= 0 else min(count, self._frames or count)
+        return None if count <= 0 else min(count, self.frames or count)
 
     def _read_frames(self, entry):
         film, index = cv2.VideoCapture(entry.place), 0
         try:
-            while index != self._frames:
+            while index != self.frames:
                 done, frame = film.read()
                 if not done:
                     break
@@ -225,9 +242,11 @@ class PictureSources:
         finally:
             film.release()
         if not index:
-            what = f'camera {entry.place}' if entry.kind == CAMERA else entry.place
-            raise ValueError(f'{what}: OpenCV reads no frame of it (is it '
-                             f'{"in use, or not there" if entry.kind == CAMERA else "a film, and whole"}?)')
+            # A picture that cannot be read, since what follows can.
+            camera = entry.kind == CAMERA
+            yield PictureSource(f'camera {entry.place}' if camera else entry.name, film=None if camera else entry.place,
+                                problem='OpenCV reads no frame of it (is it '
+                                f'{"in use, or not there" if camera else "a film, and whole"}?)')
 
 
 def frame_rate(film: str) -> float:
@@ -236,6 +255,10 @@ def frame_rate(film: str) -> float:
     rate = capture.get(cv2.CAP_PROP_FPS)
     capture.release()
     return rate if 1 <= rate <= 1000 else 25.0
+
+
+def _is_below(path, folder):
+    return path != folder and path.startswith(os.path.join(folder, ''))
 
 
 def _matches(pattern):
@@ -255,11 +278,15 @@ def _seen_before(path, seen):
     return False
 
 
+def _entry_of(name, path):
+    return _Entry(FILM if name.lower().endswith(VIDEO_SUFFIXES) else FILE, name, path)
+
+
 def _files_below(paths: Sequence[str]) -> list[_Entry]:
     """Entries of files, named from the folder that holds all of them."""
     if not paths:
         return []
     absolute = [os.path.abspath(path) for path in paths]
     top = os.path.commonpath([os.path.dirname(path) for path in absolute])
-    return [_Entry(FILE, os.path.relpath(whole, top).replace(os.sep, '/'), path)
+    return [_entry_of(os.path.relpath(whole, top).replace(os.sep, '/'), path)
             for whole, path in zip(absolute, paths, strict=True)]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 SUFFIX = '.safetensors'
+ZIP = b'PK\x03\x04'  # how checkpoints begin; read as a length it would be 67 MB
 METADATA = '__metadata__'
 LARGEST_HEAD = 16 << 20
 MOST_TENSORS = 20000
@@ -80,6 +81,9 @@ def read_head(file: BinaryIO, path: str | Path) -> TensorHead:
     beginning = file.read(8)
     if len(beginning) < 8:
         raise ModelFileError(f'{path} is no model file: it has {total} bytes')
+    if beginning.startswith(ZIP):
+        raise ModelFileError(f'{path} is no model file, but a checkpoint. mmdepthcls publish makes a model file of it '
+                             'and its config; predict also takes them as they are: --config and --checkpoint')
     length, = struct.unpack('<Q', beginning)
     if length > total - 8 or length < 2:
         raise ModelFileError(f'{path} is no model file, or truncated: its first 8 bytes say that a head of {length} '

@@ -18,6 +18,7 @@ COMMANDS = {
     'publish': ('publish', 'make one file of a model: weights, and all that is needed to use them'),
     'export': ('export', 'put a model into a file of ONNX, OpenVINO or torch.export'),
     'export-matrix': ('export', 'try which models and decoders can be exported'),
+    'calibrate': ('calibrate', "bring a model file's metres and intervals into agreement with measurements"),
     'analyze-bins': ('analyze_bins', 'what schemes of bins cost on a data set'),
     'tune-crf': ('crf', 'find settings of the fully connected CRF'),
     'compare-crfs': ('crf', 'test several CRFs on one checkpoint'),
@@ -26,6 +27,8 @@ COMMANDS = {
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
     'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),
     'benchmark-prediction': ('benchmark', 'time predictions from file to file beside the network alone'),
+    'benchmark-kills': ('benchmark', 'kill trainings at any moment and count what is lost'),
+    'benchmark-safety': ('benchmark', 'time what it costs that trainings resume exactly and stop safely'),
     'benchmark-imports': ('benchmark', 'time what a command needs before it begins'),
     'benchmark-crf': ('benchmark', "time the CRF beside its authors' code"),
 }

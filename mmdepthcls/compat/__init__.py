@@ -21,8 +21,9 @@ from typing import Any
 
 from ..import_hooks import after_import, around_import, before_import
 from ..shipped_files import PREFIX, base_config, is_checkout
+from . import runs, saves
 from .checkpoint_loading import load_as_data, read_no_configs_of_checkpoints
-from .host_patches import are_wanted
+from .switch import host_patches_on
 
 HOST_MODULES = ('mmengine', 'mmcv', 'mmseg')
 STACKS = ('onedl', 'openmmlab')
@@ -37,7 +38,7 @@ INSTALL_HINT = 'mmdepthcls needs MMSegmentation for this, and it is not installe
     )))
 # The module that registers this package's classes, and the registries of MMSegmentation that it fills.
 REGISTRATION = 'mmdepthcls.registration'
-REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
+REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
 # What pip calls modules of other names. mmcv requires this OpenCV, and a second one beside it would break both.
 DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
@@ -87,7 +88,8 @@ def lazy_names(package: str, file: str) -> tuple[Callable[[str], Any], Callable[
         if name not in names:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         try:
-            module = importlib.import_module(names[name], package)
+            with quiet_import():
+                module = importlib.import_module(names[name], package)
         except ImportError as error:
             hint = import_hint(error)
             if hint is None:
@@ -144,9 +146,14 @@ def prepare_host() -> None:
     before_import('mmseg', _stand_in_for_mmcv_ops)
     around_import('torchvision', _execute_torchvision)
     after_import('mmseg.registry', _add_location)
-    if are_wanted():
+    if host_patches_on():
         after_import('mmengine.runner.checkpoint', load_as_data)
         after_import('mmengine.infer.infer', read_no_configs_of_checkpoints)
+        after_import('mmengine.runner.checkpoint', saves.mend_save_checkpoint)
+        after_import('mmengine.hooks.checkpoint_hook', saves.mend_checkpoint_hook)
+        after_import('mmengine.runner.runner', runs.mend_runner)
+        after_import('mmengine.runner.runner', _name_failures)
+        after_import('mmengine.runner.loops', _number_loaders)
 
 
 def _add_location(registry):
@@ -157,6 +164,16 @@ def _add_location(registry):
         if REGISTRATION not in each._locations:
             each._locations.append(REGISTRATION)
             each._imported = False
+
+
+def _number_loaders(loops):
+    from .loops import number_loaders
+    number_loaders(loops)
+
+
+def _name_failures(runner):
+    from .loops import name_failures
+    name_failures(runner)
 
 
 def _name_mmseg_distribution(utils):

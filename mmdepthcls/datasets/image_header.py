@@ -1,6 +1,7 @@
 """What an image file says of itself, of every kind that OpenCV (and so MMCV) decodes, and whether it is whole. Pure."""
 import os
 import re
+import stat
 import struct
 from typing import NamedTuple
 
@@ -54,8 +55,11 @@ def probe_image(path):
         ImageHeader
 
     Raises:
-        DepthFileError: if the file is empty, truncated, or nothing that OpenCV decodes.
+        DepthFileError: if it is no file, or empty, truncated, or nothing that OpenCV decodes.
     """
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe would wait for ever, a device may have no end
+        raise DepthFileError(f'{path}: expected an image, and it is no file, but a pipe or a device.')
     with open(path, 'rb') as file:
         start = file.read(depth_png.HEADER_BYTES)
         size = os.fstat(file.fileno()).st_size

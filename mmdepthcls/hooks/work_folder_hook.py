@@ -1,32 +1,36 @@
 """Keep a resumed training inside its work folder."""
 from __future__ import annotations
 
+import logging
 import os.path as osp
 
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import print_log
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from mmseg.registry import HOOKS
 
-from .resume_point import checkpoint_folder, file_name, resume_point
+from .resume_point import checkpoint_folder, file_name, numbered_checkpoints, resume_point
 
 
 @HOOKS.register_module()
 class WorkFolderHook(Hook):
-    """Resume a work folder that was moved, renamed or copied.
+    """Resume a work folder that was moved, renamed or copied, or whose newest checkpoint is damaged.
 
     MMEngine follows the absolute paths that it wrote: a moved folder cannot be resumed, one without ``last_checkpoint``
     begins anew without a word, and the next best checkpoint of a copy deletes the best one of the original. See
     :func:`~.resume_point.resume_point`.
+
+    Raises:
+        NothingGoodError: if there are checkpoints, and all are damaged.
     """
 
     def before_run(self, runner: Runner) -> None:
         """Name the checkpoint to resume from, before MMEngine looks for it."""
-        if not runner._resume or runner._load_from is not None:
+        if not runner._resume or runner._load_from is not None or not isinstance(runner._train_loop, BaseLoop):
             return
-        point = resume_point(runner.work_dir, _out_dir(runner))
+        point = resume_point(runner.work_dir, _out_dir(runner)).needed()
         runner._load_from, runner._resume = point.path, point.path is not None
-        print_log(str(point), logger='current')
+        print_log(str(point), logger='current', level=logging.WARNING if point.remark else logging.INFO)
 
     def before_train(self, runner: Runner) -> None:
         """Look for the best checkpoint, which the next better one replaces, in this folder."""
@@ -34,6 +38,12 @@ class WorkFolderHook(Hook):
         for key, path in dict(runner.message_hub.runtime_info).items():
             if key.startswith('best_ckpt') and isinstance(path, str) and '://' not in folder:
                 runner.message_hub.update_info(key, osp.join(folder, file_name(path)))
+        former = numbered_checkpoints(folder)
+        if former and not runner.iter:
+            names = ', '.join(paths[0].name for paths in former.values())
+            print_log(f'{folder} holds checkpoints of an earlier training ({names}), and this one begins anew: those '
+                      'of the same name will be replaced. --resume would go on from the latest', logger='current',
+                      level=logging.WARNING)
 
 
 def _out_dir(runner):

@@ -93,13 +93,24 @@ def test_a_file_of_cameras(tmp_path):
     assert half.focal_px == pytest.approx(60) and half.center == (14.5, 9.5)
     assert finder.find(None, SHAPE, 'sub/b.png').focal_px == 7
     assert CameraFinder(dict(focal_px=3.5)).find(None, SHAPE, 'x').focal_px == 3.5
+    (tmp_path / 'mark.json').write_text('\ufeff{"focal_px": 9}', encoding='utf-8')
+    assert CameraFinder(tmp_path / 'mark.json').find(None, SHAPE, 'x').focal_px == 9
+
+
+@pytest.mark.parametrize('options', [dict(focal_px=28), dict(cameras=dict(focal_px=1e-320)), dict(focal_px=1e300),
+                                     dict(fov=179.9999)])
+def test_a_focal_length_that_no_picture_has(options):
+    with pytest.raises(ValueError, match='not in mm'):
+        CameraFinder(**options).find(None, (1080, 1920), 'x')
 
 
 @pytest.mark.parametrize(('content', 'words'), [
     ('{', 'is no JSON'), ('[]', 'expected'), ('{}', 'expected'), ('{"a.png": 7}', "'a.png': expected focal_px"),
     ('{"focal_px": -1}', 'focal_px must be a positive'), ('{"focal_px": "7"}', "got '7'"),
     ('{"focal_px": true}', 'got True'), ('{"focal_px": NaN}', 'got nan'), ('{"focal_px": 7, "cx": 3}', 'go together'),
-    ('{"focal_px": 7, "focal": 3}', 'expected focal_px'), ('[' * 100000, 'is no JSON')])
+    ('{"focal_px": 7, "focal": 3}', 'expected focal_px'), ('[' * 100000, 'is no JSON'),
+    ('{"focal_px": 1' + '0' * 400 + '}', 'must be a positive number'),
+    ('{"focal_px": 7, "fx": 8}', 'give one of them'), ('{"focal_px": 7, "focal_px": 8}', 'stands twice')])
 def test_a_file_that_is_no_file_of_cameras(tmp_path, content, words):
     path = tmp_path / 'cameras.json'
     path.write_text(content)

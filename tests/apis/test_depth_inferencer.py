@@ -343,6 +343,30 @@ def test_mistakes(small_model, write_model, tmp_path, picture):
         of(small_model)(picture().astype(np.float32))
     with pytest.raises(ValueError, match='max_pixels'):
         of(small_model, max_pixels=0)
+    with pytest.raises(ValueError, match='is no model file, but a checkpoint'):
+        DepthInferencer(small_model.checkpoint)
+    for device in ('gpu', 'meta', 'cuda:99'):
+        with pytest.raises(ValueError, match=f"device '{device}' .*cannot be used here"):
+            DepthInferencer(config=small_model.config, checkpoint=small_model.checkpoint, device=device)
+
+
+def test_what_a_model_cannot_do_costs_the_picture(small_model, picture, monkeypatch):
+    """Weights of a training that diverged, and an error of any kind."""
+    inferencer, broken = of(small_model), []
+    with torch.no_grad():
+        next(inferencer.model.decode_head.parameters()).fill_(float('nan'))
+    pictures = [picture(), picture()]
+    assert not list(inferencer.stream(pictures, batch_size=2, broken=lambda *told: broken.append(told)))
+    assert len(broken) == 2 and all('its training diverged' in str(error) for _, error in broken)
+
+    def fail(*_):
+        raise TypeError('of a stranger')
+
+    monkeypatch.setattr(inferencer.model, 'test_step', fail)
+    assert not list(inferencer.stream(pictures, batch_size=2, broken=lambda *told: broken.append(told)))
+    assert len(broken) == 4
+    with pytest.raises(TypeError, match='of a stranger'):
+        inferencer(pictures[0])
 
 
 def test_thread_counts_are_left_alone(small_model, picture):

@@ -64,10 +64,64 @@ def test_lists(tree, tmp_path):
 def test_results_do_not_become_inputs(tree, builders):
     builders.write(tree / 'out/b.png', builders.image())
     builders.write(tree / 'before/x/b.png', builders.image())
-    (tree / 'before/predictions.jsonl').touch()
-    sources = PictureSources(tree, without=tree / 'out', marker='predictions.jsonl')
+    def results(folder):
+        return {'x/b.png'} if folder == str(tree / 'before') else None
+
+    sources = PictureSources(tree, without=tree / 'out', results=results)
     assert [source.name for source in sources] == ALL and sources.skipped == [str(tree / 'before')]
+    with pytest.raises(FileNotFoundError, match='holds no pictures but results of before'):
+        PictureSources(tree / 'before', results=results)
     assert names(f'{tree}/*/b.png', without=tree / 'out') == ['b.png']  # by the link; what is hidden is passed over
+
+
+def test_pictures_beside_results_are_pictures(tree, monkeypatch):
+    """Of a picture that was predicted into its own folder, and of a folder above that of the pictures."""
+    def results(folder):
+        return {'b.png', 'deep/d.png'} if folder == str(tree / 'sub') else None
+
+    (tree / 'sub/b.png').write_bytes((tree / 'b.png').read_bytes())
+    assert names(tree, results=results) == ['a b.PNG', 'b.png', 'sub/[1].png', 'sub/c.jpg']
+    assert names(tree / 'sub', without=tree, results=results) == ['[1].png', 'c.jpg']
+    monkeypatch.chdir(tree / 'sub')
+    for pattern in ('*.*', f'{tree}/sub/*'):
+        assert names(pattern, without='.', results=results) == ['[1].png', 'c.jpg']
+        assert names(pattern, without='..', results=results) == ['[1].png', 'c.jpg']
+    assert names('**/*.*', without='deep', results=results) == ['[1].png', 'c.jpg']
+
+
+def test_what_follows_a_broken_film_is_read(tree):
+    (tree / 'broken.mp4').write_bytes(b'film')
+    broken, picture = PictureSources([tree / 'broken.mp4', tree / 'b.png'])
+    assert picture.read().size and str(broken) == str(tree / 'broken.mp4')
+    with pytest.raises(ValueError, match=r'broken\.mp4: OpenCV reads no frame'):
+        broken.read()
+
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='a system without pipes')
+def test_pipes_are_not_waited_for(tree):
+    os.mkfifo(tree / 'pipe.jpg')
+    with pytest.raises(ValueError, match='pipe or a device'):
+        PictureSources(tree / 'pipe.jpg')
+    (tree / 'list.txt').write_text('pipe.jpg\n')
+    with pytest.raises(ValueError, match='pipe or a device'):
+        next(iter(PictureSources(tree / 'list.txt'))).read()
+
+
+def test_films_of_equal_names_have_folders_of_their_own(film):
+    assert names([film('a/x.mp4'), film('b/x.mp4')], frames=1) == ['a/x.mp4/000000', 'b/x.mp4/000000']
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Makes a film of two frames."""
+    def make(name):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        writer = cv2.VideoWriter(str(tmp_path / name), cv2.VideoWriter.fourcc(*'mp4v'), 10, (64, 48))
+        for value in (0, 99):
+            writer.write(np.full((48, 64, 3), value, np.uint8))
+        writer.release()
+        return tmp_path / name
+    return make
 
 
 def test_films(tmp_path):
@@ -85,7 +139,7 @@ def test_films(tmp_path):
     assert names(path, frames=2) == ['my film.MP4/000000', 'my film.MP4/000001']
     (tmp_path / 'broken.mp4').write_bytes(path.read_bytes()[:200])
     with pytest.raises(ValueError, match=r'broken\.mp4: OpenCV reads no frame'):
-        names(tmp_path / 'broken.mp4')
+        next(iter(PictureSources(tmp_path / 'broken.mp4'))).read()
     (tmp_path / 'broken.mp4').unlink()
     with pytest.raises(FileNotFoundError, match=r'Give films by their names: my film\.MP4'):
         PictureSources(tmp_path)
@@ -93,7 +147,7 @@ def test_films(tmp_path):
 
 def test_a_camera_that_is_not_there():
     with pytest.raises(ValueError, match='camera 97'):
-        names('97')
+        next(iter(PictureSources('97'))).read()
 
 
 @pytest.mark.parametrize(('given', 'words'), [

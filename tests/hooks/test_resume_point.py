@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmdepthcls.hooks.resume_point import resume_point
+from mmdepthcls.checkpoint_writer import write_checkpoint
+from mmdepthcls.hooks.resume_point import NothingGoodError, resume_point
 
 
 def checkpoint(folder, name):
@@ -75,3 +76,42 @@ def test_whatever_a_pointer_holds(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp('run')
     (folder / 'last_checkpoint').write_bytes(text.encode('utf-8', 'surrogatepass'))
     assert resume_point(folder).path is None
+
+
+def harmed(path, harm):
+    content = path.read_bytes()
+    if harm == 'a bit':
+        place = content.index(b'\x80\x02')  # in its description
+        content = content[:place + 9] + bytes([content[place + 9] ^ 4]) + content[place + 10:]
+    else:
+        content = {'empty': b'', 'cut': content[:-100], 'text': b'<html>404</html>', 'zeros': bytes(len(content))}[harm]
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize('save', [write_checkpoint, torch.save], ids=['ours', 'stock'])
+@pytest.mark.parametrize(('harm', 'said'), [
+    ('a bit', 'iter_3.pth is damaged'), ('empty', 'iter_3.pth is empty'), ('cut', 'iter_3.pth broken off'),
+    ('text', 'iter_3.pth broken off'), ('zeros', 'iter_3.pth broken off')])
+def test_a_damaged_file_is_named_and_the_one_before_taken(tmp_path, save, harm, said):
+    for number in (1, 2, 3):
+        save(dict(state_dict=dict(a=torch.ones(100) * number)), tmp_path / f'iter_{number}.pth')
+    (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'iter_3.pth'))
+    harmed(tmp_path / 'iter_3.pth', harm)
+    point = resume_point(tmp_path)
+    assert point.needed().path == str(tmp_path / 'iter_2.pth') and said in point.remark
+    for number in (1, 2):
+        harmed(tmp_path / f'iter_{number}.pth', harm)
+    with pytest.raises(NothingGoodError, match=rf'Nothing can be resumed: .*{said}.*name another --work-dir'):
+        resume_point(tmp_path).needed()
+
+
+def test_a_kill_between_the_checkpoint_and_the_pointer(tmp_path):
+    old, new = checkpoint(tmp_path, 'iter_2.pth'), checkpoint(tmp_path, 'iter_3.pth')
+    pointer = tmp_path / 'last_checkpoint'
+    pointer.write_text(str(old))
+    assert resume_point(tmp_path).path == str(old)  # somebody has gone back
+    os.utime(pointer, ns=(0, new.stat().st_mtime_ns - 1))
+    point = resume_point(tmp_path)
+    assert point.path == str(new) and 'finished after last_checkpoint was written' in point.remark
+    harmed(new, 'cut')
+    assert resume_point(tmp_path).path == str(old)

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmdepthcls.commands.train.start_of_training import choose_start
+from mmdepthcls.hooks.resume_point import NothingGoodError
 
 HOOKS = [dict(type='WorkFolderHook'), dict(type='FiniteLoaderHook')]
 
@@ -38,7 +39,7 @@ def names(folder):
 @pytest.mark.parametrize('move', [shutil.move, shutil.copytree])
 def test_a_resumed_folder_keeps_to_itself(config, tmp_path, move):
     Runner.from_cfg(config(tmp_path / 'old')).train()
-    best = next((tmp_path / 'old').glob('best_*.pth'))
+    assert list((tmp_path / 'old').glob('best_*.pth'))
     saved = torch.load(tmp_path / 'old/iter_2.pth', weights_only=False)
     saved['message_hub']['runtime_info']['best_score'] = 1e9  # so that the next is better
     torch.save(saved, tmp_path / 'old/iter_2.pth')
@@ -46,8 +47,10 @@ def test_a_resumed_folder_keeps_to_itself(config, tmp_path, move):
     move(str(tmp_path / 'old'), str(tmp_path / 'new'))
     runner = Runner.from_cfg(config(tmp_path / 'new', iterations=3, resume=True))
     runner.train()
-    assert runner.iter == 3 and 'iter_3.pth' in names(tmp_path / 'new') and not (tmp_path / 'new' / best.name).exists()
-    assert 'best_abs_rel_iter_3.pth' in names(tmp_path / 'new')
+    assert runner.iter == 3 and 'iter_3.pth' in names(tmp_path / 'new')
+    # Its score is forgotten, so the validation that was due at iteration 2, or the next, finds a better one.
+    assert [name for name in names(tmp_path / 'new') if name.startswith('best_')] in (
+        ['best_abs_rel_iter_2.pth'], ['best_abs_rel_iter_3.pth'])
     if move is shutil.copytree:  # the best checkpoint of the original is still there
         assert {path.name: path.read_bytes() for path in (tmp_path / 'old').glob('*.pth')} == before
     else:
@@ -109,3 +112,16 @@ def test_load_from_a_file_that_is_not_there(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match='There is configs/a.pth: name it so'):
         choose(Config(dict(work_dir='w', load_from='a.pth')))
     choose(Config(dict(work_dir='w', load_from='https://host/a.pth')))
+
+
+def test_damaged_checkpoints_are_never_begun_anew(config, tmp_path, capfd):
+    (tmp_path / 'run').mkdir()
+    (tmp_path / 'run/iter_7.pth').write_bytes(b'')
+    with pytest.raises(NothingGoodError, match='iter_7.pth is empty'):
+        choose(Config(dict(work_dir=str(tmp_path / 'run'))), True)
+    with pytest.raises(NothingGoodError, match='iter_7.pth is empty'):
+        Runner.from_cfg(config(tmp_path / 'run', resume=True)).train()
+    assert (tmp_path / 'run/iter_7.pth').exists()
+    Runner.from_cfg(config(tmp_path / 'run')).train()
+    assert 'holds checkpoints of an earlier training (iter_7.pth), and this one begins anew' in ''.join(
+        capfd.readouterr())

@@ -74,7 +74,6 @@ def test_a_mistake_is_refused(command, expected, place):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')
 @pytest.mark.parametrize(('options', 'expected'), [
-    (['--amp'], 'automatic mixed precision (--amp, AmpOptimWrapper) needs a GPU'),
     (['--launcher', 'pytorch'], '--launcher pytorch needs a GPU'),
     (['--launcher', 'slurm'], '--launcher slurm needs a GPU'),
 ])

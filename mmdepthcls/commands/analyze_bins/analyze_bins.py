@@ -7,7 +7,7 @@ import numpy as np
 
 from ...atomic_file import write_atomically
 from ...json_text import json_text
-from ..running import arguments, program
+from ..running import arguments, outputs, program
 from ..running.config_files import find_config
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
 
@@ -16,6 +16,7 @@ a classifier that is never wrong. With --out DIR: bins.md, bins.json and the pic
 intervals_log.png, which are Figure 2 of the paper for the bins compared at the proposed number.
 Exit status: 0 done, 2 refused: wrong usage or data, 130 interrupted."""
 SAMPLES = 200
+NUMBERS, FILES = 'bins.json', ('bins.md', 'bins.json', 'intervals.png', 'intervals_log.png')
 
 
 def build_parser():
@@ -39,6 +40,7 @@ def build_parser():
                         help='propose the fewest bins that cost no more than this (default: 0.02)')
     add_depth_options(parser, 'gt', 'folder: ')
     parser.add_argument('--out', type=Path, metavar='DIR', help='write text, numbers and pictures there')
+    outputs.add_force(parser)
     parser.add_argument('--workers', type=int, metavar='N', help='processes (default: one a CPU)')
     program.add_arguments(parser)
     return parser
@@ -60,6 +62,10 @@ def parse_args():
         parser.error(str(error))
     if args.max_samples < 0 or args.workers is not None and args.workers < 1:
         parser.error('--max-samples must be at least 0, --workers at least 1')
+    if args.out:
+        arguments.check_folder('--out', args.out)
+        outputs.check_output_folder('--out', args.out, args.force, FILES, (NUMBERS, outputs.json_with(
+            'data', 'samples', 'samples_of')))
     return args
 
 
@@ -126,7 +132,7 @@ def main(args):
         number = bin_report.proposal(scores, args.floor).bins.num_bins
         numbers = dict(data=args.data, samples=len(chosen), samples_of=len(frames),
                        **bin_report.contents(tally, scores, high, args.floor))
-        files = {'bins.md': f'{text}\n'.encode(), 'bins.json': json_text(numbers).encode(),
+        files = {'bins.md': f'{text}\n'.encode(), NUMBERS: json_text(numbers).encode(),
                  **pictures(tally, scores, number)}
         for name, content in files.items():
             write_atomically(args.out / name, content)

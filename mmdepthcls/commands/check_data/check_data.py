@@ -2,7 +2,7 @@
 import argparse
 import os.path as osp
 
-from ..running import arguments, program
+from ..running import arguments, outputs, program
 from ..running.config_files import find_config
 
 EPILOG = """Exit status: 0 no error, 1 errors (with --strict also warnings), 2 wrong usage, 130 interrupted."""
@@ -15,6 +15,7 @@ def build_parser():
                         'loaders are looked at')
     arguments.add_config_options(parser)
     parser.add_argument('--out', metavar='DIR', help='folder of the report (default: work_dirs/CONFIG/data_check)')
+    outputs.add_force(parser)
     parser.add_argument('--max-samples', type=int, metavar='N',
                         help='look at no more than N samples of a split, spread over it (default: all)')
     parser.add_argument('--workers', type=int, metavar='N', help='processes (default: one a CPU)')
@@ -34,6 +35,9 @@ def parse_args():
             parser.error(f'--{name.replace("_", "-")} must be at least 1, got {getattr(args, name)}')
     args.config = find_config(args.config)
     args.out = args.out or osp.join('work_dirs', osp.splitext(osp.basename(args.config))[0], 'data_check')
+    arguments.check_folder('--out', args.out)
+    outputs.check_output_folder('--out', args.out, args.force, ('report.md', 'report.json'), (
+        'report.json', outputs.json_with('config', 'failed', 'splits', 'findings')))
     return args
 
 

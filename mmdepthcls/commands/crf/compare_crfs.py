@@ -2,9 +2,9 @@
 import argparse
 from ast import literal_eval
 
-from ...atomic_file import check_not_input, write_atomically
+from ...atomic_file import write_atomically
 from ...evaluation.metrics_table import metrics_table
-from ..running import arguments, program
+from ..running import arguments, outputs, program
 
 RESERVED = ('without', 'image', 'truth')
 
@@ -19,6 +19,7 @@ def parse_args():
                         'given again')
     parser.add_argument('--pictures', type=int, default=3, help='images to draw (default: %(default)s)')
     parser.add_argument('--out', help='PNG file for the pictures')
+    outputs.add_force(parser)
     args = parser.parse_args()
     try:
         check_names([name for name, *_ in args.crf])
@@ -28,6 +29,7 @@ def parse_args():
     arguments.check_arguments(args)
     if args.out:
         arguments.check_file('--out', args.out)
+        outputs.check_output('--out', args.out, args.force, outputs.picture(), (args.checkpoint, args.config))
     return args
 
 
@@ -63,8 +65,6 @@ def main(args):
     from .comparison_figure import draw_comparison
     from .crf_comparison import METRIC_NAMES, compare_crfs
     with program.refusing():
-        if args.out:
-            check_not_input(args.out, args.checkpoint, args.config)
         cfg = command_line.load_config(args)
         readiness.check_run(cfg, ('test', ))
     console.use_free_cpus()

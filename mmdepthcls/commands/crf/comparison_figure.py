@@ -6,6 +6,7 @@ from ...visualization.depth_color import DepthColors
 from ...visualization.figures import contact_sheet
 from ...visualization.lettering import heading, text_height_for
 from ...visualization.panels import depth_panel, image_panel
+from ..running.outputs import signed_picture
 
 WIDTH = 480  # of a panel, pixels
 GAP = 6
@@ -36,7 +37,7 @@ def draw_comparison(images, colors=None):
         rows.append(contact_sheet([heading(title, row.shape[1], text_height), row], columns=1, gap=0))
     bar = colors.bar(max(row.shape[1] for row in rows), 3 * text_height)
     sheet = contact_sheet([*rows, bar], columns=1, gap=GAP)
-    return cv2.imencode('.png', np.ascontiguousarray(sheet[..., ::-1]))[1].tobytes()
+    return signed_picture(cv2.imencode('.png', np.ascontiguousarray(sheet[..., ::-1]))[1].tobytes())
 
 
 def _panel(values, colors):

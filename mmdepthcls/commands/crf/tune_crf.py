@@ -4,7 +4,7 @@ import os
 import os.path as osp
 
 from ...crf.compatibilities import COMPATIBILITIES
-from ..running import arguments, program
+from ..running import arguments, outputs, program
 from .crf_settings import METRICS_TO_TUNE, SEARCHED
 
 
@@ -31,6 +31,8 @@ def parse_args():
                         'folder)')
     args = parser.parse_args()
     arguments.check_arguments(args)
+    if args.scores and osp.lexists(args.scores) and not outputs.json_with('about', 'scores')(args.scores):
+        raise program.UsageError(f'--scores {args.scores} exists, and holds no scores of a search: name another file')
     return args
 
 

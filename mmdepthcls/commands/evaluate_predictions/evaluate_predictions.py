@@ -9,7 +9,7 @@ from ...datasets.eigen import EIGEN_PARTS
 from ...datasets.kitti_layout import is_kitti_tree
 from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, kitti_frames
 from ...evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol, with_alignments
-from ..running import program
+from ..running import arguments, outputs, program
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
 
 EPILOG = """Predictions are 16-bit PNG (metres * 256), .npy, .npz, .tiff or .exr (metres); options say what else their
@@ -38,6 +38,7 @@ def build_parser():
     parser.add_argument('--json', type=Path, metavar='FILE', help='write all metrics and counts as JSON')
     parser.add_argument('--per-image', type=Path, metavar='FILE',
                         help='write a line an image and protocol as CSV (and add them to --json)')
+    outputs.add_force(parser)
     parser.add_argument('--workers', type=int, metavar='N',
                         help='processes (default: one a CPU, and one alone for fewer than 500 frames)')
     files = parser.add_argument_group('predictions')
@@ -89,6 +90,12 @@ def parse_args():
             args.protocols = with_alignments(args.protocols)
     except ValueError as error:
         parser.error(str(error))
+    for name, path, is_ours in (
+            ('--json', args.json, outputs.json_with('protocols', 'allow_missing', 'complete')),
+            ('--per-image', args.per_image, outputs.bytes_with(b'image,prediction,protocol,reason,'))):
+        if path is not None:
+            arguments.check_file(name, path)
+            outputs.check_output(name, path, args.force, is_ours)
     return args
 
 

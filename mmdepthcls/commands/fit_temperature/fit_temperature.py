@@ -2,7 +2,9 @@
 import argparse
 
 from ...evaluation.metrics_table import metrics_table
-from ..running import arguments, program
+from ..running import arguments, outputs, program
+
+FITTED = 'fitted_temperature'  # in what such a checkpoint says of itself
 
 
 def parse_args():
@@ -14,11 +16,14 @@ def parse_args():
     parser.add_argument('out', help='checkpoint file to write')
     parser.add_argument('--pixels', type=int, default=1000, help='measured pixels of an image that are looked at, at '
                         'the most (default: %(default)s); each costs 4 bytes a bin')
+    outputs.add_force(parser)
     args = parser.parse_args()
     if args.pixels < 1:
         parser.error(f'--pixels: expected a number > 0, got {args.pixels}')
     arguments.check_arguments(args)
     arguments.check_file('OUT', args.out)
+    outputs.check_output('OUT', args.out, args.force, outputs.checkpoint_with(FITTED.encode()),
+                         (args.checkpoint, args.config))
     return args
 
 
@@ -29,7 +34,7 @@ def main(args):
         cfg = command_line.load_config(args)
         readiness.check_run(cfg, ('val', ))
     console.use_free_cpus()
-    metrics = fit_checkpoint(cfg, args.checkpoint, args.out, args.pixels)
+    metrics = fit_checkpoint(cfg, args.checkpoint, args.out, args.pixels, FITTED)
     rows = {label: dict(NLL=metrics[f'nll{key}'], ECE=metrics[f'ece{key}'])
             for label, key in (('before', ''), ('after', '_after'))}
     print(f'\nTemperature {metrics["temperature"]:.4f}, fitted to {metrics["num_pixels"]} pixels\n\n'

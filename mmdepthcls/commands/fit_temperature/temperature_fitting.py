@@ -14,7 +14,7 @@ from ...models.temperature import HIGHEST, LOWEST, TEMPERATURE_KEY, read_tempera
 from ..running.console import build_runner
 
 
-def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):
+def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000, note=None):
     """Fit the temperature of a checkpoint and write a copy that has it.
 
     Args:
@@ -22,6 +22,7 @@ def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):
         checkpoint (str): file to read. A temperature that it has already is taken into account.
         out (str or Path): file to write, whole or not at all.
         num_pixels (int): pixels of an image, at the most.
+        note (str, optional): under which the copy says so of itself.
 
     Returns:
         dict[str, float]: of :class:`~mmdepthcls.evaluation.uncertainty_evaluator.TemperatureFit`, but ``temperature``
@@ -54,6 +55,8 @@ def fit_checkpoint(cfg, checkpoint, out, num_pixels=1000):
     metrics['temperature'] = fitted * read_temperature(weights.get(TEMPERATURE_KEY))
     if is_main_process():
         weights[TEMPERATURE_KEY] = stored_temperature(metrics['temperature'])
+        if note and weights is not content:
+            content['mmdepthcls'] = {**content.get('mmdepthcls', {}), note: metrics['temperature']}
         buffer = io.BytesIO()
         torch.save(content, buffer)
         write_atomically(out, buffer.getvalue())

@@ -40,6 +40,9 @@ def parse_args():
     group.add_argument('--force', action='store_true', help='begin anew, and write over files that are there')
     group.add_argument('--list-root', metavar='DIR', help='where paths in lists begin (default: folder of the list)')
     group.add_argument('--frames', type=int, metavar='N', help='of a film or camera, at the most')
+    group.add_argument('--smooth', type=float, metavar='FRAMES', help='smooth films and cameras over time: a mean of '
+                       'probabilities with this time constant, begun anew at cuts, such as 3 (default: every frame by '
+                       'itself)')
     _add_cameras(parser)
     _add_pictures(parser)
     program.add_arguments(parser)
@@ -86,7 +89,7 @@ def check_arguments(parser, args):
         value = getattr(args, name)
         if value is not None and value < least:
             parser.error(f'--{name.replace("_", "-")} must be at least {least}, got {value}')
-    for name in ('focal_px', 'trained_focal_px', 'max_interval_ratio'):
+    for name in ('focal_px', 'trained_focal_px', 'max_interval_ratio', 'smooth'):
         value = getattr(args, name)
         if value is not None and not 0 < value < float('inf'):
             parser.error(f'--{name.replace("_", "-")} must be positive, got {value}')
@@ -122,22 +125,24 @@ def main(args):
     from ...apis.depth_inferencer import DepthInferencer
     from ...apis.picture_source import PictureSources
     from ..running import console
-    from .prediction_folder import MANIFEST, PredictionFolder
+    from .prediction_folder import PredictionFolder, results_in
     from .prediction_run import PredictionRun
     with program.refusing():
-        sources = PictureSources(args.inputs, without=args.out, marker=MANIFEST, list_root=args.list_root,
-                                 frames=args.frames)
+        sources = PictureSources(args.inputs, without=args.out, results=results_in,
+                                 list_root=args.list_root, frames=args.frames)
+        check_films(args.save, sources)
         options = {} if args.max_pixels is None else dict(max_pixels=args.max_pixels)
         inferencer = DepthInferencer(
             args.model, config=args.config, checkpoint=args.checkpoint, device=args.device,
             cfg_options=args.cfg_options, tta=args.tta, cameras=args.cameras, focal_px=args.focal_px, fov=args.fov,
-            focal_correction=not args.no_focal_correction, trained_focal_px=args.trained_focal_px, **options)
+            focal_correction=not args.no_focal_correction, trained_focal_px=args.trained_focal_px,
+            smooth_frames=args.smooth, **options)
         settings = file_settings(args)
         inferencer.check_outputs(outputs_for(args.save, settings))
         colors = settings.colors(inferencer.loaded.depth_range)
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
-        print(f'{skipped} holds results of before, and is passed over', file=sys.stderr)
+        print(f'{skipped} holds results of before, which are passed over', file=sys.stderr)
     print(describe(inferencer), flush=True)
     console.use_free_cpus()
     with folder:
@@ -146,6 +151,13 @@ def main(args):
         summary = PredictionRun(inferencer, folder, args.save, settings, args.batch_size, args.workers).run(sources)
     say(summary, args.out, inferencer)
     return program.FAILED if summary.failed else program.DONE
+
+
+def check_films(kinds, sources):
+    """Refuse a film where there is none."""
+    if FILM in kinds and not sources.has_films:
+        raise program.UsageError(f'--save {FILM}: there is no film among the inputs (frames of a camera are written '
+                                 f'one by one). Give one, or save {", ".join(DEFAULT_KINDS)}')
 
 
 def file_settings(args):
@@ -158,7 +170,7 @@ def made_with(args, inferencer):
     """dict: what predictions depend on; one folder holds those of one such setting."""
     from ...apis.loaded_model import file_hash
     names = ('focal_px', 'fov', 'no_focal_correction', 'min_depth', 'max_depth', 'color_scale', 'colormap',
-             'min_confidence', 'max_interval_ratio', 'drop_unsupervised')
+             'min_confidence', 'max_interval_ratio', 'drop_unsupervised', 'smooth')
     return dict(inferencer.loaded.identity, **{name: getattr(args, name) for name in names},
                 trained_focal_px=inferencer.trained_focal_px, max_pixels=inferencer.max_pixels,
                 cameras=file_hash(args.cameras) if args.cameras else None)
@@ -183,10 +195,13 @@ def say(summary, out, inferencer):
     """Print what was done; failures on stderr."""
     before = f', {summary.before} were there' if summary.before else ''
     failed = f', {len(summary.failed)} failed' if summary.failed else ''
-    print(f'Written: {out} ({counted(summary.done)}{before}{failed})')
+    films = f', {counted(summary.films, "film")}' if summary.films else ''
+    print(f'Written: {out} ({counted(summary.done)}{films}{before}{failed})')
     for source, (low, high, count) in summary.corrected.items():
         factor = f'{low:.3g}' if f'{low:.3g}' == f'{high:.3g}' else f'{low:.3g} to {high:.3g}'
         print(f'Corrected by the focal length ({source}): {counted(count)}, metres x {factor}')
+    if inferencer.smoother is not None:
+        print(flicker_text(inferencer.smoother))
     if summary.uncorrected and inferencer.focal_correction and inferencer.trained_focal_px:
         print(f'Not corrected, since their focal length is unknown: {counted(summary.uncorrected)}; --focal-px, '
               '--fov or --cameras tells it')
@@ -202,9 +217,19 @@ def say(summary, out, inferencer):
         print(f'Failed: {len(summary.failed) - SHOWN} more', file=sys.stderr)
 
 
-def counted(number):
+def flicker_text(smoother):
+    """str: what smoothing has changed."""
+    before, after = smoother.before, smoother.after
+    if not before.count:
+        return ('Flicker: not known, since in no film two frames of a shot have pixels that stay the same; pictures in '
+                'files are not smoothed')
+    return (f'Flicker, mean |ln d_t - ln d_t-1| where the picture stays the same ({before.count / before.seen:.0%} of '
+            f'the pixels): {before.mean:.4f} -> {after.mean:.4f}; {smoother.cuts} cuts')
+
+
+def counted(number, what='picture'):
     """str: so many pictures."""
-    return f'{number} picture{"" if number == 1 else "s"}'
+    return f'{number} {what}{"" if number == 1 else "s"}'
 
 
 def run():

@@ -6,12 +6,13 @@ picture's files. Each file is there whole or not at all, so that a picture is do
 from __future__ import annotations
 
 import glob
+import itertools
 import json
 import os
 import sys
 import threading
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,7 +37,7 @@ class FolderError(ValueError):
 class _Known(NamedTuple):
     """A picture of the manifest: as little as is needed, since there may be a million."""
     stem: str
-    stamp: tuple[int, int] | None
+    stamp: tuple[int, ...] | None
     suffixes: tuple[str, ...]
 
     @property
@@ -59,7 +60,7 @@ class Job:
     key: str
     stem: str
     files: dict[str, str]
-    stamp: tuple[int, int] | None
+    stamp: tuple[int, ...] | None
     earlier: tuple[str, ...] = ()
     replace: bool = False
 
@@ -105,12 +106,13 @@ class PredictionFolder:
         """How many pictures it knows."""
         return len(self._records)
 
-    def plan(self, source: PictureSource, kinds: Mapping[str, str]) -> Job | None:
+    def plan(self, source: PictureSource, kinds: Mapping[str, str], frames: int | None = None) -> Job | None:
         """What is to be written for a picture.
 
         Args:
             source: the picture.
             kinds: kind of file -> what follows its name.
+            frames: of a whole film, at the most; of another number it is another.
 
         Returns:
             None if all is there.
@@ -119,6 +121,7 @@ class PredictionFolder:
             FolderError: if a file of another origin is in the way; names it.
         """
         key, stamp = key_of(source), stamp_of(source)
+        stamp = stamp if stamp is None or frames is None else (*stamp, frames)
         record = self._records.get(key)
         stem = record.stem if record else self._free_stem(source.name, key)
         earlier = record.files if record else ()
@@ -206,7 +209,7 @@ class PredictionFolder:
 
     def _free_stem(self, name, key):
         """A name that no other picture has, also where upper and lower case are the same."""
-        base, end = os.path.splitext(name)
+        base, end = os.path.splitext(name.replace('\\', '_'))  # which elsewhere divides folders
         candidates = [base, f'{base}_{end[1:]}' if end[1:] else f'{base}_2']
         number = 2
         while True:
@@ -245,6 +248,27 @@ class PredictionFolder:
         self._file.flush()
 
 
+class _Everything:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def results_in(folder: str | os.PathLike[str]) -> Container[str] | None:
+    """What was written into a folder, as its manifest says: paths below it with '/'. All that is in it where the
+    manifest cannot be read; None without one."""
+    try:
+        with open(os.path.join(folder, MANIFEST), 'rb') as file:
+            names = {COLOR_BAR}
+            for line in itertools.islice(file, 1, None):
+                if line.endswith(b'\n'):
+                    names.update(json.loads(line)['files'])
+            return names
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return _Everything()
+
+
 def key_of(source: PictureSource) -> str:
     """What tells a picture from others: the path of its file; of a frame also its name."""
     if source.path is not None:
@@ -252,7 +276,7 @@ def key_of(source: PictureSource) -> str:
     return f'{os.path.abspath(source.film)}#{source.name}' if source.film else source.name
 
 
-def stamp_of(source: PictureSource) -> tuple[int, int] | None:
+def stamp_of(source: PictureSource) -> tuple[int, ...] | None:
     """Size and time of the file that a picture is in; None without one, or where it cannot be seen."""
     path = source.path or source.film
     try:

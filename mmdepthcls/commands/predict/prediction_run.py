@@ -1,6 +1,7 @@
 """Predict many pictures and write them: what is done stays done, and a broken picture costs that picture."""
 from __future__ import annotations
 
+import errno
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,8 @@ from .file_kinds import FILM, FILM_SUFFIX, KINDS, FileSettings, beyond, colored,
 from .film_file import FilmFile
 from .prediction_folder import Job, PredictionFolder, key_of
 
+# The name of a picture cannot be written, or something is where its folder should be; others can.
+OF_ONE_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 FAR = {'png': 256, 'mm': 1000}  # units a metre of files that hold a limited depth
 
 
@@ -25,6 +28,7 @@ class Summary:
     Args:
         done: pictures whose files were written.
         before: pictures whose files were there.
+        films: that were written whole.
         failed: (picture, why).
         corrected: how many pictures were corrected by a focal length from where, and the factors' sum.
         uncorrected: pictures of unknown focal length.
@@ -33,6 +37,7 @@ class Summary:
     """
     done: int = 0
     before: int = 0
+    films: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     corrected: dict[str, list[float]] = field(default_factory=dict)
     uncorrected: int = 0
@@ -85,6 +90,7 @@ class PredictionRun:
         self.batch_size, self.workers, self.progress = batch_size, workers, progress
         self.summary = Summary()
         self._jobs: dict[str, Job | None] = {}
+        self._frames: int | None = None
         self._line: ProgressLine | None = None
         self._film: tuple[str, Job, FilmFile] | None = None
 
@@ -94,6 +100,7 @@ class PredictionRun:
         Raises:
             WritingStopped: if the results cannot be written.
         """
+        self._frames = sources.frames
         if self.progress:
             self._line = ProgressLine('Predicting', sources.total, 'pictures')
         results = self.inferencer.stream(self._pending(sources), outputs=self.outputs, batch_size=self.batch_size,
@@ -129,28 +136,23 @@ class PredictionRun:
     def _pending(self, sources):
         """Pictures of which something is to be written."""
         film_jobs: dict[str, Job | None] = {}
-        iterator = iter(sources)
-        while True:
-            source = None
+        for source in sources:
             try:
-                source = next(iterator)
+                if source.problem:
+                    source.read()
                 job = self.folder.plan(source, self.kinds)
                 wanted = job is not None
                 if self.films and source.film:
                     if source.film not in film_jobs:
-                        name = source.name.rpartition('/')[0]
-                        film_jobs[source.film] = self.folder.plan(
-                            PictureSource(name, source.film), {FILM: FILM_SUFFIX})
+                        film_jobs[source.film] = self._plan_film(source)
                     wanted = wanted or film_jobs[source.film] is not None
-            except StopIteration:
-                return
-            except ValueError as error:  # a film that cannot be read, a file that is in the way
-                self._broken(source or 'an input', error)
-                if source is None:
-                    return
+                # What is there already is needed for the mean of what follows.
+                wanted = wanted or self.inferencer.smoother is not None and source.film is not None
+            except (OSError, ValueError) as error:  # no film, a name that is too long, a file that is in the way
+                self._broken(source, error)
                 continue
             if not wanted:
-                self.summary.before += 1
+                self.summary.before += bool(self.kinds or source.film)
                 if self._line:
                     self._line.skip()
                 continue
@@ -172,12 +174,18 @@ class PredictionRun:
         try:
             self.summary.add(write())
         except OSError as error:
-            raise WritingStopped(f'{error.filename or self.folder.folder}: {error.strerror or error}. '
-                                 f'{self.summary.done} pictures are written, none of them by halves; the same command '
-                                 'goes on where it stopped') from error
+            if error.errno in OF_ONE_NAME:
+                self.summary.fail(source, error)
+                self._count()
+                return
+            raise self._stopped(error) from error
         except ValueError as error:
             self.summary.fail(source, error)
         self._count()
+
+    def _stopped(self, error):
+        return WritingStopped(f'{error.filename or self.folder.folder}: {error.strerror or error}. {self.summary.done} '
+                              'pictures are written, none of them by halves; the same command goes on where it stopped')
 
     def _broken(self, source, error):
         if isinstance(source, PictureSource):
@@ -189,11 +197,15 @@ class PredictionRun:
         if self._line:
             self._line.advance()
 
+    def _plan_film(self, frame):
+        film = PictureSource(frame.name.rpartition('/')[0], frame.film)
+        return self.folder.plan(film, {FILM: FILM_SUFFIX}, self._frames)
+
     def _add_frame(self, result):
         path = result.source.film
         if self._film is None or self._film[0] != path:
             self._end_film()
-            job = self.folder.plan(PictureSource(result.source.name.rpartition('/')[0], path), {FILM: FILM_SUFFIX})
+            job = self._plan_film(result.source)
             if job is None:
                 return
             self._film = path, job, FilmFile(self.folder.folder / job.files[FILM], frame_rate(path))
@@ -203,7 +215,11 @@ class PredictionRun:
         if self._film is not None:
             _, job, film = self._film
             self.folder.write(job, {}, dict(kind='film'))
-            film.finish()
+            try:
+                film.finish()
+            except OSError as error:
+                raise self._stopped(error) from error
+            self.summary.films += 1
             self._film = None
 
 

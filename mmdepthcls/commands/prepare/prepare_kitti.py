@@ -88,8 +88,8 @@ def parse_args():
         parser.error('--dry-run goes with --download or --project')
     for name, folder in (('ROOT', args.root), ('--raw', args.raw), ('--annotated', args.annotated)):
         if folder and folder.exists() and not folder.is_dir():
-            parser.error(f'{name} {folder} is a file. Give the folder that holds the unpacked data (or, for --download, '
-                         'that is to hold it).')
+            parser.error(f'{name} {folder} is a file. Give the folder that holds the unpacked data (or, for '
+                         '--download, that is to hold it).')
     if args.project:
         args.out = args.out or args.root / DEFAULT_OUT[args.project]
         try:

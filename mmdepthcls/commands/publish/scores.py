@@ -10,6 +10,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
 from mmseg.registry import DATASETS
 
+from ...apis.image_sketch import image_hash, sketch_of
 from ...apis.pinned_classes import host_scope
 from ...config.config_class import class_name
 from ...config.config_parts import depth_evaluators, leaf_datasets
@@ -89,17 +90,24 @@ def score_model(model, cfg, most=None):
         dataset = DATASETS.build(ConfigDict(loader.dataset).to_dict())
         evaluator = Evaluator(configs)
         evaluator.dataset_meta = dataset.metainfo
-        number = len(dataset)
+        number, hashes = len(dataset), []
         indices = range(number) if most is None or most >= number else np.linspace(0, number - 1, most).astype(int)
         for index in indices:
             batch = pseudo_collate([dataset[int(index)]])
+            hashes.append(image_hash(dataset.get_data_info(int(index))['img_path']) if _tells_files(dataset) else '')
             with torch.no_grad():
                 evaluator.process(data_samples=model.test_step(batch), data_batch=batch)
         metrics = evaluator.evaluate(len(indices))
     names = [protocol for metric in evaluator.metrics for protocol in metric.protocols]
     data = ', '.join(f'{class_name(each)} {each.get("split") or ""}'.strip() for each in leaf_datasets(loader.dataset))
-    return [_score(each.name, each.conditions(), _of_protocol(metrics, each.name, len(names)), len(indices), data)
-            for each in names]
+    sketch = dict(images=sketch_of(hashes)) if all(hashes) else {}
+    return [{**_score(each.name, each.conditions(), _of_protocol(metrics, each.name, len(names)), len(indices), data),
+             **sketch} for each in names]
+
+
+def _tells_files(dataset):
+    """Whether a data set, also one that wraps others, says in which files its images are."""
+    return hasattr(dataset, 'get_data_info') and len(dataset) > 0 and 'img_path' in dataset.get_data_info(0)
 
 
 def _of_protocol(metrics, name, number):

@@ -84,7 +84,9 @@ def check_checkpoint(path, name='checkpoint'):
         raise UsageError(f'{name} {path} is a folder' + (f'; it holds {", ".join(there)}' if there else ''))
     with open(path, 'rb') as file:
         if not file.read(4).startswith(CHECKPOINT_BEGINNINGS):
-            raise UsageError(f'{name} {path} is no checkpoint: it is {osp.getsize(path)} bytes of something else')
+            what = 'a model file, which predict --model takes' if path.endswith('.safetensors') else (
+                f'{osp.getsize(path)} bytes of something else')
+            raise UsageError(f'{name} {path} is no checkpoint: it is {what}')
 
 
 def check_folder(name, path):

@@ -3,6 +3,7 @@ import os
 import os.path as osp
 import sys
 
+from mmengine.device import get_device
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmseg.registry import OPTIM_WRAPPERS
 
@@ -39,8 +40,13 @@ def load_config(args):
 
 def say(remark):
     """Print a line for whoever started the program, once however many processes there are."""
-    if all(os.environ.get(name, '0') == '0' for name in RANKS):
+    if is_first():
         print(remark, file=sys.stderr, flush=True)
+
+
+def is_first():
+    """bool: whether this is the first process of those that a launcher has started, or the only one."""
+    return all(os.environ.get(name, '0') == '0' for name in RANKS)
 
 
 def enable_amp(cfg):
@@ -54,3 +60,21 @@ def enable_amp(cfg):
         raise ValueError(f"--amp: expected optim_wrapper.type 'OptimWrapper', got {class_name(wrapper)!r}")
     wrapper.type = 'AmpOptimWrapper'
     wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def fit_amp(cfg):
+    """Where there is no GPU, let automatic mixed precision be that of CPUs, which MMEngine's wrapper refuses.
+
+    Args:
+        cfg (Config): changed in place.
+
+    Returns:
+        str or None: what a person should know of it.
+    """
+    wrapper = cfg.get('optim_wrapper') or {}
+    if get_device() != 'cpu' or class_of(wrapper, OPTIM_WRAPPERS) is not AmpOptimWrapper:
+        return None
+    wrapper.type = 'Bfloat16OptimWrapper'
+    dropped = [f'{key}={wrapper.pop(key)!r}' for key in ('loss_scale', 'dtype', 'use_fsdp') if key in wrapper]
+    return ('Mixed precision on a CPU is bfloat16, whose loss is not scaled'
+            + (f' ({", ".join(dropped)} left out)' if dropped else ''))

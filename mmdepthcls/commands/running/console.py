@@ -18,10 +18,10 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 from ...config.config_class import name_classes
+from ...hooks.run_hooks import register_run_hooks
 from ...markdown_table import fold_tables
 from .console_hook import ConsoleHook
 from .threads import choose_threads
-from .worker_end_hook import WorkerEndHook
 
 # Warnings of the hosts from which nothing follows.
 NOISE = ('The prefix is not set in metric class', 'Reach the end of the dataloader', '"FileClient" will be deprecated',
@@ -56,7 +56,7 @@ def build_runner(cfg, lines=True, tables=True):
     if _is_quiet(MMLogger.get_current_instance()):
         runner = type(runner.__name__, (_QuietRunner, runner), dict(_lines=lines, _tables=tables))
     runner = runner.from_cfg(cfg)
-    runner.register_hook(WorkerEndHook(), 'LOWEST')
+    register_run_hooks(runner)
     return runner
 
 

@@ -1,7 +1,7 @@
 """How every command begins and ends: arguments, messages, exit status. Pure, and quick to import.
 
-Exit status: 0 done; 1 the work failed; 2 it was refused before it began (wrong usage); 130 interrupted. A command that
-has other meanings says so in its help.
+Exit status: 0 done; 1 the work failed; 2 it was refused before it began (wrong usage); 130 interrupted, 143 ended by
+SIGTERM, 129 by SIGHUP. A command that has other meanings says so in its help.
 
 What this package says by a ``raise`` statement is an answer to the person: one message on stderr, without a traceback,
 which ``--debug`` shows. So is what the system says of files, what MMEngine says of a config, and a module that is not
@@ -11,7 +11,9 @@ import builtins
 import dis
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from contextlib import contextmanager
@@ -56,8 +58,10 @@ def run(parse_args, main, *, host=False, failed=FAILED, interrupted='Interrupted
     Raises:
         Exception: a fault of the program.
     """
+    former = {}
     try:
         args = parse_args()
+        former = _listen()
         _begin(args.verbose, host)
         return main(args) or DONE
     except KeyboardInterrupt:
@@ -75,6 +79,9 @@ def run(parse_args, main, *, host=False, failed=FAILED, interrupted='Interrupted
         refused = isinstance(error, UsageError)
         _say(f'{invocation.own_name()}: {answer}', 'main' if refused else 'any')
         return REFUSED if refused else failed
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -100,6 +107,9 @@ def answer_of(error):
     Returns:
         str or None: the message; None for a fault of the program.
     """
+    missing = re.fullmatch(r'(\w+) is not installed', str(error)) if isinstance(error, RuntimeError) else None
+    if missing:  # as backbones of MMSegmentation say it
+        error = ModuleNotFoundError(str(error), name=missing[1])
     if isinstance(error, ImportError):
         hint = compat.import_hint(error)
         return hint or (_text(error) if _is_raised_here(error) else None)
@@ -116,6 +126,27 @@ def answer_of(error):
     if type(error.__cause__).__name__ == '_RemoteTraceback':  # of a pool of processes
         return _remote_answer(str(error.__cause__))
     return None
+
+
+def _listen():
+    """End as by Ctrl-C, with a line and what is half done cleared away, when told to by a batch system or a terminal
+    that is closed; a signal that is ignored (``nohup``) or that somebody handles is left alone. What was before."""
+    former = {}
+    for name in ('SIGTERM', 'SIGHUP'):
+        number = getattr(signal, name, None)
+        if number is not None and threading.current_thread() is threading.main_thread() \
+                and signal.getsignal(number) is signal.SIG_DFL:
+            former[number] = signal.signal(number, _end)
+    return former
+
+
+def _end(number, frame):
+    signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
+    _say(f'Stopped by {signal.Signals(number).name}.', 'main')
+    raise SystemExit(128 + number)
+
+
+_end.gives_way = True  # type: ignore[attr-defined]  # to what has more to do than to end
 
 
 def _begin(verbose, host):

@@ -7,7 +7,6 @@ import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 
-from ...config.config_class import class_name
 from ...invocation import launched
 from .arguments import check_checkpoint, check_folder
 from .config_files import variable_of
@@ -91,7 +90,7 @@ def check_run(cfg, splits, training=False):
         UsageError: the work folder, the device, the checkpoint to begin with or the data cannot be had.
     """
     check_folder('work_dir', cfg.work_dir)
-    check_device(cfg, training)
+    check_device(cfg)
     if cfg.get('load_from'):
         check_checkpoint(cfg.load_from, 'load_from')
     for split in splits:
@@ -120,8 +119,8 @@ def _check_root(cfg, key, root):
                          f'{variable or "it with --cfg-options " + key + ".data_root=DIR"} or see docs/data.md')
 
 
-def check_device(cfg, training=False):
-    """Refuse several processes, or mixed precision, where there is no device for them.
+def check_device(cfg):
+    """Refuse several processes where there is no device for them.
 
     Raises:
         UsageError
@@ -140,5 +139,3 @@ def check_device(cfg, training=False):
         if device == 'cuda' and rank >= there:
             raise UsageError(f'process {rank} of this machine has no GPU: torch finds {there}. Give torchrun '
                              f'--nproc_per_node={there}')
-    if training and device == 'cpu' and class_name(cfg.get('optim_wrapper') or {}) == 'AmpOptimWrapper':
-        raise UsageError('automatic mixed precision (--amp, AmpOptimWrapper) needs a GPU, and torch finds none here')

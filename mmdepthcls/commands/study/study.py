@@ -8,7 +8,7 @@ from ...atomic_file import write_atomically
 from ...invocation import command
 from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus
-from ..running import program
+from ..running import outputs, program
 from ..running.config_files import find_config
 
 
@@ -18,6 +18,7 @@ def parse_args():
     parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
                         '(default: work_dirs/study_NAME)')
     parser.add_argument('--out', default='docs/study.md', help='report to write, with its .json and .png beside it')
+    outputs.add_force(parser)
     parser.add_argument('--workers', type=int, help='trainings at a time (default: one a CPU; with a GPU 1)')
     parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
     program.add_arguments(parser)
@@ -38,6 +39,9 @@ def main(args):
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
             raise program.UsageError(f'{out} is a folder; --out is the file of the report')
+        outputs.check_output_folder('--out', out.parent, args.force, [out.name, *(
+            out.with_suffix(suffix).name for suffix in ('.json', '.png'))], (
+                out.with_suffix('.json').name, outputs.json_list_with('variant', 'ground_truth', 'fingerprint')))
         if not args.report_only:
             folder.mkdir(parents=True, exist_ok=True)
     records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)

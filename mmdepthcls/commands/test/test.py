@@ -3,8 +3,10 @@ import argparse
 
 from ...evaluation.metrics_table import summary_table
 from ...evaluation.protocols import PRESETS
-from ..running import arguments, program
+from ..running import arguments, outputs, program
 from .option_pairs import check_options
+
+FILLED = ('out', 'show_dir', 'submission')  # options of folders for many files
 
 
 def parse_args():
@@ -28,6 +30,7 @@ def parse_args():
                         default='data/kitti/test_depth_prediction_anonymous/image',
                         help='where those images are (of data_depth_selection.zip; default: %(default)s)')
     parser.add_argument('--tta', action='store_true', help="test-time augmentation: the config's tta_pipeline")
+    outputs.add_force(parser)
     args = parser.parse_args()
     try:
         check_options(args)
@@ -37,7 +40,18 @@ def parse_args():
     for option in ('out', 'show_dir', 'report', 'submission'):
         if getattr(args, option):
             arguments.check_folder(f'--{option.replace("_", "-")}', getattr(args, option))
+    check_outputs(args)
     return args
+
+
+def check_outputs(args):
+    """Refuse folders that hold what somebody else has made."""
+    for option in FILLED:
+        if getattr(args, option):
+            outputs.check_filled_folder(f'--{option.replace("_", "-")}', getattr(args, option), args.force)
+    if args.report:
+        outputs.check_output_folder('--report', args.report, args.force, ('report.md', 'report.json'), (
+            'report.json', outputs.json_with('protocols', format='mmdepthcls report')))
 
 
 def main(args):
@@ -50,6 +64,9 @@ def main(args):
         readiness.check_run(cfg, ('test', ))
     for remark in remarks:
         command_line.say(remark)
+    for option in FILLED:
+        if getattr(args, option) and command_line.is_first():
+            outputs.mark_folder(getattr(args, option))
     console.use_free_cpus()
     metrics = console.build_runner(cfg).test()
     if any(isinstance(value, float) for value in metrics.values()):

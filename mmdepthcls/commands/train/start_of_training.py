@@ -5,7 +5,10 @@ from mmseg.registry import HOOKS
 
 from ...config.config_check import is_local
 from ...config.config_class import is_a
+from ...hooks.folder_lock import hold
+from ...hooks.folder_lock_hook import PATIENCE
 from ...hooks.resume_point import resume_point
+from ..running.command_line import is_first, say
 
 HOOK = 'WorkFolderHook'
 
@@ -26,12 +29,13 @@ def choose_start(cfg, args):
 
     Raises:
         ValueError: if ``load_from`` is a path where no file is.
+        NothingGoodError: if there are checkpoints to go on from, and all are damaged.
     """
     of_config, named = bool(cfg.get('resume')), (args.cfg_options or {}).get('load_from')
     wanted, remark = args.resume or of_config, None
     if wanted and not named:
         checkpoint_hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
-        point = resume_point(cfg.work_dir, checkpoint_hook.get('out_dir'))
+        point = resume_point(cfg.work_dir, checkpoint_hook.get('out_dir')).needed()
         remark = str(point)
         if point.path:
             cfg.load_from = point.path
@@ -48,6 +52,16 @@ def choose_start(cfg, args):
     if not any(is_a(hook, HOOKS, HOOK) for hook in hooks):
         cfg.custom_hooks = [*hooks, dict(type=HOOK)]
     return remark
+
+
+def hold_folder(cfg):
+    """Keep other trainings out of the work folder until this process ends, or its runner's hook lets go.
+
+    Raises:
+        FolderInUseError: if one is there, and does not end soon where this training goes on from its checkpoints.
+    """
+    if is_first():
+        hold(cfg.work_dir, PATIENCE if cfg.resume else 0.0, say)
 
 
 def _check_load_from(path, config):

@@ -1,6 +1,7 @@
 """Train a model: the flags are those of MMSegmentation's tools/train.py."""
 import argparse
 
+from ...hooks.resume_changes import CHANGES, ResumeMismatchError
 from ..running import arguments, program
 
 
@@ -10,7 +11,10 @@ def parse_args():
     parser.add_argument('--resume', action='store_true',
                         help='go on from the latest checkpoint in the work folder, wherever it has been moved; '
                         'where there is none, begin and say so')
-    parser.add_argument('--amp', action='store_true', help='train with automatic mixed precision')
+    parser.add_argument('--accept-changes', nargs='+', default=[], choices=CHANGES, metavar='WHAT',
+                        help=f'resume although these are not those that the training began with: {", ".join(CHANGES)}')
+    parser.add_argument('--amp', action='store_true',
+                        help='train with automatic mixed precision: float16 on a GPU, bfloat16 on a CPU')
     args = parser.parse_args()
     arguments.check_arguments(args)
     return args
@@ -23,12 +27,19 @@ def main(args):
         cfg = command_line.load_config(args)
         if args.amp:
             command_line.enable_amp(cfg)
+        precision = command_line.fit_amp(cfg)
+        if args.accept_changes:
+            cfg.accept_changes = args.accept_changes
         remark = start_of_training.choose_start(cfg, args)
         readiness.check_run(cfg, ('train', 'val'), training=True)
-    if remark:
-        command_line.say(remark)
+        start_of_training.hold_folder(cfg)
+    for each in filter(None, (precision, remark)):
+        command_line.say(each)
     console.use_free_cpus()
-    console.build_runner(cfg).train()
+    try:
+        console.build_runner(cfg).train()
+    except ResumeMismatchError as error:
+        raise program.UsageError(str(error)) from error
 
 
 def run():

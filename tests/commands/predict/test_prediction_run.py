@@ -2,6 +2,8 @@
 import json
 import os
 import random
+import subprocess
+import sys
 import time
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,16 +17,16 @@ from script_process import run_script
 from mmdepthcls.apis.picture_source import PictureSources
 from mmdepthcls.atomic_file import write_atomically
 from mmdepthcls.commands.predict.file_kinds import KINDS, FileSettings
-from mmdepthcls.commands.predict.prediction_folder import MANIFEST, PredictionFolder
+from mmdepthcls.commands.predict.prediction_folder import MANIFEST, PredictionFolder, results_in
 from mmdepthcls.commands.predict.prediction_run import PredictionRun, WritingStopped
 from mmdepthcls.datasets.depth_png import decode_depth_png
 
 TOOL = str(Path(__file__).parents[3] / 'tools/predict.py')
 
 
-def predict(inferencer, inputs, out, kinds=('png', 'color'), settings=None, **options):
+def predict(inferencer, inputs, out, kinds=('png', 'color'), settings=None, frames=None, **options):
     """What a run says."""
-    sources = PictureSources(inputs, without=out, marker=MANIFEST)
+    sources = PictureSources(inputs, without=out, results=results_in, frames=frames)
     with PredictionFolder(out, {}, sources.paths()) as folder:
         return PredictionRun(inferencer, folder, kinds, settings or FileSettings(), progress=False,
                              **options).run(sources)
@@ -121,6 +123,26 @@ def test_results_do_not_become_inputs(inferencer, pictures):
             assert (summary.done, summary.before) == (4 - before, before)
 
 
+def test_pictures_beside_their_results_are_predicted(inferencer, pictures, tmp_path):
+    source = pictures(3)
+    assert predict(inferencer, str(source / '0/0/0.png'), tmp_path / 'in/1', ('color', )).done == 1
+    summary = predict(inferencer, str(source), tmp_path / 'out', ('png', ))
+    assert summary.done == 3 and not (tmp_path / 'out/1/0_color.png').exists()
+    assert predict(inferencer, str(source), tmp_path, ('npy', )).done == 3
+
+
+def test_names_that_cannot_be_written_cost_their_pictures(inferencer, pictures, tmp_path):
+    source, out = pictures(4), tmp_path / 'out'
+    (source / '0/0/0.png').rename(source / '0' / ('n' * 250 + '.png'))
+    (source / '1/1/1.png').rename(source / '1/a\\b.png')
+    out.mkdir()
+    (out / '2').write_bytes(b'a file where a folder should be')
+    for done, before in ((2, 0), (0, 2)):
+        summary = predict(inferencer, str(source), out)
+        assert (summary.done, summary.before, len(summary.failed)) == (done, before, 2)
+    assert {'0/1/3.png', '1/a_b.png'} < set(files(out))
+
+
 def test_a_full_disk_stops_the_rest(inferencer, pictures, tmp_path, monkeypatch):
     source, out, left = pictures(12), tmp_path / 'out', [7]
 
@@ -156,6 +178,62 @@ def test_films(inferencer, tmp_path):
     assert predict(inferencer, str(path), out, ('png', 'video')).before == 5
     assert (out / 'a_color.mp4').stat().st_mtime_ns == time_before
     assert not [name for name in files(out) if '.tmp' in name]
+    for _ in range(2):
+        summary = predict(inferencer, str(path), tmp_path / 'short', ('video', ), frames=3)
+    assert (summary.films, summary.before) == (0, 3)
+    assert predict(inferencer, str(path), tmp_path / 'short', ('video', ), frames=4).films == 1
+    assert cv2.VideoCapture(str(tmp_path / 'short/a_color.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == 4
+
+
+def test_a_film_on_a_full_disk(tmp_path):
+    """OpenCV writes on and says nothing."""
+    pytest.importorskip('resource')
+    code = f'''
+import resource, signal
+from pathlib import Path
+import numpy as np
+from mmdepthcls.commands.predict.film_file import FilmFile
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+film = FilmFile(Path({str(tmp_path / 'a.mp4')!r}), 10)
+for _ in range(9):
+    film.add(np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8))
+try:
+    film.finish()
+finally:
+    film.discard()
+'''
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert 'is the disk full' in result.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_smoothed_film_goes_on_as_if_it_had_never_stopped(tiny_model, tmp_path):
+    """What is there already is predicted again, since what follows is a mean with it."""
+    from mmdepthcls.apis import DepthInferencer
+    scene = np.kron(np.random.default_rng(0).integers(0, 256, (3, 4, 3)), np.ones((8, 8, 1)))
+    writer = cv2.VideoWriter(str(tmp_path / 'a.avi'), cv2.VideoWriter.fourcc(*'MJPG'), 10, (32, 24))
+    for seed in range(6):
+        noise = np.random.default_rng(seed).normal(0, 12, scene.shape)
+        writer.write((scene + noise).clip(0, 255).astype(np.uint8))
+    writer.release()
+
+    def run(out):
+        inferencer = DepthInferencer(config=tiny_model.config, checkpoint=tiny_model.checkpoint, device='cpu',
+                                     smooth_frames=4.0)
+        return predict(inferencer, str(tmp_path / 'a.avi'), out, ['npy'], batch_size=2)
+
+    out = tmp_path / 'out'
+    assert run(out).done == 6
+    whole = {name: (out / name).read_bytes() for name in files(out) if name.endswith('.npy')}
+    for index in (2, 5):
+        (out / f'a.avi/{index:06d}.npy').unlink()
+    times = (out / 'a.avi/000000.npy').stat().st_mtime_ns
+    assert run(out).done == 2 and (out / 'a.avi/000000.npy').stat().st_mtime_ns == times
+    assert {name: (out / name).read_bytes() for name in whole} == whole
+    plain = DepthInferencer(config=tiny_model.config, checkpoint=tiny_model.checkpoint, device='cpu')
+    alone = [result.depth for result in plain.stream(str(tmp_path / 'a.avi'))]
+    assert np.allclose(np.load(out / 'a.avi/000000.npy'), alone[0], rtol=1e-4)
+    assert not np.array_equal(np.load(out / 'a.avi/000005.npy'), alone[5])
 
 
 def _kill_and_finish(tiny_model, source, out, number, kills, seed):

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmseg.registry import DATASETS
 
 from mmdepthcls.apis import ModelDescription
+from mmdepthcls.apis.image_sketch import image_hash
 from mmdepthcls.commands.publish.published_config import published_config
 from mmdepthcls.commands.publish.scores import cost_of, read_scores, score_model
 from mmdepthcls.evaluation import depth_errors
@@ -23,7 +24,7 @@ def config(minidrive):
         test_evaluator=dict(type='DepthEvaluator')))
 
 
-def test_a_model_is_scored_as_its_depth_is(build_model, config, small_model_cfg):
+def test_a_model_is_scored_as_its_depth_is(build_model, config, small_model_cfg, minidrive):
     model = build_model().eval()
     score, = score_model(model, config)
     dataset = DATASETS.build(config.test_dataloader.dataset)
@@ -38,6 +39,8 @@ def test_a_model_is_scored_as_its_depth_is(build_model, config, small_model_cfg)
     for name in ('abs_rel', 'rmse', 'd1'):
         assert score['errors'][name] == pytest.approx(np.mean([each[name] for each in errors]), rel=1e-5)
     assert score['num_images'] == 3 and score['data'] == 'MiniDriveDataset test'
+    images = [image_hash(f'{minidrive}/image/test/{index:06d}.png') for index in range(3)]
+    assert score['images'] == ' '.join(sorted(images))
     ModelDescription(published_config(small_model_cfg()), scores=(score, ))
     assert score_model(model, config, most=2)[0]['num_images'] == 2
 

@@ -1,4 +1,5 @@
 import argparse
+import re
 
 import pytest
 from mmengine.config import Config
@@ -39,6 +40,21 @@ def test_amp_knows_the_wrapper_by_every_name(name):
     cfg = Config(dict(optim_wrapper=dict(optimizer=dict(type='SGD'))))  # MMEngine's default
     command_line.enable_amp(cfg)
     assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
+
+
+@pytest.mark.parametrize(('device', 'wrapper', 'expected', 'said'), [
+    ('cpu', dict(type='AmpOptimWrapper', loss_scale='dynamic', dtype='float16', accumulative_counts=2),
+     dict(type='Bfloat16OptimWrapper', accumulative_counts=2),
+     "bfloat16.*loss_scale='dynamic', dtype='float16' left out"),
+    ('cpu', dict(type='OptimWrapper'), dict(type='OptimWrapper'), None),
+    ('cpu', dict(optimizer=dict(type='SGD')), dict(optimizer=dict(type='SGD')), None),
+    ('cuda', dict(type='AmpOptimWrapper', dtype='float16'), dict(type='AmpOptimWrapper', dtype='float16'), None)])
+def test_mixed_precision_is_that_of_the_device(device, wrapper, expected, said, monkeypatch):
+    monkeypatch.setattr(command_line, 'get_device', lambda: device)
+    cfg = Config(dict(optim_wrapper=wrapper))
+    remark = command_line.fit_amp(cfg)
+    assert cfg.optim_wrapper == expected
+    assert remark is None if said is None else re.search(said, remark)
 
 
 def test_what_is_mended_is_said_once(tmp_path, capsys, monkeypatch):

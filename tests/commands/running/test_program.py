@@ -1,6 +1,9 @@
 import argparse
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -45,6 +48,14 @@ def test_a_deliberate_error_is_an_answer_and_a_bug_is_not(capsys):
         run(raising(ValueError('raised outside of the package')))
     with pytest.raises(ZeroDivisionError):
         run(lambda args: 1 / 0)
+
+
+def test_a_backbone_of_timm_without_timm(monkeypatch):
+    from mmseg.models.backbones import TIMMBackbone, timm_backbone
+    monkeypatch.setattr(timm_backbone, 'timm', None)
+    with pytest.raises(RuntimeError) as error:
+        TIMMBackbone(model_name='efficientnet_lite0')
+    assert program.answer_of(error.value).endswith('pip install timm')
 
 
 def test_what_the_system_says_of_a_file_is_an_answer(capsys, tmp_path):
@@ -101,3 +112,30 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
                       "sys.exit(program.run(parse, main))\n")
     result = subprocess.run(f'{sys.executable} {script} | head -1', shell=True, capture_output=True, text=True)
     assert result.stdout == 'x' * 80 + '\n' and result.stderr == ''
+
+
+@pytest.mark.parametrize(('number', 'status'), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_commands_that_are_told_to_end_clear_away_what_is_half_done(number, status, capsys, tmp_path):
+    def main(args):
+        try:
+            (tmp_path / 'half').write_text('x')
+            os.kill(os.getpid(), number)
+            time.sleep(10)
+        finally:
+            (tmp_path / 'half').unlink()
+
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit) as end:
+        program.run(lambda: argparse.Namespace(verbose=True), main)
+    assert end.value.code == status and f'Stopped by {signal.Signals(number).name}.' in capsys.readouterr().err
+    assert not (tmp_path / 'half').exists() and signal.getsignal(number) in (before, signal.SIG_DFL)
+    signal.signal(number, before)
+
+
+def test_what_the_system_ignores_stays_ignored(monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert program.run(lambda: argparse.Namespace(verbose=True), lambda args: os.kill(os.getpid(), 1)) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

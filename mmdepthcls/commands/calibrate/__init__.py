@@ -1,0 +1,1 @@
+"""Brings a model file's metres and intervals into agreement with measurements."""

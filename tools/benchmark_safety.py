@@ -1,0 +1,7 @@
+"""Kill trainings at any moment, half of them while they save, and count what is lost."""
+import sys
+
+from mmdepthcls.commands.benchmark.benchmark_safety import run
+
+if __name__ == '__main__':
+    sys.exit(run())
