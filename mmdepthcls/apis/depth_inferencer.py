@@ -85,6 +85,9 @@ class DepthInferencer:
         self.focal_correction, self.max_pixels = focal_correction, max_pixels
         self.smoother: FilmSmoother | None = None
         if smooth_frames is not None:
+            if exported:
+                raise ValueError(f'{model} gives metres and no probabilities of bins, which smoothing averages. Give '
+                                 'the model file that it was made of')
             check_smoothing(smooth_frames, self.loaded.classifier.decoder, tta)
             self.smoother = FilmSmoother(smooth_frames, self.loaded.classifier.bins)
         self._lock = threading.Lock()

@@ -48,6 +48,8 @@ def test_predict_gives_the_same(place, given):
 def test_what_is_not_in_an_exported_file(place):
     with pytest.raises(ValueError, match='test-time augmentation is not in exported files'):
         DepthInferencer(place / 'model.onnx', tta=True)
+    with pytest.raises(ValueError, match='no probabilities of bins, which smoothing averages'):
+        DepthInferencer(place / 'model.onnx', smooth_frames=2.0)
     with pytest.raises(ValueError, match='computed on the CPU here'):
         DepthInferencer(place / 'model.onnx', device='cuda:0')
 
