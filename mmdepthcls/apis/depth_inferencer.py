@@ -20,6 +20,7 @@ from mmengine.device import get_device
 from .camera import PictureCamera, focal_correction
 from .camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
+from .exported_model import ExportedModel
 from .film_smoothing import FilmSmoother, check_smoothing, film_of
 from .graph_file import SUFFIXES
 from .input_pipeline import InputPipeline
@@ -85,11 +86,12 @@ class DepthInferencer:
         self.focal_correction, self.max_pixels = focal_correction, max_pixels
         self.smoother: FilmSmoother | None = None
         if smooth_frames is not None:
-            if exported:
+            classifier = self.loaded.classifier
+            if isinstance(classifier, ExportedModel):
                 raise ValueError(f'{model} gives metres and no probabilities of bins, which smoothing averages. Give '
                                  'the model file that it was made of')
-            check_smoothing(smooth_frames, self.loaded.classifier.decoder, tta)
-            self.smoother = FilmSmoother(smooth_frames, self.loaded.classifier.bins)
+            check_smoothing(smooth_frames, classifier.decoder, tta)
+            self.smoother = FilmSmoother(smooth_frames, classifier.bins)
         self._lock = threading.Lock()
 
     def __call__(self, inputs: Any, *, outputs: Sequence[str] = (), batch_size: int = 1) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...apis.depth_inferencer import DepthInferencer
+from ...apis.exported_model import ExportedModel
 from ...apis.image_sketch import image_hash
 from ...apis.picture_source import source_of
 from ...models.image_bins_head import ImageBinsHead
@@ -30,6 +31,8 @@ class ModelAnswers:
         self.inferencer, self.pixels = inferencer, pixels
         inferencer.loaded = replace(inferencer.loaded, scale=1.0, interval_widening=None)
         classifier = inferencer.loaded.classifier
+        if isinstance(classifier, ExportedModel):
+            raise ValueError('an exported file cannot be calibrated: calibrate its model file, and export that')
         self.has_intervals = classifier.decoder.of_softmax
         self.has_temperature = self.has_intervals and not isinstance(classifier.decode_head, ImageBinsHead)
 
