@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: small generated data and small models, so that every test runs the real code."""
 import gc
 import os
+import sys
 import warnings
 from multiprocessing import set_forkserver_preload
 
@@ -28,7 +29,14 @@ set_forkserver_preload(PRELOADED)
 
 def pytest_collection_finish():
     """MMEngine collects garbage for each dataset that it builds: a quarter of a second among all that is imported."""
-    gc.freeze()
+    freeze_imports()
+
+
+def freeze_imports(known=[0]):  # noqa: B006  (kept between calls)
+    """Take out of the collector's sight what was imported since the last call."""
+    if len(sys.modules) > known[0]:
+        known[0] = len(sys.modules)
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +44,7 @@ def nothing_left():
     """What MMEngine keeps for the whole process (scopes, loggers, message hubs, visualizers) ends with the test."""
     from mmengine.utils import ManagerMixin
     before = {kind: dict(kind._instance_dict) for kind in _kinds(ManagerMixin)}
+    freeze_imports()
     yield
     for kind in _kinds(ManagerMixin):
         kind._instance_dict.clear()
