@@ -27,6 +27,7 @@ def run(tool, folder, minidrive, *arguments, fresh=False):
                       MINIDRIVE_ROOT=minidrive)
 
 
+@pytest.mark.long  # a slice: tests/commands/crf/test_crf_tuning.py
 def test_tunes(checkpoint, tmp_path, minidrive):
     result = run('tune_crf.py', tmp_path, minidrive, checkpoint, '--images', '1', '--finest', '1.9', '--search',
                  'appearance_weight', '--compatibility', 'linear', '--truncation', '5', fresh=True)
