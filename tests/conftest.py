@@ -1,9 +1,8 @@
 """Fixtures for the whole suite: small generated data and small models, so that every test runs the real code."""
-import gc
 import os
-import sys
 import warnings
 from multiprocessing import set_forkserver_preload
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +10,8 @@ import torch
 from hypothesis import settings
 from script_process import PRELOADED
 from small_data import BUILDERS
+
+from mmdepthcls.import_hooks import after_import
 
 # --doctest-modules would import every conftest.py under one name, and what only mypy reads.
 collect_ignore_glob = ['conftest.py', '*/conftest.py', '*/*/conftest.py', 'typed_use.py']
@@ -25,18 +26,8 @@ os.environ['OMP_NUM_THREADS'] = '1'
 # modules print while they are imported must not wait in a buffer, of which each process would have a copy.
 os.environ['PYTHONUNBUFFERED'] = '1'
 set_forkserver_preload(PRELOADED)
-
-
-def pytest_collection_finish():
-    """MMEngine collects garbage for each dataset that it builds: a quarter of a second among all that is imported."""
-    freeze_imports()
-
-
-def freeze_imports(known=[0]):  # noqa: B006  (kept between calls)
-    """Take out of the collector's sight what was imported since the last call."""
-    if len(sys.modules) > known[0]:
-        known[0] = len(sys.modules)
-        gc.freeze()
+# MMEngine collects garbage for each dataset that it builds: a quarter of a second among all that is imported here.
+after_import('mmengine.dataset.base_dataset', lambda module: setattr(module, 'gc', SimpleNamespace(collect=int)))
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +35,6 @@ def nothing_left():
     """What MMEngine keeps for the whole process (scopes, loggers, message hubs, visualizers) ends with the test."""
     from mmengine.utils import ManagerMixin
     before = {kind: dict(kind._instance_dict) for kind in _kinds(ManagerMixin)}
-    freeze_imports()
     yield
     for kind in _kinds(ManagerMixin):
         kind._instance_dict.clear()
