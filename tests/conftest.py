@@ -1,5 +1,7 @@
 """Fixtures for the whole suite: small generated data and small models, so that every test runs the real code."""
+import gc
 import os
+import sys
 import warnings
 from multiprocessing import set_forkserver_preload
 from types import SimpleNamespace
@@ -30,11 +32,24 @@ set_forkserver_preload(PRELOADED)
 after_import('mmengine.dataset.base_dataset', lambda module: setattr(module, 'gc', SimpleNamespace(collect=int)))
 
 
+def pytest_collection_finish():
+    """What is imported stays: the collector of garbage need not look at it again and again."""
+    freeze_imports()
+
+
+def freeze_imports(known=[0]):  # noqa: B006  (kept between calls)
+    """Take out of the collector's sight what was imported since the last call."""
+    if len(sys.modules) > known[0]:
+        known[0] = len(sys.modules)
+        gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_left():
     """What MMEngine keeps for the whole process (scopes, loggers, message hubs, visualizers) ends with the test."""
     from mmengine.utils import ManagerMixin
     before = {kind: dict(kind._instance_dict) for kind in _kinds(ManagerMixin)}
+    freeze_imports()
     yield
     for kind in _kinds(ManagerMixin):
         kind._instance_dict.clear()
