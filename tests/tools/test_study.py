@@ -28,7 +28,8 @@ def run(folder, *arguments, fresh=False):
                       fresh=fresh)
 
 
-@pytest.mark.parametrize('workers', ['1', pytest.param('2', marks=pytest.mark.long)])
+@pytest.mark.long  # a slice: tests/commands/study
+@pytest.mark.parametrize('workers', ['1', '2'])
 def test_trains_all_variants_and_reports(workers, tmp_path):
     (tmp_path / 'plan.py').write_text(PLAN)
     result = run(tmp_path, '--report-only')
