@@ -3,7 +3,7 @@
 A checkpoint of ``torch.save`` is a pickle, that is a program. Here it is read twice: first its operations alone, of
 which every name must stand in a short list; then by torch's weights-only reader, which has a list of its own. What
 checkpoints of MMEngine hold beyond weights (NumPy arrays and numbers, the histories of logged losses) is taken by
-stand-ins of this module: neither NumPy's nor MMEngine's code sees what the file says.
+stand-ins (:mod:`.checkpoint_stand_ins`): neither NumPy's nor MMEngine's code sees what the file says.
 """
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from .checkpoint_stand_ins import SavedArray, stand_ins
+from .checkpoint_stand_ins import ScalarHistory as ScalarHistory
+
 # What a checkpoint may name: containers, and how torch.save writes a tensor.
 NAMES = frozenset({
     'collections.OrderedDict', 'collections.Counter', '_codecs.encode', 'builtins.set', 'torch.Size', 'torch.device',
@@ -28,9 +31,6 @@ NAMES = frozenset({
 _STORAGE = re.compile(
     r'torch\.(cuda\.)?(Half|BFloat16|Float|Double|Char|Short|Int|Long|Byte|Bool|ComplexFloat|ComplexDouble)Storage')
 _DTYPE = re.compile(r'torch\.(b?float|complex|u?int)\d+|torch\.(bool|half|float|double|short|int|long)')
-# NumPy's kinds of numbers and texts, of a size that needs no fields and no objects.
-_NUMBERS = re.compile(r'[<>|=]?(?:[biuf][1248]|f16|c8|c16|\?|[SU]\d{1,4})')
-STATISTICS = ('min', 'max', 'current', 'mean')  # methods of a history that MMEngine saves by name
 MAGIC_TAR = b'./'
 PICKLE = b'\x80'
 PICKLES_OF_OLD = 5  # magic number, version, system, content, names of the storages
@@ -40,26 +40,6 @@ _lock = threading.Lock()
 
 class CheckpointFileError(ValueError):
     """A file that is no checkpoint of data alone; the message names it."""
-
-
-class ScalarHistory:
-    """What MMEngine has logged of a number.
-
-    Attributes:
-        log_history (ndarray): values.
-        count_history (ndarray): how many each stands for.
-        max_length (int): how many are kept.
-    """
-
-    log_history = count_history = np.zeros(0)  # a pickle makes objects without __init__
-    max_length = 1000000
-
-    def __setstate__(self, state):
-        arrays = [_taken(state.get(key)) for key in ('_log_history', '_count_history')]
-        if not all(isinstance(array, np.ndarray) for array in arrays) or arrays[0].shape != arrays[1].shape:
-            raise pickle.UnpicklingError('a HistoryBuffer without its numbers')
-        self.log_history, self.count_history = arrays
-        self.max_length = int(state.get('max_length', self.max_length))
 
 
 def read_checkpoint(path: str | Path | BinaryIO) -> dict[str, Any]:
@@ -141,7 +121,7 @@ def _some(names, most=4):
 
 
 def _is_data(name):
-    return name in NAMES or name in _stand_ins() or bool(_STORAGE.fullmatch(name) or _DTYPE.fullmatch(name))
+    return name in NAMES or name in stand_ins() or bool(_STORAGE.fullmatch(name) or _DTYPE.fullmatch(name))
 
 
 def _collect_names(file, path, names):
@@ -204,81 +184,11 @@ def _load(file):
         others = torch.serialization.get_safe_globals()
         torch.serialization.clear_safe_globals()
         try:
-            torch.serialization.add_safe_globals([(value, name) for name, value in _stand_ins().items()])
+            torch.serialization.add_safe_globals([(value, name) for name, value in stand_ins().items()])
             return torch.load(file, map_location='cpu', weights_only=True)
         finally:
             torch.serialization.clear_safe_globals()
             torch.serialization.add_safe_globals(others)
-
-
-class _Kind:
-    """In the place of numpy.dtype: numbers of one kind."""
-
-    def __init__(self, code, *_):
-        code = code.decode('ascii') if isinstance(code, bytes) else code
-        if not isinstance(code, str) or not _NUMBERS.fullmatch(code):
-            raise pickle.UnpicklingError(f'an array of {code!r}, which are no numbers')
-        self.dtype = np.dtype(code)
-
-    def __setstate__(self, state):
-        order, fields = state[1], state[2:5]
-        order = order.decode('ascii') if isinstance(order, bytes) else order
-        if order not in ('<', '>', '|', '=') or any(each is not None for each in fields):
-            raise pickle.UnpicklingError('an array with fields')
-        self.dtype = self.dtype.newbyteorder(order) if order != '|' else self.dtype
-
-
-class _Array:
-    """In the place of numpy.ndarray: bytes that are numbers."""
-
-    array = None
-
-    def __setstate__(self, state):
-        _, shape, kind, by_columns, content = state
-        if not isinstance(kind, _Kind) or not isinstance(content, bytes):
-            raise pickle.UnpicklingError('an array without its bytes')
-        numbers = np.frombuffer(content, kind.dtype).reshape(shape, order='F' if by_columns else 'C')
-        self.array = numbers.astype(kind.dtype.newbyteorder('='))
-
-
-def _taken(value):
-    return value.array if isinstance(value, _Array) else value
-
-
-def _reconstruct(kind, shape, code):
-    """In the place of NumPy's: an empty array, which its state fills."""
-    if kind is not _Array:
-        raise pickle.UnpicklingError(f'an array of class {kind}')
-    return _Array()
-
-
-def _scalar(kind, content):
-    """In the place of NumPy's."""
-    if not isinstance(kind, _Kind) or not isinstance(content, bytes) or len(content) != kind.dtype.itemsize:
-        raise pickle.UnpicklingError('a number without its bytes')
-    return np.frombuffer(content, kind.dtype).astype(kind.dtype.newbyteorder('='))[0]
-
-
-def _statistic(owner, name):
-    """In the place of builtins.getattr, which a history's state asks for its own four methods: their name."""
-    if owner is not ScalarHistory or name not in STATISTICS:
-        raise pickle.UnpicklingError(f'getattr({owner!r}, {name!r})')
-    return name
-
-
-def _no_bytes(*content):
-    """In the place of builtins.bytes, as which an empty text of bytes is written."""
-    if content:
-        raise pickle.UnpicklingError('bytes of something')
-    return b''
-
-
-def _stand_ins():
-    """dict[str, callable]: name in a file -> what stands for it."""
-    of_numpy = {f'numpy.{core}.multiarray.{name}': value for core in ('core', '_core')
-                for name, value in (('_reconstruct', _reconstruct), ('scalar', _scalar))}
-    return {**of_numpy, 'numpy.ndarray': _Array, 'numpy.dtype': _Kind, 'builtins.getattr': _statistic,
-            'builtins.bytes': _no_bytes, 'mmengine.logging.history_buffer.HistoryBuffer': ScalarHistory}
 
 
 def _plain(value, memo, depth):
@@ -297,7 +207,7 @@ def _plain_part(value, memo, depth):
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
             raise pickle.UnpicklingError(f'a tensor of class {type(value).__name__}')
         return torch.Tensor.detach(value)
-    if isinstance(value, _Array):
+    if isinstance(value, SavedArray):
         if value.array is None:
             raise pickle.UnpicklingError('an array without its bytes')
         return value.array

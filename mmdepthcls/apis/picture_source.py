@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from ..datasets.file_finder import contents, find_files, is_system_name, why_missing
-from ..datasets.split_file import join_inside, read_split_file
+from ..datasets.inside_path import join_inside
+from ..datasets.split_file import read_split_file
 from .picture_file import PICTURE_SUFFIXES, check_picture, read_picture
 
 VIDEO_SUFFIXES = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.mpg', '.mpeg', '.wmv', '.ts')

@@ -10,7 +10,8 @@ from mmseg.datasets import BaseSegDataset
 from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
 from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
 from .image_header import orientation_remedy, probe_image
-from .split_file import NO_DEPTH, is_file_name, join_inside, read_split_file, without_overlap
+from .inside_path import join_inside, without_overlap
+from .split_file import NO_DEPTH, is_file_name, read_split_file
 
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 

@@ -2,7 +2,7 @@
 import hashlib
 
 from mmdepthcls.apis.image_sketch import KEPT, image_hash, known_again, sketch_of
-from mmdepthcls.apis.model_description import LONGEST_TEXT
+from mmdepthcls.apis.description_check import LONGEST_TEXT
 
 
 def test_few_images_are_all_known_again(tmp_path):

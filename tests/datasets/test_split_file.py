@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mmdepthcls.datasets.split_file import join_inside, read_split_file
+from mmdepthcls.datasets.inside_path import join_inside
+from mmdepthcls.datasets.split_file import read_split_file
 
 
 def write(folder, text):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch.testing import assert_close
-from torch.utils._python_dispatch import TorchDispatchMode
+from waiting_mode import Waiting
 
 from mmdepthcls.hooks.step_guard import FiniteRecord, StepGuard, are_finite, unfinite_names
 
@@ -15,20 +15,6 @@ OPTIMIZERS = {
     'adam': lambda weights: torch.optim.AdamW(weights, lr=0.1, capturable=False),
 }
 BAD = [float('nan'), float('inf'), -float('inf')]
-
-
-class Waiting(TorchDispatchMode):
-    """Writes down what a GPU would be waited for."""
-
-    def __init__(self):
-        super().__init__()
-        self.found = []
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        name = function.overloadpacket.__name__
-        if name in ('_local_scalar_dense', 'nonzero', 'masked_select', 'is_nonzero', 'equal'):
-            self.found.append(name)
-        return function(*args, **(kwargs or {}))
 
 
 def trained(kind, factors, waits, guarded=True, **options):
