@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .atomic_file import replace_durably, temporary_path
 
+POINTER = 'last_checkpoint'  # file of a work folder that names its newest checkpoint
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CHUNK = 1 << 22  # bytes
 # The end of a checkpoint, an archive: the CRC-32 of all of it but this, and without a comment.

@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from functools import wraps
 
 from ..atomic_file import remove_leftovers, write_atomically
-from ..checkpoint_writer import FULL, FullDiskError, allowing, full_disk, not_finite, write_checkpoint
+from ..checkpoint_writer import FULL, POINTER, FullDiskError, allowing, full_disk, not_finite, write_checkpoint
 
-POINTER = 'last_checkpoint'
 POLICY, POLICIES = 'on_full_disk', ('go_on', 'stop')
 SUPERSEDED, STOPPED = 'superseded_ckpts', 'stopped_ckpt'  # in the message hub, and so in every checkpoint
 # Modules that hold save_checkpoint by its name.

@@ -7,9 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..checkpoint_writer import seal_of
+from ..checkpoint_writer import POINTER, seal_of
 
-POINTER = 'last_checkpoint'
 PICKLED = b'\x80'  # first byte of the checkpoints that torch wrote before 1.6
 
 

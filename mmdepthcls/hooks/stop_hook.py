@@ -17,8 +17,9 @@ from mmengine.hooks import CheckpointHook, EMAHook, Hook
 from mmengine.runner import BaseLoop, Runner
 from mmseg.registry import HOOKS
 
+from ..compat.saves import STOPPED
+
 SIGNALS = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP') if hasattr(signal, name))
-STOPPED = 'stopped_ckpt'  # in the message hub: what the next checkpoint replaces
 REPEATED = 3.0  # s in which launchers of several processes send a signal again
 
 

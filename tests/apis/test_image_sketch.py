@@ -1,8 +1,8 @@
 """Images are known again by a short text."""
 import hashlib
 
-from mmdepthcls.apis.image_sketch import KEPT, image_hash, known_again, sketch_of
 from mmdepthcls.apis.description_check import LONGEST_TEXT
+from mmdepthcls.apis.image_sketch import KEPT, image_hash, known_again, sketch_of
 
 
 def test_few_images_are_all_known_again(tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from ...atomic_file import write_atomically
+from ...checkpoint_writer import POINTER
 from ...evaluation.errors import PRINTED_NAMES
 from ...evaluation.metrics_table import metrics_table
 from ...json_text import json_text
@@ -72,7 +73,7 @@ class Progress:
             if former and known is None:
                 raise ValueError(f'--work-dir {args.work_dir} holds {former[0].name} of another training: give another '
                                  'folder')
-            for path in (*former, Path(args.work_dir, 'last_checkpoint')):  # of the training that does not count
+            for path in (*former, Path(args.work_dir, POINTER)):  # of the training that does not count
                 path.unlink(missing_ok=True)
             self.keep()
 
