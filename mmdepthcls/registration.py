@@ -5,9 +5,21 @@ MMSegmentation's registries live in scope 'mmseg', so configs name everything wi
 from mmseg.registry import TASK_UTILS
 
 from .bins import DepthBins, LIDBins, SIDBins, UDBins
-from .datasets import depth_folder_dataset, kitti, minidrive_dataset, synthia  # noqa: F401  (imported only to register)
+from .datasets import (  # noqa: F401  (imported only to register)
+    depth_folder_dataset,
+    kitti,
+    minidrive_dataset,
+    synthia,
+    weighted_set_sampler,
+)
 from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401
-from .evaluation import depth_evaluator, edge_evaluator, submission_metric, uncertainty_evaluator  # noqa: F401
+from .evaluation import (  # noqa: F401
+    depth_evaluator,
+    edge_evaluator,
+    per_set_evaluator,
+    submission_metric,
+    uncertainty_evaluator,
+)
 from .hooks import (  # noqa: F401
     finite_loader_hook,
     finite_loss_hook,

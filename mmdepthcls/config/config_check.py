@@ -55,7 +55,7 @@ def check_keys(cfg):
 
 
 def check_loops(cfg):
-    """Refuse an ``InfiniteSampler`` where a loop waits for the end of its loader.
+    """Refuse a sampler that never ends where a loop waits for the end of its loader.
 
     Args:
         cfg (Config or dict)
@@ -66,7 +66,7 @@ def check_loops(cfg):
     for split in SPLITS:
         loop, sampler = cfg.get(f'{split}_cfg'), (cfg.get(f'{split}_dataloader') or {})
         sampler = sampler.get('sampler') if isinstance(sampler, dict) else getattr(sampler, 'sampler', None)
-        if loop is None or sampler is None or not is_a(sampler, DATA_SAMPLERS, 'InfiniteSampler'):
+        if loop is None or sampler is None or not _is_endless(sampler):
             continue
         by_epoch = isinstance(loop, dict) and loop.get('type') is None and loop.get('by_epoch', False)
         if split != 'train' or by_epoch or is_a(loop, LOOPS, 'EpochBasedTrainLoop'):
@@ -74,9 +74,19 @@ def check_loops(cfg):
                 'train': 'EpochBasedTrainLoop', 'val': 'ValLoop', 'test': 'TestLoop'}[split]))
 
 
+def _is_endless(sampler):
+    """Whether a sampler, or its config, never ends."""
+    if is_a(sampler, DATA_SAMPLERS, 'WeightedSetSampler'):
+        return sampler.get('epoch_size') is None if isinstance(sampler, dict) else sampler.endless
+    return is_a(sampler, DATA_SAMPLERS, 'InfiniteSampler')
+
+
 def endless_message(split, sampler, loop):
     """str: that a loader never ends, and the remedy."""
     remedy = f"{split}_dataloader.sampler.type='DefaultSampler'"
+    if sampler == 'WeightedSetSampler':
+        remedy = (f'{split}_dataloader.sampler.epoch_size=N (samples)' if split == 'train' else
+                  f"{split}_dataloader.sampler=dict(type='DefaultSampler', shuffle=False)")
     other = ", or train by iterations: train_cfg=dict(type='IterBasedTrainLoop', max_iters=...)"
     return (f'{loop} waits for the end of the {split}_dataloader, which its {sampler} never comes to. Set {remedy}'
             f'{other if split == "train" else ""}')

@@ -4,3 +4,4 @@ from .eigen import eigen_split as eigen_split
 from .kitti import KITTIDepthDataset as KITTIDepthDataset
 from .minidrive_dataset import MiniDriveDataset as MiniDriveDataset
 from .synthia import SYNTHIADepthDataset as SYNTHIADepthDataset
+from .weighted_set_sampler import WeightedSetSampler as WeightedSetSampler

@@ -1,6 +1,7 @@
 """The dataset on which all depth datasets stand: pairs of an image and its depth, checked before training starts."""
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +14,7 @@ from .image_header import orientation_remedy, probe_image
 from .inside_path import join_inside, without_overlap
 from .split_file import NO_DEPTH, is_file_name, read_split_file
 
+NAME = re.compile(r'[\w-]+')  # of a set: a part of metrics' and folders' names
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 
 
@@ -42,6 +44,8 @@ class DepthDataset(BaseSegDataset):
             MMCV obeys. Default False: an image whose tag mirrors it or turns it upside down is refused, since its size
             does not tell which of the two its depth shows. See also
             ``LoadImageFromFile(color_type='color_ignore_orientation')``.
+        set_name: what its samples are called among those of other sets, for :class:`WeightedSetSampler` and
+            :class:`~mmdepthcls.evaluation.per_set_evaluator.PerSetEvaluator`.
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
     Raises:
@@ -56,11 +60,15 @@ class DepthDataset(BaseSegDataset):
 
     def __init__(self, ann_file: str = '', data_root: str | None = None, data_prefix: dict | None = None,
                  depth_format: dict | DepthFormat | None = None, verify: bool = True,
-                 depth_follows_exif: bool = False, **kwargs: Any) -> None:
+                 depth_follows_exif: bool = False, set_name: str | None = None, **kwargs: Any) -> None:
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
         self.depth_follows_exif = depth_follows_exif
+        if set_name is not None and not (isinstance(set_name, str) and NAME.fullmatch(set_name)):
+            raise ValueError(f'{type(self).__name__}: set_name is a short name of letters, digits, - and _, such as '
+                             f"'kitti', got {set_name!r}")
+        self.set_name = set_name
         self._finder = FileFinder()
         data_prefix = data_prefix or {}
         if not data_prefix.keys() <= FOLDERS.keys() <= data_prefix.keys() and data_prefix.keys() - FOLDERS.keys():
@@ -102,6 +110,8 @@ class DepthDataset(BaseSegDataset):
         for sample in samples:
             sample.pop('listed_in', None)
             sample.update(seg_fields=[], label_map=self.label_map, reduce_zero_label=self.reduce_zero_label)
+            if self.set_name is not None:
+                sample['set_name'] = self.set_name
         return samples
 
     @property
