@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.dataset import ConcatDataset
 from mmengine.runner import Runner
+from torch.utils.data import DataLoader
 
+from mmdepthcls.compat.numbered_loading import number_loader
 from mmdepthcls.config.config_check import check_loops
 from mmdepthcls.datasets import DepthDataset
 from mmdepthcls.datasets.weighted_set_sampler import WeightedSetSampler, sets_of
@@ -139,6 +141,19 @@ def test_a_stream_without_end_is_refused_where_an_end_is_waited_for(mmseg_scope)
         sampler=WeightedSetSampler(parts(a=3), dict(a=1))), val_loop=SimpleNamespace())
     with pytest.raises(ValueError, match='waits for the end of the val_dataloader, which its WeightedSetSampler'):
         FiniteLoaderHook().before_val(runner)
+
+
+def test_a_resumed_training_takes_the_seed_of_its_checkpoint():
+    """Where the config says none, each start draws another."""
+    def begun(seed):
+        sampler = WeightedSetSampler(parts(a=30, b=30), dict(a=1, b=3), seed=seed)
+        return number_loader(DataLoader(sampler.dataset, 2, sampler=sampler), seed, 0, True)
+
+    resumed = begun(1)
+    resumed.seed_with(2)
+    drawn, expected = ([draw.index for batch in islice(loader.numbered_indices, 20) for draw in batch]
+                       for loader in (resumed, begun(2)))
+    assert drawn == expected
 
 
 def test_a_loader_of_mmengine_builds_it(pairs, mmseg_scope):
