@@ -6,10 +6,18 @@ from mmseg.registry import TASK_UTILS
 
 from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import (  # noqa: F401  (imported only to register)
+    arkitscenes,
+    cityscapes,
     depth_folder_dataset,
+    depth_tree_dataset,
+    diode,
     kitti,
     minidrive_dataset,
+    nyu,
+    scannet,
+    seven_scenes,
     synthia,
+    virtual_kitti,
     weighted_set_sampler,
 )
 from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401

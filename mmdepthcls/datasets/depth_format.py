@@ -35,8 +35,8 @@ class DepthFormat:
         key: name of the array in a .npz; not needed if one of them alone can be depth.
         bits: whole numbers with fewer are refused. 8 reads depth that really was stored with 8 bits; ``scale`` must
             then be given, since a picture of depth looks the same. 24 reads PNGs whose red, green and blue are the
-            lowest, middle and highest 8 bits of one number (CARLA, some of SYNTHIA's sets): give ``channels`` (3, or 4
-            of which the last does not count) and ``scale``.
+            lowest, middle and highest 8 bits of one number (CARLA, some of SYNTHIA's sets), and whose fourth channel,
+            if there is one, does not count: give ``scale``.
         mask: depth has a file of the same size beside it whose zeros mean "no measurement", and this stands in its name
             before the ending: '_mask' for ``0_depth.npy`` and ``0_depth_mask.npy``.
         spelling: how messages spell a setting, so that the remedy is one of the tool that prints it.
@@ -67,7 +67,6 @@ class DepthFormat:
             ('offset must be a finite number', _is_number(self.offset) and math.isfinite(self.offset), self.offset),
             (f'bits must be one of {BITS}', self.bits in BITS, self.bits),
             (f'scale must be given with bits={self.bits}', self.bits == 16 or self.scale is not None, self.scale),
-            ('channels must be 3 or 4 with bits=24', self.bits != PACKED or self.channels > 2, self.channels),
             ("mask must be a part of a file's name, such as '_mask'", self.mask is None or _is_part_of_name(self.mask),
              self.mask),
         ):

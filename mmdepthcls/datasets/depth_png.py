@@ -119,11 +119,13 @@ def check_depth_header(header, path, depth_format=KITTI):
     if header.palette:
         raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colors. Use '
                              'the original file.')
-    if depth_format.bits == PACKED and header.bit_depth != 8:
-        raise DepthFileError(f'{path}: expected depth in three channels of 8 bits (bits=24), got {header.bit_depth} '
-                             f'bits a channel. If each channel holds the depth, leave {depth_format.spell("bits", 24)} '
-                             'out.')
-    if header.bit_depth < depth_format.bits != PACKED:
+    if depth_format.bits == PACKED:
+        if header.bit_depth != 8 or header.channels < 3:
+            raise DepthFileError(f'{path}: expected depth in three channels of 8 bits (bits=24), got {header.channels} '
+                                 f'of {header.bit_depth} bits. If one channel holds the depth, leave '
+                                 f'{depth_format.spell("bits", PACKED)} out.')
+        return
+    if header.bit_depth < depth_format.bits:
         raise DepthFileError(
             f'{path}: expected {depth_format.bits}-bit depth, got {header.bit_depth} bits. An 8-bit copy has lost the '
             'depth (it was probably written as a picture): use the original file'
