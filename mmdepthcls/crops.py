@@ -21,8 +21,9 @@ def crop_region(name: Region, height: int, width: int) -> tuple[slice, slice]:
 
     Args:
         name: 'garg', 'eigen', 'kb' (the KITTI benchmark's 352 x 1216: bottom, horizontally centered), 'kb_garg' (garg
-            inside of kb, which is another region than garg), 'nyu_eigen' (NYU Depth v2 without its borders), None (everything), or your own: shares (top, bottom, left,
-            right) of height and width, 0..1, cut to whole pixels by int().
+            inside of kb, which is another region than garg), 'nyu_eigen' (NYU Depth v2 without its borders), None
+            (everything), or your own: shares (top, bottom, left, right) of height and width, 0..1, cut to whole pixels
+            by int().
         height: H, pixels.
         width: W, pixels.
 
