@@ -20,7 +20,7 @@ from .datasets import (  # noqa: F401  (imported only to register)
     virtual_kitti,
     weighted_set_sampler,
 )
-from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401
+from .datasets.transforms import canonical_camera, color, formatting, geometry, labels, loading  # noqa: F401
 from .evaluation import (  # noqa: F401
     depth_evaluator,
     edge_evaluator,

@@ -31,22 +31,22 @@ class VirtualKITTIDepthDataset(DepthTreeDataset):
     Args:
         scenes: see :class:`DepthTreeDataset`. There is no official split; whole scenes are what may be held out.
         conditions: names of :data:`CONDITIONS`. Several show the same drive: never divide them among splits.
-        cameras: of 0 (left) and 1 (right).
+        camera: 0 (left), 1 (right) or (0, 1).
         data_root: the folder.
         **kwargs: see :class:`DepthTreeDataset`.
     """
 
     def __init__(self, scenes: str | Sequence[str] | None = None, conditions: str | Sequence[str] = 'clone',
-                 cameras: int | Sequence[int] = 0, data_root: str = 'data/vkitti2',
+                 camera: int | Sequence[int] = 0, data_root: str = 'data/vkitti2',
                  depth_format: dict | DepthFormat | None = None, **kwargs: Any) -> None:
         conditions = (conditions, ) if isinstance(conditions, str) else tuple(conditions)
-        sides = (cameras, ) if isinstance(cameras, int) else tuple(cameras)
+        sides = (camera, ) if isinstance(camera, int) else tuple(camera)
         unknown = [name for name in conditions if name not in CONDITIONS]
         if unknown or not conditions:
             raise ValueError(f'VirtualKITTIDepthDataset: conditions are of {", ".join(CONDITIONS)}, got '
                              f'{unknown or conditions}')
         if not sides or not set(sides) <= {0, 1}:
-            raise ValueError(f'VirtualKITTIDepthDataset: cameras are 0 (left) and 1 (right), got {cameras!r}')
+            raise ValueError(f'VirtualKITTIDepthDataset: camera must be 0 (left), 1 (right) or (0, 1), got {camera!r}')
         self._focal: dict[tuple[str, int], float] = {}
         folders = ','.join(f'Camera_{side}' for side in sides)
         super().__init__(f'Scene*/{{{",".join(conditions)}}}/frames/rgb/{{{folders}}}/rgb_*.jpg',

@@ -17,7 +17,7 @@ PRESET = dict(type='DepthTreeDataset')
 SETS = {
     'nyu': (small_sets.write_nyu, dict(type='NYUDepthDataset'), 4, 518.8579),
     'virtual_kitti': (small_sets.write_virtual_kitti, dict(
-        type='VirtualKITTIDepthDataset', conditions=['clone', 'fog'], cameras=(0, 1)), 16, 24.0),
+        type='VirtualKITTIDepthDataset', conditions=['clone', 'fog'], camera=(0, 1)), 16, 24.0),
     'cityscapes': (small_sets.write_cityscapes, dict(type='CityscapesDepthDataset'), 2, None),
     'diode': (small_sets.write_diode, dict(type='DIODEDepthDataset'), 2, (886.81 * 927.06)**0.5),
     'seven_scenes': (small_sets.write_seven_scenes, dict(type='SevenScenesDepthDataset', focal_px=28.0), 6, 28.0),

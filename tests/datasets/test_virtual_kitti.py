@@ -11,7 +11,7 @@ def paths(root, **options):
 
 @pytest.mark.parametrize('options, number, part', [
     (dict(), 4, '/clone/frames/rgb/Camera_0/'), (dict(scenes=['Scene20']), 2, '/Scene20/'),
-    (dict(conditions='fog', cameras=1), 4, '/fog/frames/rgb/Camera_1/'), (dict(cameras=[0, 1]), 8, '/clone/')])
+    (dict(conditions='fog', camera=1), 4, '/fog/frames/rgb/Camera_1/'), (dict(camera=[0, 1]), 8, '/clone/')])
 def test_what_is_chosen(options, number, part, tmp_path):
     write_virtual_kitti(tmp_path)
     found = paths(tmp_path, **options)
@@ -23,7 +23,7 @@ def test_cameras_of_their_own_and_the_published_one(tmp_path, monkeypatch):
     path = tmp_path / 'Scene01/clone/intrinsic.txt'
     header = path.read_text().partition('\n')[0]
     path.write_text(f'{header}\n0 0 20 20 15 11\n0 1 24 24 15 11\n')
-    dataset = VirtualKITTIDepthDataset(data_root=str(tmp_path), cameras=(0, 1))
+    dataset = VirtualKITTIDepthDataset(data_root=str(tmp_path), camera=(0, 1))
     assert {sample['img_path'].split('/')[-2]: sample['focal_px'] for sample in dataset.load_data_list()} == {
         'Camera_0': 20.0, 'Camera_1': 24.0}
     for text, message in ((f'{header}\n0 0 20 20 15\n', 'line 2: expected 6 numbers'),
@@ -43,8 +43,8 @@ def test_mistakes(tmp_path):
     write_virtual_kitti(tmp_path)
     with pytest.raises(ValueError, match="conditions are of clone, 15-deg-left, .*got .'foggy'"):
         paths(tmp_path, conditions=['clone', 'foggy'])
-    with pytest.raises(ValueError, match='cameras are 0 .left. and 1 .right., got 2'):
-        paths(tmp_path, cameras=2)
+    with pytest.raises(ValueError, match='camera must be 0 .left., 1 .right. or .0, 1., got 2'):
+        paths(tmp_path, camera=2)
     with pytest.raises(FileNotFoundError, match=r"fits 'rain' of the pattern .*Scene01 holds clone, fog"):
         paths(tmp_path, conditions=['clone', 'rain'])
     for path in tmp_path.glob('Scene*/*/frames/depth'):

@@ -1,13 +1,13 @@
 """Loads ground truth in metres: depth files of every kind, or LiDAR scans that are projected on the way."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
 from mmseg.registry import TRANSFORMS
 
+from ...camera import resized_focal
 from .. import velodyne
 from ..common_size import DEPTH, check_view, nearest_depth, resized_image
 from ..depth_file import DepthFileError, DepthFormat, read_depth
@@ -69,7 +69,7 @@ def _to_common_size(results, depth, path):
     if image is not None and image.shape[:2] == shape:
         results.update(img=resized_image(image, depth.shape), img_shape=depth.shape)
         if results.get('focal_px') is not None:
-            results['focal_px'] *= math.sqrt(depth.shape[0] / shape[0] * depth.shape[1] / shape[1])
+            results['focal_px'] = resized_focal(results['focal_px'], depth.shape[1] / shape[1], depth.shape[0] / shape[0])
     elif image is not None and 'scale_factor' in results:
         results['scale_factor'] = (image.shape[1] / depth.shape[1], image.shape[0] / depth.shape[0])
     return results, depth
