@@ -81,7 +81,7 @@ class PerSetEvaluator(BaseMetric):
 
     def _of_set(self, name):
         if name not in self.evaluators:
-            self.evaluators[name] = DepthEvaluator()
+            self.evaluators[name] = _evaluator(name, {})
         return self.evaluators[name]
 
     def compute_metrics(self, results: list[tuple[str, tuple | None, ImageScores]]) -> dict[str, float]:
@@ -141,6 +141,6 @@ def _checked(name, settings):
 
 def _evaluator(name, settings):
     try:
-        return DepthEvaluator(**settings)
+        return DepthEvaluator(**settings, prefix=name)
     except ValueError as error:
         raise ValueError(f'PerSetEvaluator: sets.{name}: {error}') from error

@@ -69,7 +69,8 @@ def _to_common_size(results, depth, path):
     if image is not None and image.shape[:2] == shape:
         results.update(img=resized_image(image, depth.shape), img_shape=depth.shape)
         if results.get('focal_px') is not None:
-            results['focal_px'] = resized_focal(results['focal_px'], depth.shape[1] / shape[1], depth.shape[0] / shape[0])
+            scale = depth.shape[1] / shape[1], depth.shape[0] / shape[0]
+            results['focal_px'] = resized_focal(results['focal_px'], *scale)
     elif image is not None and 'scale_factor' in results:
         results['scale_factor'] = (image.shape[1] / depth.shape[1], image.shape[0] / depth.shape[0])
     return results, depth
