@@ -1,6 +1,7 @@
 """NYU Depth v2 as BTS and its followers prepare it: rooms, as a Kinect sees them."""
 from __future__ import annotations
 
+import os.path as osp
 from typing import Any
 
 from mmseg.registry import DATASETS
@@ -59,8 +60,9 @@ class NYUDepthDataset(DepthTreeDataset):
 
     def depth_of_image(self, img_path: str) -> str | None:
         """The depth beside an image that a line names alone."""
-        head, _, name = img_path.rpartition('/')
-        return f'{head}/{self.depth_name(f"/{name}")[1:]}'
+        folder, name = osp.split(img_path)
+        depth = self.depth_name(f'/{name}')
+        return None if depth is None else osp.join(folder, depth[1:])
 
     def naming_hint(self, path: str) -> str:
         """As the base class."""

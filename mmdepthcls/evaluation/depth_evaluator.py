@@ -94,7 +94,7 @@ class DepthEvaluator(BaseMetric):
             self.protocols = self._side_by_side(build_protocols(protocols))
         self.bands = None if bands is None else _explained(check_bands, bands)
         self._reports = report_dir is not None
-        self.follow(self.bins and (self.bins.min_depth, self.bins.max_depth))
+        self.follow(None if self.bins is None else (self.bins.min_depth, self.bins.max_depth))
         self.writer = None if output_dir is None else PredictionWriter(output_dir)
         published = None if published is None else published_table(published)
         self._recorder = None

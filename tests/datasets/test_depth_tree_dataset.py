@@ -1,15 +1,19 @@
 """Public data sets in their own trees: what is read is what the formats say is there, through pipeline and doctor."""
+from pathlib import Path
+
 import numpy as np
 import pytest
 import small_sets
 from mmengine.config import Config
 from mmseg.registry import DATASETS
 
+import mmdepthcls.datasets
 from mmdepthcls.commands.check_data.doctor import examine
 from mmdepthcls.datasets import DepthTreeDataset, VirtualKITTIDepthDataset
 from mmdepthcls.datasets.sample_listing import list_splits
 from mmdepthcls.datasets.tree_presets import TREE_PRESETS
 
+ROOT = Path(__file__).parents[2]
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
 BINS = dict(type='SIDBins', min_depth=0.5, max_depth=80.0, num_bins=16)
 PRESET = dict(type='DepthTreeDataset')
@@ -122,9 +126,22 @@ def test_a_wrong_scale_is_noticed_by_the_doctor(tmp_path):
     assert any('scale' in finding.remedy and finding.level == 'error' for finding in found.findings), found.findings
 
 
+@pytest.mark.parametrize('name', ['NYU', 'VirtualKITTI', 'Cityscapes', 'DIODE', 'ScanNet', 'SevenScenes',
+                                  'ARKitScenes', *TREE_PRESETS])
+def test_the_document_draws_the_trees_of_the_code(name):
+    if name in TREE_PRESETS:
+        tree = TREE_PRESETS[name].tree
+        lines = [line.strip() for line in tree.splitlines() if line.startswith('    ')]
+    else:
+        text = getattr(mmdepthcls.datasets, f'{name}DepthDataset').__doc__.partition('::\n\n')[2].partition('\n\n')[0]
+        lines = [line.strip() for line in text.splitlines()]
+    drawn = '\n'.join(line.strip() for line in (ROOT / 'docs/datasets.md').read_text('utf-8').splitlines())
+    assert len(lines) >= 4 and '\n'.join(lines) in drawn
+
+
 def test_presets_say_their_tree():
     for preset in TREE_PRESETS.values():
-        assert preset.images.split('/')[-2] in preset.tree.replace('Omni_F', 'Omni_F')
+        assert preset.images.split('/')[-2] in preset.tree
         assert all(new.strip('/') in preset.tree for _, new in preset.replace)
 
 
