@@ -1,9 +1,10 @@
 """What is wrong in a config before anything is built: misspelt keys, loaders that never end, settings of no worker."""
 import re
 
-from mmseg.registry import DATA_SAMPLERS, LOOPS
+from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS
 
 from .config_class import class_name, is_a
+from .config_parts import evaluators_of, leaf_datasets
 
 SPLITS = ('train', 'val', 'test')
 # Top-level keys that MMEngine, MMSegmentation's tools and these tools read; every other one is a variable.
@@ -29,10 +30,12 @@ def check_config(cfg):
         list[str]: what was mended, a line each.
 
     Raises:
-        ValueError: for a key that is like one of :data:`KEYS`, and loaders that never end; says what to set.
+        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, and sets that cannot be told
+            apart; says what to set.
     """
     check_keys(cfg)
     check_loops(cfg)
+    check_sets(cfg)
     return mend_workers(cfg)
 
 
@@ -72,6 +75,38 @@ def check_loops(cfg):
         if split != 'train' or by_epoch or is_a(loop, LOOPS, 'EpochBasedTrainLoop'):
             raise ValueError(endless_message(split, class_name(sampler), class_name(loop) or {
                 'train': 'EpochBasedTrainLoop', 'val': 'ValLoop', 'test': 'TestLoop'}[split]))
+
+
+def check_sets(cfg):
+    """Refuse an evaluation of several sets whose samples would not say which set they are of: better before a training
+    than at its first validation.
+
+    Args:
+        cfg (Config or dict)
+
+    Raises:
+        ValueError: names the split, and what to set.
+    """
+    for split in SPLITS[1:]:
+        loader = cfg.get(f'{split}_dataloader')
+        found = [each for each in evaluators_of(cfg.get(f'{split}_evaluator'))
+                 if is_a(each, METRICS, 'PerSetEvaluator') and isinstance(each, dict)]
+        if not found or not isinstance(loader, dict):
+            continue
+        for dataset in leaf_datasets(loader.get('dataset') or {}):
+            name = dataset.get('set_name') if isinstance(dataset, dict) else dataset.set_name
+            known = found[0].get('sets')
+            where = f'{split}_dataloader: {class_name(dataset)}'
+            if name is None:
+                raise ValueError(f"{where} has no set_name, and PerSetEvaluator scores by it. Give it one: "
+                                 "set_name='kitti'")
+            if known and name not in known:
+                raise ValueError(f'{where} has the set_name {name!r}, and {split}_evaluator.sets names only '
+                                 f'{", ".join(map(repr, known))}. Name it there: {split}_evaluator.sets.{name}={{}}')
+            steps = dataset.get('pipeline') if isinstance(dataset, dict) else None
+            if steps and class_name(steps[-1]) == 'PackSegInputs':
+                raise ValueError(f'{where} ends its pipeline with PackSegInputs, which does not keep the set_name that '
+                                 'PerSetEvaluator needs. Take PackDepthInputs')
 
 
 def _is_endless(sampler):

@@ -9,11 +9,12 @@ from typing import Any
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
-from .common_size import RESIZED, check_view, resizing_remedy
-from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
+from .common_size import RESIZED
+from .depth_file import SUFFIXES, DepthFormat, probe_depth
 from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
-from .image_header import orientation_remedy, probe_image
+from .image_header import probe_image
 from .inside_path import join_inside, without_overlap
+from .same_pixels import check_pixels, obeys_orientation
 from .sample_camera import SampleCameras, check_plausible
 from .split_file import NO_DEPTH, is_file_name, read_split_file
 from .transforms.focal_tracking import unwatched_step
@@ -305,39 +306,10 @@ class DepthDataset(BaseSegDataset):
             return
         depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
         if depth:
-            self._check_registration(sample, image, depth)
-
-    def _check_registration(self, sample, image, depth):
-        """Image and depth show the same pixels, as far as headers tell."""
-        obeyed = obeys_orientation(self.pipeline)
-        shape = image.shape(obeyed)
-        if self.resized is not None:
-            check_view(shape, depth, sample['img_path'], sample['depth_map_path'])
-        elif shape != depth:
-            remedy = orientation_remedy(sample['img_path'], obeyed, depth)
-            raise DepthFileError(
-                f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
-                f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
-                f'pixels: pair the right files{"" if remedy else resizing_remedy(shape, depth)}.')
-        if obeyed and image.hides_orientation and not self.depth_follows_exif:
-            raise DepthFileError(
-                f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image and '
-                f'keeps its size, so that nothing tells whether {sample["depth_map_path"]} shows it before or after. '
-                "Say so: LoadImageFromFile(color_type='color_ignore_orientation') in the pipeline if depth shows the "
-                "pixels as stored, or the dataset's depth_follows_exif=True if it shows them turned.")
+            check_pixels(sample, image, depth, obeys_orientation(self.pipeline), self.depth_follows_exif)
 
 
 def relative_name(path: str, folder: str | None) -> str:
     """Name of a file below a folder, with '/'; what lies elsewhere keeps its path."""
     name = os.path.relpath(path, folder or os.curdir)
     return (path if name.startswith(os.pardir) else name).replace(os.sep, '/')
-
-
-def obeys_orientation(pipeline: Any) -> bool:
-    """Whether the images that a pipeline loads are turned as their EXIF orientation tag says, as MMCV's are."""
-    for transform in getattr(pipeline, 'transforms', ()):
-        color_type = getattr(transform, 'color_type', None)
-        if isinstance(color_type, str):
-            stored = color_type == 'unchanged' or color_type.endswith('ignore_orientation')
-            return not stored and getattr(transform, 'imdecode_backend', 'cv2') in ('cv2', 'pillow')
-    return True

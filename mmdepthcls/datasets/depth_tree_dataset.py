@@ -124,7 +124,7 @@ class DepthTreeDataset(DepthDataset):
             if not osp.isfile(path):
                 raise FileNotFoundError(f'{type(self).__name__}: the list of scenes {path} does not exist')
             with open(path, encoding='utf-8') as file:
-                scenes = [line.strip() for line in file if line.strip()]
+                scenes = [line.strip() for line in file if line.strip() and not line.startswith('#')]
         chosen = (scenes, ) if isinstance(scenes, str) else tuple(map(str, scenes))
         if not chosen:
             raise ValueError(f'{type(self).__name__}: scenes names none. Leave it out to take all')

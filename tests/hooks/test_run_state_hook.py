@@ -32,7 +32,7 @@ CASES = {
     'workers that stay': dict(loader=dict(FLIPPED, num_workers=2, persistent_workers=True)),
     'within an epoch': dict(by_epoch=True, loader=FLIPPED, stop=3),
     'accumulation': dict(optimizer=dict(accumulative_counts=3), stop=4, hooks=[EMA]),
-    'several sets': dict(mixed=True, loader=dict(sampler=dict(type='WeightedSetSampler', weights=WEIGHTS)), stop=5),
+    'several sets': dict(mixed=True, stop=5),
 }
 MORE = {
     'no workers': {},
@@ -85,7 +85,7 @@ def sampler(monkeypatch):
 def train(minidrive, small_model_cfg, tmp_path):
     """Trains in a folder, perhaps to a stop; the losses and the runner."""
     def run(folder, stop=None, by_epoch=False, loader=(), optimizer=(), hooks=(), resume=False, split='train',
-            mixed=False, **changes):
+            mixed=False, weights=None, **changes):
         loaders = dict(batch_size=2, num_workers=0, sampler=dict(type='InfiniteSampler', shuffle=True))
         loaders.update(loader)
         data = dict(type='MiniDriveDataset', data_root=minidrive)
@@ -104,6 +104,8 @@ def train(minidrive, small_model_cfg, tmp_path):
             custom_hooks=[dict(type='WorkFolderHook'), *hooks], experiment_name=f'{folder}{resume}{id(run)}',
             resume=resume, randomness=dict(seed=3))
         if mixed:
+            if cfg['train_dataloader']['sampler']['type'] == 'InfiniteSampler':
+                cfg['train_dataloader']['sampler'] = dict(type='WeightedSetSampler', weights=weights or WEIGHTS)
             for name in ('train', 'val'):
                 dataset = cfg[f'{name}_dataloader']['dataset']
                 cfg[f'{name}_dataloader']['dataset'] = dict(type='ConcatDataset', datasets=[
@@ -168,9 +170,10 @@ def test_so_is_one_of_another_kind(name, train, tmp_path):
 
 @pytest.mark.parametrize(('changes', 'accepted', 'expected'), [
     (dict(randomness=dict(seed=4)), 'seed', 'began with seed 3, and the config has randomness.seed=4'),
-    (dict(split='val'), 'data', '4 -> 2 samples')])
+    (dict(split='val'), 'data', '4 -> 2 samples'),
+    (dict(mixed=True, weights=dict(dense=1, sparse=1)), 'data', 'dense 0.75, sparse 0.25 -> dense 0.5, sparse 0.5')])
 def test_another_training_is_not_gone_on_with(changes, accepted, expected, train):
-    train('work', stop=2)
+    train('work', stop=2, mixed=changes.get('mixed', False))
     with pytest.raises(ResumeMismatchError, match=expected) as caught:
         train('work', resume=True, **changes)
     for remedy in (f"accept_changes=\"['{accepted}']\"", f'--accept-changes {accepted}'):
