@@ -4,22 +4,27 @@
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = './segformer_mit-b0_kitti_sid71.py'
 
+import mmdepthcls.camera  # noqa: E402
+
 crop_size = (352, 704)
-# Labels are of the metres of one camera. KITTI's 80 m are up to 81.6 of its metres (focal lengths of 707 to 722 px),
-# SYNTHIA's 108.4, and bins must hold all of them: mmdepthcls.camera.canonical_range.
-canonical_focal_px = 721.5377
+# The focal length of SYNTHIA-RAND-CITYSCAPES is in none of its files: this is what other sets of SYNTHIA's have. Change
+# it if you know better.
+synthia_focal_px = 532.740352
+# Labels are of the metres of one camera, here that of most of KITTI's days. Its bins hold 1 to 80 m of every camera.
+canonical_focal_px, depth_range = 721.5377, (1.0, 80.0)
+min_depth, max_depth = mmdepthcls.camera.canonical_range(
+    depth_range, (707.0493, 721.5377, synthia_focal_px), canonical_focal_px)
 model = dict(
-    bins=dict(min_depth=1.0, max_depth=108.4), canonical_focal_px=canonical_focal_px, depth_range=(1.0, 80.0))
+    bins=dict(min_depth=min_depth, max_depth=max_depth), canonical_focal_px=canonical_focal_px,
+    depth_range=depth_range)
 
 kitti = dict(
     type='KITTIDepthDataset', set_name='kitti', data_root='{{$KITTI_ROOT:data/kitti}}', ground_truth='annotated')
-# The focal length of this set is in none of its files: 532.74 px is what other sets of SYNTHIA's have. Change it if you
-# know better.
 synthia = dict(
     type='SYNTHIADepthDataset',
     set_name='synthia',
     data_root='{{$SYNTHIA_ROOT:data/synthia/RAND_CITYSCAPES}}',
-    focal_px=532.740352)
+    focal_px=synthia_focal_px)
 # own = dict(type='DepthFolderDataset', set_name='own', data_root='data/mine', depth_format=dict(scale=1000.0),
 #            focal_px=900.0)
 

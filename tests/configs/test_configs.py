@@ -205,7 +205,7 @@ def test_the_bins_of_several_sets_hold_what_each_camera_sees():
     synthia = leaf_datasets(cfg.train_dataloader.dataset)[1]
     focals = [721.5377, 707.0493, 718.3351, 707.0912, 718.856, synthia.focal_px]
     low, high = canonical_range(cfg.model.depth_range, focals, cfg.model.canonical_focal_px)
-    assert cfg.model.bins.min_depth <= low and 0 <= cfg.model.bins.max_depth - high < 0.1
+    assert (cfg.model.bins.min_depth, cfg.model.bins.max_depth) == (low, high) and 108 < high < 109
     names = {part: [dataset.set_name for dataset in leaf_datasets(cfg[f'{part}_dataloader'].dataset)]
              for part in ('train', 'val', 'test')}
     assert set(cfg.train_dataloader.sampler.weights) == set(cfg.val_evaluator.sets) == {'kitti', 'synthia'}
