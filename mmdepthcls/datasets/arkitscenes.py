@@ -8,7 +8,7 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from .depth_format import DepthFormat
-from .depth_tree_dataset import DepthTreeDataset
+from .depth_tree_dataset import DepthTreeDataset, with_changes
 from .intrinsics import checked_focal, read_rows
 
 SPLITS, IMAGES, DEPTHS = ('Training', 'Validation'), ('wide', 'lowres_wide', 'vga_wide'), (
@@ -48,7 +48,7 @@ class ARKitScenesDepthDataset(DepthTreeDataset):
         self.split = split
         self._cameras_of: dict[str, list[str]] = {}
         super().__init__(f'{split}/*/{images}/*.png', [(f'/{images}/', f'/{depth}/')], data_root=data_root,
-                         depth_format=depth_format or dict(scale=1000.0), **kwargs)
+                         depth_format=with_changes(dict(scale=1000.0), depth_format), **kwargs)
 
     def with_scenes(self, scenes: tuple[str, ...]) -> list:
         """See the base class: videos are the second level."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from mmseg.registry import DATASETS
 
 from .depth_format import DepthFormat
-from .depth_tree_dataset import DepthTreeDataset
+from .depth_tree_dataset import DepthTreeDataset, with_changes
 from .intrinsics import mean_focal
 
 SIZES = {'train': 2975, 'val': 500, 'test': 1525, 'train_extra': 19998}
@@ -48,7 +48,8 @@ class CityscapesDepthDataset(DepthTreeDataset):
             raise ValueError(f'CityscapesDepthDataset: split must be one of {tuple(SIZES)}, got {split!r}')
         self.split = split
         super().__init__(f'leftImg8bit/{split}/*/*{IMAGE}', [('leftImg8bit/', 'disparity/'), (IMAGE, DISPARITY)],
-                         data_root=data_root, depth_format=depth_format or dict(scale=256.0, offset=1.0), **kwargs)
+                         data_root=data_root,
+                         depth_format=with_changes(dict(scale=256.0, offset=1.0), depth_format), **kwargs)
 
     @property
     def expected_len(self) -> int | None:

@@ -51,7 +51,7 @@ class DepthTreeDataset(DepthDataset):
                 raise ValueError(f'{type(self).__name__}: no preset {preset!r}; there are {", ".join(TREE_PRESETS)}')
             settings = TREE_PRESETS[preset]
             images, replace = images or settings.images, replace or settings.replace
-            depth_format, focal_px = depth_format or settings.depth_format, focal_px or settings.focal_px
+            depth_format, focal_px = with_changes(settings.depth_format, depth_format), focal_px or settings.focal_px
         if images is None and not kwargs.get('ann_file'):
             raise ValueError(f"{type(self).__name__}: say where the images lie, images='*/rgb/*.png', or name a preset "
                              f'({", ".join(TREE_PRESETS)})')
@@ -133,3 +133,14 @@ class DepthTreeDataset(DepthDataset):
     def with_scenes(self, scenes: tuple[str, ...]) -> list:
         """The levels of the pattern with chosen scenes."""
         return [scenes, *self.levels[1:]]
+
+
+def with_changes(known: dict[str, Any], given: dict | DepthFormat | None) -> dict[str, Any] | DepthFormat:
+    """The format of a data set's depth with what a config says otherwise: what it does not speak of (a mask, values
+    that mean the sky) stays.
+
+    Args:
+        known: of the data set.
+        given: of the config; a DepthFormat is taken as it is.
+    """
+    return given if isinstance(given, DepthFormat) else {**known, **(given or {})}

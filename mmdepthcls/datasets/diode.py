@@ -6,7 +6,7 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from .depth_format import DepthFormat
-from .depth_tree_dataset import DepthTreeDataset
+from .depth_tree_dataset import DepthTreeDataset, with_changes
 from .intrinsics import mean_focal
 
 SIDES = ('indoors', 'outdoors')
@@ -39,7 +39,7 @@ class DIODEDepthDataset(DepthTreeDataset):
                              f'None, got {split!r} and {side!r}')
         self.split, self.side = split, side
         super().__init__(f'{split}/{side or "*doors"}/scene_*/scan_*/*.png', [('.png', '_depth.npy')],
-                         data_root=data_root, depth_format=depth_format or dict(mask='_mask'), **kwargs)
+                         data_root=data_root, depth_format=with_changes(dict(mask='_mask'), depth_format), **kwargs)
 
     def with_scenes(self, scenes: tuple[str, ...]) -> list:
         """See the base class: scenes are the third level."""

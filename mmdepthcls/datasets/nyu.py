@@ -7,7 +7,7 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from .depth_format import DepthFormat
-from .depth_tree_dataset import DepthTreeDataset
+from .depth_tree_dataset import DepthTreeDataset, with_changes
 
 FOLDERS = {'train': 'sync', 'test': 'official_splits/test'}
 NUM_TEST = 654
@@ -47,7 +47,7 @@ class NYUDepthDataset(DepthTreeDataset):
         if ann_file:
             kwargs.setdefault('data_prefix', dict(img_path=folder, depth_map_path=folder))
         super().__init__(f'{folder}/*/rgb_*.jpg', [('/rgb_', '/sync_depth_'), ('.jpg', '.png')], data_root=data_root,
-                         ann_file=ann_file, depth_format=depth_format or dict(scale=1000.0), **kwargs)
+                         ann_file=ann_file, depth_format=with_changes(dict(scale=1000.0), depth_format), **kwargs)
 
     @property
     def expected_len(self) -> int | None:

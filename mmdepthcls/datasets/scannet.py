@@ -7,7 +7,7 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from .depth_format import DepthFormat
-from .depth_tree_dataset import DepthTreeDataset
+from .depth_tree_dataset import DepthTreeDataset, with_changes
 from .intrinsics import matrix_focal
 
 
@@ -34,7 +34,7 @@ class ScanNetDepthDataset(DepthTreeDataset):
                  **kwargs: Any) -> None:
         self._focal: dict[str, float | None] = {}
         super().__init__('scene*/color/*.jpg', [('/color/', '/depth/'), ('.jpg', '.png')], data_root=data_root,
-                         depth_format=depth_format or dict(scale=1000.0), **kwargs)
+                         depth_format=with_changes(dict(scale=1000.0), depth_format), **kwargs)
 
     def focal_px(self, sample: dict) -> float | None:
         """As ``intrinsic_color.txt`` of the scene says; None where there is no such file."""

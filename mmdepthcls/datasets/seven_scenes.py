@@ -9,7 +9,7 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from .depth_format import DepthFormat
-from .depth_tree_dataset import DepthTreeDataset
+from .depth_tree_dataset import DepthTreeDataset, with_changes
 
 LISTS = {'train': 'TrainSplit.txt', 'test': 'TestSplit.txt'}
 
@@ -44,7 +44,7 @@ class SevenScenesDepthDataset(DepthTreeDataset):
             raise ValueError(f"SevenScenesDepthDataset: split must be 'train', 'test' or None, got {split!r}")
         self.split = split
         super().__init__('*/seq-*/*.color.png', [('.color.png', '.depth.png')], data_root=data_root,
-                         depth_format=depth_format or dict(scale=1000.0, invalid=65535), **kwargs)
+                         depth_format=with_changes(dict(scale=1000.0, invalid=65535), depth_format), **kwargs)
 
     def image_names(self, levels: list) -> list[str]:
         """Those of the split's sequences."""

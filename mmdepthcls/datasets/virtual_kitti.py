@@ -8,7 +8,7 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from .depth_format import DepthFormat
-from .depth_tree_dataset import DepthTreeDataset
+from .depth_tree_dataset import DepthTreeDataset, with_changes
 from .intrinsics import checked_focal, read_rows
 
 CONDITIONS = ('clone', '15-deg-left', '15-deg-right', '30-deg-left', '30-deg-right', 'fog', 'morning', 'overcast',
@@ -51,7 +51,8 @@ class VirtualKITTIDepthDataset(DepthTreeDataset):
         folders = ','.join(f'Camera_{side}' for side in sides)
         super().__init__(f'Scene*/{{{",".join(conditions)}}}/frames/rgb/{{{folders}}}/rgb_*.jpg',
                          [('/frames/rgb/', '/frames/depth/'), ('/rgb_', '/depth_'), ('.jpg', '.png')], scenes=scenes,
-                         data_root=data_root, depth_format=depth_format or dict(scale=100.0, invalid=65535), **kwargs)
+                         data_root=data_root,
+                         depth_format=with_changes(dict(scale=100.0, invalid=65535), depth_format), **kwargs)
 
     def naming_hint(self, path: str) -> str:
         """As the base class."""

@@ -212,6 +212,7 @@ def test_the_bins_of_several_sets_hold_what_each_camera_sees():
     assert all(sorted(found) == ['kitti', 'synthia'] for found in names.values())
 
 
+@pytest.mark.long  # its slice: 'several sets' in tests/hooks/test_run_state_hook.py
 def test_several_sets_train_together_and_are_scored_apart(builders, tmp_path, monkeypatch):
     """The config on small trees of both sets and of one's own, through training, validation and test."""
     roots = dict(KITTI_ROOT=builders.kitti(tmp_path / 'kitti', (5, 6), (5, 6)),

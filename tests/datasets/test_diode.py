@@ -3,6 +3,7 @@ import pytest
 from small_sets import write_diode
 
 from mmdepthcls.datasets import DIODEDepthDataset
+from mmdepthcls.datasets.depth_format import DepthFormat
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,14 @@ def test_sides_and_scenes(tmp_path):
     assert len(paths(tmp_path)) == 2 and len(paths(tmp_path, split='val')) == 1
     assert all('/indoors/' in path for path in paths(tmp_path, side='indoors'))
     assert ['/scene_00020/' in path for path in paths(tmp_path, scenes=['scene_00020'])] == [True]
+
+
+def test_another_scale_leaves_the_masks(tmp_path):
+    write_diode(tmp_path)
+    sample = DIODEDepthDataset(data_root=str(tmp_path), depth_format=dict(scale=2.0)).load_data_list()[0]
+    assert (sample['depth_format'].scale, sample['depth_format'].mask) == (2.0, '_mask')
+    own = DepthFormat(scale=2.0)
+    assert DIODEDepthDataset(data_root=str(tmp_path), depth_format=own).depth_format is own
 
 
 def test_mistakes(tmp_path):

@@ -1,5 +1,6 @@
 """Several sets in one evaluation: each as if it were alone, their mean, and what is missing."""
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -82,6 +83,21 @@ def test_a_set_without_ground_truth_and_one_that_does_not_come(monkeypatch):
     assert any(text.startswith('other: no image of this set has been evaluated') for text in said)
     none = evaluate(PerSetEvaluator(), [sample('rooms', 1, with_truth=False)])
     assert math.isnan(none['abs_rel']) and none['num_images'] == 0
+
+
+@pytest.mark.parametrize('sets', [SETS, None], ids=['named', 'as they come'])
+def test_two_processes_count_as_one(sets):
+    """As MMEngine brings their records together, where the first has not seen each set."""
+    samples = [each.to_dict() for each in mixed()]
+    alone, *ranks = (PerSetEvaluator(sets) for _ in range(3))
+    alone.process({}, samples)
+    for rank, evaluator in enumerate(ranks):
+        for each in samples[rank::2]:
+            evaluator.process({}, [each])
+    assert {name for name, *_ in ranks[0].results} == {'kitti'}
+    dealt = [record for pair in zip(*(pickle.loads(pickle.dumps(rank.results)) for rank in ranks), strict=True)
+             for record in pair]
+    assert ranks[0].compute_metrics(dealt) == alone.compute_metrics(alone.results)
 
 
 def test_predictions_are_written_apart(tmp_path):
