@@ -5,6 +5,7 @@ from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS
 
 from .config_class import class_name, is_a
 from .config_parts import evaluators_of, leaf_datasets
+from .set_weights import shares_of_sets
 
 SPLITS = ('train', 'val', 'test')
 # Top-level keys that MMEngine, MMSegmentation's tools and these tools read; every other one is a variable.
@@ -78,8 +79,8 @@ def check_loops(cfg):
 
 
 def check_sets(cfg):
-    """Refuse an evaluation of several sets whose samples would not say which set they are of: better before a training
-    than at its first validation.
+    """Refuse weights that do not fit their sets, and an evaluation of several sets whose samples would not say which
+    set they are of: better before a training than at its first validation.
 
     Args:
         cfg (Config or dict)
@@ -87,6 +88,7 @@ def check_sets(cfg):
     Raises:
         ValueError: names the split, and what to set.
     """
+    _check_weights(cfg.get('train_dataloader'))
     for split in SPLITS[1:]:
         loader = cfg.get(f'{split}_dataloader')
         found = [each for each in evaluators_of(cfg.get(f'{split}_evaluator'))
@@ -107,6 +109,17 @@ def check_sets(cfg):
             if steps and class_name(steps[-1]) == 'PackSegInputs':
                 raise ValueError(f'{where} ends its pipeline with PackSegInputs, which does not keep the set_name that '
                                  'PerSetEvaluator needs. Take PackDepthInputs')
+
+
+def _check_weights(loader):
+    """Refuse weights of a ``WeightedSetSampler`` that do not fit the sets of its loader."""
+    sampler = loader.get('sampler') if isinstance(loader, dict) else None
+    if not isinstance(sampler, dict) or not is_a(sampler, DATA_SAMPLERS, 'WeightedSetSampler'):
+        return
+    names = [dataset.get('set_name') if isinstance(dataset, dict) else dataset.set_name
+             for dataset in leaf_datasets(loader.get('dataset') or {})]
+    if None not in names:  # what has no name the sampler names
+        shares_of_sets(sampler.get('weights'), list(dict.fromkeys(names)))
 
 
 def _is_endless(sampler):

@@ -12,6 +12,8 @@ from mmengine.logging import print_log
 from mmseg.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
+from ..config.set_weights import shares_of_sets
+
 CHUNK = 1024  # draws that are made at once
 
 
@@ -45,7 +47,7 @@ class WeightedSetSampler(Sampler):
             raise ValueError(f'WeightedSetSampler: epoch_size must be a whole number of samples from 1 on, or None (it '
                              f'never ends), got {epoch_size!r}')
         self.sets = sets_of(dataset)
-        self.shares = _shares(weights, self.sets)
+        self.shares = shares_of_sets(weights, list(self.sets))
         self.dataset, self.epoch_size, self.epoch = dataset, epoch_size, 0
         self.seed = sync_random_seed() if seed is None else seed
         said = ', '.join(f'{name} {share:.1%} of {len(self.sets[name])} samples'
@@ -117,29 +119,6 @@ def _leaves(dataset):
     return [dataset] if parts is None else [leaf for part in parts for leaf in _leaves(part)]
 
 
-def _shares(weights, sets):
-    """Share of the draws of each set."""
-    there = f'sets are {", ".join(map(repr, sets))}'
-    if not isinstance(weights, dict) or not weights:
-        raise ValueError(f'WeightedSetSampler: weights are given by the names of the sets, such as '
-                         f'dict({next(iter(sets))}=1), got {weights!r}; {there}')
-    unknown, missing = [name for name in weights if name not in sets], [name for name in sets if name not in weights]
-    if unknown:
-        raise ValueError(f'WeightedSetSampler: weights name {", ".join(map(repr, unknown))}, and there is no such set; '
-                         f"{there} (the data sets' set_name)")
-    if missing:
-        raise ValueError(f'WeightedSetSampler: {", ".join(map(repr, missing))} has no weight. Give each set one (0: it '
-                         'is not drawn)')
-    wrong = {name: value for name, value in weights.items() if not _is_number(value) or not 0 <= value < math.inf}
-    if wrong:
-        raise ValueError(f'WeightedSetSampler: weights must be numbers from 0 on, got {wrong}')
-    total = sum(weights.values())
-    if not 0 < total < math.inf:
-        raise ValueError(f'WeightedSetSampler: no set would be drawn: one of the weights must be more than 0, got '
-                         f'{dict(weights)}')
-    return {name: weights[name] / total for name in sets}
-
-
 def _shuffled(indices, generator):
     """All of some indices in a random order, and again in another, for ever."""
     while True:
@@ -149,7 +128,3 @@ def _shuffled(indices, generator):
 
 def _is_whole(value):
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -109,3 +109,13 @@ def test_sets_that_cannot_be_told_apart_are_refused_before_a_training(change, me
             check_config(cfg)
     else:
         check_config(cfg)
+
+
+def test_weights_that_do_not_fit_the_sets_are_refused_before_a_training():
+    datasets = [dict(type='KITTIDepthDataset', set_name=name) for name in ('kitti', 'own', 'kitti')]
+    loader = dict(dataset=dict(type='ConcatDataset', datasets=datasets),
+                  sampler=dict(type='WeightedSetSampler', weights=dict(kitti=1, own=2)))
+    check_config(Config(dict(train_dataloader=loader)))
+    loader['sampler']['weights'] = dict(kitti=1)
+    with pytest.raises(ValueError, match="'own' has no weight"):
+        check_config(Config(dict(train_dataloader=loader)))
