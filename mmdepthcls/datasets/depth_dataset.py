@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
 from .common_size import RESIZED
-from .depth_file import SUFFIXES, DepthFormat, probe_depth
+from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
 from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
 from .image_header import probe_image
 from .inside_path import join_inside, without_overlap
@@ -259,7 +259,12 @@ class DepthDataset(BaseSegDataset):
 
     def _find_camera(self, sample):
         """Give a sample the focal length of its camera, where it is known."""
-        focal = self.known_focal(sample)
+        try:
+            focal = self.known_focal(sample)
+        except DepthFileError:  # of an image that is none
+            if self.verify:
+                raise
+            return
         if focal is not None:
             sample['focal_px'] = focal
 

@@ -151,4 +151,4 @@ def _watched(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if not hasattr(BaseTransform.__call__, 'watches_focal_lengths'):
-    BaseTransform.__call__ = _watched(BaseTransform.__call__)  # type: ignore[method-assign]
+    BaseTransform.__call__ = _watched(BaseTransform.__call__)
