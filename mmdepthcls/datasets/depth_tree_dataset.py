@@ -51,7 +51,8 @@ class DepthTreeDataset(DepthDataset):
                 raise ValueError(f'{type(self).__name__}: no preset {preset!r}; there are {", ".join(TREE_PRESETS)}')
             settings = TREE_PRESETS[preset]
             images, replace = images or settings.images, replace or settings.replace
-            depth_format, focal_px = with_changes(settings.depth_format, depth_format), focal_px or settings.focal_px
+            depth_format, focal_px = with_changes(settings.depth_format, depth_format), (
+                settings.focal_px if focal_px is None else focal_px)
         if images is None and not kwargs.get('ann_file'):
             raise ValueError(f"{type(self).__name__}: say where the images lie, images='*/rgb/*.png', or name a preset "
                              f'({", ".join(TREE_PRESETS)})')
