@@ -78,8 +78,8 @@ def _to_common_size(results, depth, path):
 
 @TRANSFORMS.register_module()
 class LoadDepth(BaseTransform):
-    """Load a depth map, verified before it is decoded: 16-bit PNG, .npy, .npz, TIFF or EXR. Does nothing where a sample
-    has none.
+    """Load a depth map, verified before it is decoded: PNG, .npy, .npz, TIFF, EXR, PFM or PGM. Does nothing where a
+    sample has none.
 
     Required Keys:
 
