@@ -3,8 +3,16 @@ import argparse
 import inspect
 
 from ..running import program
+from .camera_setup import LIMITS, CameraSetup
 from .looks import LOOKS
 from .writer import make_minidrive
+
+CAMERA = {
+    'focal': ('--focal', 'focal length in image widths'),
+    'height': ('--camera-height', 'metres over the road, mean of the scenes'),
+    'pitch': ('--pitch', "degrees downwards, added to each scene's own"),
+    'aspect': ('--aspect', "width of a pixel / its height (the picture's own shape is --width and --height)"),
+}
 
 
 def parse_args():
@@ -22,14 +30,22 @@ def parse_args():
         '--look', choices=LOOKS, default=default['look'],
         help='which streets: "varied" to train for real pictures, "other" to choose settings on'
     )
+    usual, group = CameraSetup(), parser.add_argument_group('camera', 'the same streets seen by another camera')
+    for name, (option, text) in CAMERA.items():
+        low, high = LIMITS[name]
+        group.add_argument(option, type=float, default=getattr(usual, name), metavar='NUMBER',
+                           help=f'{text}, {low:g} to {high:g}')
     parser.add_argument('--workers', type=int, help='processes (default: one a CPU)')
     program.add_arguments(parser)
     return parser.parse_args()
 
 
 def main(args):
+    with program.refusing():
+        camera = CameraSetup(args.focal, args.camera_height, args.pitch, args.aspect)
     make_minidrive(
-        args.root, args.train, args.val, args.test, args.height, args.width, args.seed, args.workers, look=args.look
+        args.root, args.train, args.val, args.test, args.height, args.width, args.seed, args.workers, look=args.look,
+        camera=camera
     )
 
 
