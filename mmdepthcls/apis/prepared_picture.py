@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from mmseg.structures import SegDataSample
 
-from .camera import PictureCamera
+from ..camera import PictureCamera
 from .input_pipeline import InputPipeline
 from .picture_source import PictureSource
 

@@ -26,7 +26,7 @@ class PackDepthInputs(PackSegInputs):
     def __init__(self,
                  meta_keys: Sequence[str] = ('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape',
                                              'scale_factor', 'flip', 'flip_direction', 'reduce_zero_label', 'crop_box',
-                                             'full_shape', 'ground_truth')) -> None:
+                                             'full_shape', 'ground_truth', 'focal_px')) -> None:
         super().__init__(meta_keys)
 
     def transform(self, results: dict) -> dict:
