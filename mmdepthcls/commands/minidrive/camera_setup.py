@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, replace
 
-from ...apis.camera import resized_focal
+from ...camera import resized_focal
 from .scene import FOCAL, Scene
 from .sparse import TOP
 
