@@ -14,6 +14,7 @@ from .image_header import orientation_remedy, probe_image
 from .inside_path import join_inside, without_overlap
 from .sample_camera import SampleCameras, check_plausible
 from .split_file import NO_DEPTH, is_file_name, read_split_file
+from .transforms.focal_tracking import unwatched_step
 
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 
@@ -114,6 +115,7 @@ class DepthDataset(BaseSegDataset):
             list(pool.map(self._find_camera, samples))
             if self.verify:
                 list(pool.map(self.verify_sample, samples))
+        self._forget_cameras(samples)
         for sample in samples:
             sample.pop('listed_in', None)
             sample.update(seg_fields=[], label_map=self.label_map, reduce_zero_label=self.reduce_zero_label)
@@ -229,6 +231,13 @@ class DepthDataset(BaseSegDataset):
         focal = self.focal_px(sample) if focal is None else focal
         if focal is not None:
             sample['focal_px'] = float(focal)
+
+    def _forget_cameras(self, samples):
+        """Where a step of the pipeline may do anything to the focal length, it is not known afterwards."""
+        strange = unwatched_step(self.pipeline)
+        for sample in samples if strange else ():
+            if sample.pop('focal_px', None) is not None:
+                sample['focal_lost'] = strange
 
     def with_depth_map(self, sample: dict, path: str, name: str | None = None) -> dict:
         """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""

@@ -12,9 +12,6 @@ from .file_finder import written_path
 from .image_header import probe_image
 
 OF_EXIF, OF_LIST = 'exif', 'list'
-REMEDY = ("Say it in the dataset's config: focal_px=PIXELS (of the images as they are on disk), cameras='cameras.json' "
-          "for one an image, focal_px='list' for the third column of the list, focal_px='exif' for what the images "
-          'say themselves.')
 
 
 class SampleCameras:
