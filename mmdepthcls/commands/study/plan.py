@@ -126,4 +126,9 @@ class Plan:
         parts = [{key: cfg.get(key) for key in DECIDES}, self.data, self.decoders]
         if self.scored_range != USUAL_RANGE:
             parts.append(self.scored_range)
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
+        return fingerprint_of(parts)
+
+
+def fingerprint_of(parts):
+    """str: changes with anything in lists and dictionaries of a config's values."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
