@@ -212,4 +212,4 @@ def missing_focal(source: Any, lost: str | None = None) -> str:
     return (f'{source}: the focal length of its camera is not known, and a canonical camera needs it. Say it in the '
             "dataset's config: focal_px=PIXELS (of the images as they are on disk), cameras='cameras.json' for one an "
             "image, focal_px='list' for the third column of the list, focal_px='exif' for what the images say; to "
-            'predict, --focal-px, --cameras or --fov. Pack samples by PackDepthInputs, which carries it.')
+            'predict, --focal-px, --cameras or --fov.')
