@@ -1,6 +1,6 @@
 # cameras.py with the paper's augmentation, a random zoom that divides depth and a random crop: a network that has always
 # seen whole pictures of one size has learned what is where in them.
-# python tools/study.py cameras_zoomed --out docs/measurements/camera_study_zoomed.md
+# python tools/study.py cameras_zoomed --out docs/camera_study_zoomed.md
 _base_ = './cameras.py'
 options = {
     'train_dataloader': dict(dataset=dict(pipeline=[
