@@ -18,7 +18,7 @@ from .export_matrix import LOSSES
 from .export_run import ExportRun
 
 
-def exported_row(name, config, changes, formats, pictures):
+def exported_row(name, config, changes, formats, pictures, training=None, size=None):
     """Make a model of a config, export it, and say how it went.
 
     Args:
@@ -27,16 +27,18 @@ def exported_row(name, config, changes, formats, pictures):
         changes (dict): of its model.
         formats (list[str]): 'onnx', 'openvino'.
         pictures (list[str], optional): to compare with.
+        training (MatrixTraining, optional): where its weights come from; None: they are of chance.
+        size (tuple[int, int], optional): of the pictures, where the network takes but one. Default: any.
 
     Returns:
         list[str]: cells.
     """
     with TemporaryDirectory() as folder:
-        model_file = _model_file(Path(folder), config, changes)
-        differences, shares, size, proto = [], [], '', None
+        model_file = _model_file(Path(folder), config, changes, training)
+        differences, shares, megabytes, proto = [], [], '', None
         for kind in formats:
             out = str(Path(folder, 'x.onnx' if kind == 'onnx' else 'x.xml'))
-            args = Namespace(model=str(model_file), format=kind, out=out, size=None, batch=None, output_size=None,
+            args = Namespace(model=str(model_file), format=kind, out=out, size=size, batch=None, output_size=None,
                              focal_px=None, input_type='uint8', half=False, pictures=pictures, number=1, force=True)
             try:
                 run = ExportRun(args)
@@ -53,11 +55,13 @@ def exported_row(name, config, changes, formats, pictures):
             differences.append(f'{max(each.largest for each in depth):.1g} m')
             beyond = max(each.beyond for each in comparison.differences)
             shares.append(f'all but {beyond:.3%} of the pixels, which are ties' if beyond else 'all pixels')
-            size = f'{sum(path.stat().st_size for path in files) / 1e6:.1f}'
-    return [name, size, *differences, *shares]
+            megabytes = f'{sum(path.stat().st_size for path in files) / 1e6:.1f}'
+    weights = 'chance' if training is None else f'trained, {training.iterations}'
+    sizes = 'any' if size is None else '{} x {}'.format(*size)
+    return [name, weights, sizes, megabytes, *differences, *shares]
 
 
-def _model_file(folder, config, changes):
+def _model_file(folder, config, changes, training):
     cfg = Config.fromfile(find_config(config))
     cfg.default_scope = cfg.get('default_scope') or 'mmseg'
     if changes:
@@ -66,16 +70,19 @@ def _model_file(folder, config, changes):
         if loss:
             cfg.model.decode_head.loss_decode = loss
             cfg.model.pop('auxiliary_head', None)
-    own = published_model(cfg)
+    own, pipeline = published_model(cfg), published_pipeline(test_pipeline(cfg))
     torch.manual_seed(0)
     backbone = dict(own['backbone'])
     if backbone['type'] == 'TIMMBackbone':
         backbone['pretrained'] = False  # its default is True
     with host_scope():
         model = MODELS.build(ConfigDict(own, backbone=backbone))
-    see_pictures(model)
+    if training is None:
+        see_pictures(model)
+    else:
+        model.load_state_dict(training.weights(cfg))
     path = folder / 'model.safetensors'
-    write_model_file(path, model.eval(), ModelDescription(own, published_pipeline(test_pipeline(cfg))))
+    write_model_file(path, model.eval(), ModelDescription(own, pipeline))
     return path
 
 
