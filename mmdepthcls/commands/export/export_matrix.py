@@ -1,4 +1,4 @@
-"""Try which models and decoders can be exported, as a table: each is made of a config, trained for a little on generated
+"""Try which models and decoders can be exported, as a table: each is made of a config, trained for a while on generated
 street scenes, exported, and compared with PyTorch at three sizes through one file. What has no generated data, or with
 --train 0, has weights of chance whose norms have seen noise."""
 import argparse
@@ -36,8 +36,8 @@ def parse_args():
     parser.add_argument('--only', metavar='TEXT', help='rows whose name holds it')
     parser.add_argument('--formats', nargs='+', choices=FORMATS, default=list(FORMATS), help='default: all')
     parser.add_argument('--pictures', nargs='+', metavar='INPUT', help='default: generated street scenes')
-    parser.add_argument('--train', type=int, default=100, metavar='N', help='iterations of each training; 0: weights of '
-                        'chance (default: %(default)s)')
+    parser.add_argument('--train', type=int, default=100, metavar='N', help='iterations of each training; 0: weights '
+                        'of chance (default: %(default)s)')
     program.add_arguments(parser)
     args = parser.parse_args()
     if not 0 <= args.train <= 100000:

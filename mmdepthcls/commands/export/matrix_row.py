@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from mmengine.config import Config, ConfigDict
+from mmseg.models.backbones.resnet import BasicBlock, Bottleneck
 from mmseg.registry import MODELS
 
 from ...apis.model_description import ModelDescription
@@ -16,6 +17,8 @@ from ..running.config_files import find_config
 from .exact_rewrites import CannotExport
 from .export_matrix import LOSSES
 from .export_run import ExportRun
+
+BLOCK = 0.2
 
 
 def exported_row(name, config, changes, formats, pictures, training=None, size=None):
@@ -48,7 +51,7 @@ def exported_row(name, config, changes, formats, pictures, training=None, size=N
                 proto = run.proto
             except CannotExport as error:
                 proto = run.proto
-                differences.append(' '.join(str(error).split())[:400])
+                differences.append(str(error).partition('\n')[0][:200])
                 shares.append('')
                 continue
             depth = [each for each in comparison.differences if each.name == 'depth']
@@ -92,7 +95,14 @@ def published_model(cfg):
 
 
 def see_pictures(model):
-    """Give norms the statistics of pictures, so that weights of chance neither explode nor vanish, and logits size."""
+    """Give norms the statistics of pictures, so that weights of chance neither explode nor vanish, and logits size.
+
+    What the blocks of a ResNet add counts :data:`BLOCK`, as in trained ones; else each of a hundred layers of chance
+    makes the rounding of those before it greater, and that is all that is seen.
+    """
+    for block in model.modules():
+        if isinstance(block, (BasicBlock, Bottleneck)):
+            torch.nn.init.constant_((block.norm3 if isinstance(block, Bottleneck) else block.norm2).weight, BLOCK)
     norms = [part for part in model.modules() if isinstance(part, torch.nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.train()

@@ -1,6 +1,5 @@
 """Short trainings on generated street scenes, so that what is exported are weights that were trained."""
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ...config.config_check import check_config
 from ...json_text import json_text
@@ -40,22 +39,22 @@ class MatrixTraining:
 
     def _trained(self, cfg):
         scenes = make_minidrive(self.folder / 'minidrive', SCENES, 0, 0, progress=False)
-        with TemporaryDirectory(dir=self.folder) as logs:
-            check_config(shortened(cfg, scenes, logs, self.iterations))
-            console.begin()
-            runner = console.build_runner(cfg, lines=False, tables=False)
-            runner.train()
+        logs = self.folder / f'training{len(self.known)}'
+        check_config(shortened(cfg, scenes, str(logs), self.iterations))
+        console.begin()
+        runner = console.build_runner(cfg, lines=False, tables=False)
+        runner.train()
         return {name: value.cpu() for name, value in runner.model.state_dict().items()
                 if not name.startswith('auxiliary_head.')}
 
 
 def shortened(cfg, scenes, work_dir, iterations):
-    """A config of a training that ends after some iterations and leaves nothing.
+    """A config of a training that ends after some iterations and leaves logs alone.
 
     Args:
         cfg (Config): changed in place.
         scenes (Path): folder of MiniDrive.
-        work_dir (str): for logs.
+        work_dir (str): for logs; of no other training.
         iterations (int): their schedules are shortened likewise.
 
     Returns:
@@ -73,4 +72,5 @@ def shortened(cfg, scenes, work_dir, iterations):
     cfg.default_hooks.checkpoint = dict(type='CheckpointHook', by_epoch=False, interval=LAST, save_last=False)
     cfg.randomness = dict(seed=0)
     cfg.work_dir = work_dir
+    cfg.visualizer.name = work_dir  # MMEngine knows visualizers by their names, and has one of a name
     return cfg

@@ -2,14 +2,14 @@
 import argparse
 import inspect
 
-from ..running import program
+from ..running import arguments, program
 from .looks import LOOKS
 from .writer import make_minidrive
 
 
 def parse_args():
     default = {name: p.default for name, p in inspect.signature(make_minidrive).parameters.items()}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument(
         'root', nargs='?', default='data/minidrive', help='folder to write; an interrupted one is finished'
     )
