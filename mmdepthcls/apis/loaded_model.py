@@ -58,6 +58,14 @@ class LoadedModel:
     built_in: float = 1.0
 
     @property
+    def calibration(self) -> tuple[float, dict[str, Any] | None]:
+        """Scale and widening of the intervals by a calibration, also where an exported file has them built in."""
+        if isinstance(self.classifier, ExportedModel):
+            about = self.classifier.description.model
+            return about.scale, about.interval_widening
+        return self.scale, self.interval_widening
+
+    @property
     def depth_range(self) -> tuple[float, float]:
         """m, between which it answers, for a picture of the focal length that it was trained at."""
         bins = self.classifier.bins

@@ -18,7 +18,7 @@ class CannotExport(ValueError):
 
 
 def refuse_endless(network):
-    """Refuse networks whose sizes torch.export does not follow in a time that a person waits.
+    """Refuse networks whose sizes torch.export does not follow while a person waits.
 
     Args:
         network (Module): that is to take pictures of any size.
