@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from export_files import make_file, options
+from export_files import PIPELINE, make_file, options
 from script_process import run_script
 
 from mmdepthcls.apis import DepthInferencer, ModelFileError, load_model, read_description, write_model_file
@@ -59,6 +59,21 @@ def test_a_calibrated_model_gives_calibrated_metres_and_widened_intervals(place,
         center, half = np.sqrt(plain.interval[0] * plain.interval[1]), np.sqrt(plain.interval[1] / plain.interval[0])
         np.testing.assert_allclose(result.interval, 1.3 * center * np.stack([half**-1.5, half**1.5]), rtol=2e-3)
         assert result.scale == 1.3
+
+
+def test_what_is_compared_has_no_crf_either(place, tmp_path):
+    from mmdepthcls.commands.export.comparison import Reference
+    from mmdepthcls.commands.export.export_run import ExportRun
+    model = make_file(tmp_path / 'crf.safetensors', dict(pipeline=PIPELINE), crf=dict(type='DenseCRF'))
+    run = ExportRun(options(model, tmp_path / 'm.onnx', size=(70, 90), pictures=[str(place / 'street.png')]))
+    run.read_pictures()
+    assert "the model's CRF stays outside" in run.remarks()[0]
+    image, = run.pictures[70, 90]
+    reference = Reference(run.model, run.network)
+    depth, *_ = reference(image)['depth']
+    np.testing.assert_allclose(depth, reference.network_alone(image)[0], rtol=1e-5)
+    with_crf = DepthInferencer(model, device='cpu')(cv2.resize(image, (90, 70))).depth
+    assert np.abs(with_crf - depth[0]).max() > 0.5
 
 
 def test_half_precision_on_request(place, tmp_path):
