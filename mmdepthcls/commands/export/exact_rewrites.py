@@ -28,8 +28,8 @@ def refuse_endless(network):
     """
     from mmseg.models.backbones.swin import ShiftWindowMSA
     if any(isinstance(part, ShiftWindowMSA) for part in network.modules()):
-        raise CannotExport('a Swin transformer divides pictures into windows, whose number torch.export does not follow '
-                           'where the size is not known. Export it for pictures of one size: --size HEIGHT WIDTH')
+        raise CannotExport('a Swin transformer divides pictures into windows, and torch.export does not follow how '
+                           'many where the size is not known. Export it for pictures of one size: --size HEIGHT WIDTH')
 
 
 @contextmanager
