@@ -59,8 +59,8 @@ def _error_lines(found, data, plan):
     fit = found.fit
     if not math.isfinite(fit.error):
         return []
-    lines = [f'Standard error of the scale: {100 * fit.error:.1f} %; it is right by {100 * CLOSE:g} % with a '
-             f'probability of {100 * fit.chance:.0f} %']
+    lines = [f'Standard error of the scale: {100 * fit.error:.1f} %; with a probability of {100 * fit.chance:.0f} % it '
+             f'is within {100 * CLOSE:g} % of what very many such measurements would give']
     if SURE * fit.error > CLOSE:
         number, what = (found.num_groups, f'{plan.unit}s') if data.labelled else (found.num_pixels, 'points')
         lines.append(f'Warning: for 95 % it would take {fit.needed(number)} {what} of this kind, and these are '

@@ -46,7 +46,8 @@ class ScaleFit(NamedTuple):
 
     @property
     def chance(self) -> float:
-        """Probability that the scale is right by :data:`CLOSE`, if its error is normal."""
+        """Probability that the scale is within :data:`CLOSE` of what very many such measurements would give, if its
+        error is normal."""
         return math.erf(CLOSE / self.error / math.sqrt(2)) if self.error > 0 else 1.0
 
     def needed(self, number: int) -> int:
