@@ -50,9 +50,12 @@ def read_header(data, path):
     if len(data) < HEADER_BYTES or zlib.crc32(data[12:29]) != struct.unpack('>I', data[29:33])[0]:
         raise DepthFileError(f'{path}: the PNG header is cut off or damaged. Copy the file again.')
     width, height, bit_depth, color_type = struct.unpack('>IIBB', data[16:26])
-    if not 0 < width * height <= MAX_PIXELS or color_type not in CHANNELS:
-        raise DepthFileError(f'{path}: impossible PNG header: {width} x {height} pixels (at most {MAX_PIXELS} in all), '
-                             f'color type {color_type}. Copy the file again.')
+    if not width * height or color_type not in CHANNELS:
+        raise DepthFileError(f'{path}: impossible PNG header: {width} x {height} pixels, color type {color_type}. Copy '
+                             'the file again.')
+    if width * height > MAX_PIXELS:
+        raise DepthFileError(f'{path}: the PNG says that it has {width} x {height} pixels, more than the {MAX_PIXELS} '
+                             'that are read. Reduce it; if it is not so large, it is damaged: copy the file again.')
     return PNGHeader(height, width, bit_depth, CHANNELS[color_type], color_type == PALETTE)
 
 

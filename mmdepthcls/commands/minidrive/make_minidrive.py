@@ -3,7 +3,7 @@ import argparse
 import dataclasses
 import inspect
 
-from ..running import program
+from ..running import arguments, program
 from .camera_setup import LIMITS, CameraSetup
 from .looks import LOOKS, PLAIN
 from .worlds import SIZE, WORLDS, chosen_world
@@ -20,7 +20,7 @@ CAMERA = {
 
 def parse_args():
     default = {name: p.default for name, p in inspect.signature(make_minidrive).parameters.items()}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument(
         'root', nargs='?', default='data/minidrive', help='folder to write; an interrupted one is finished'
     )

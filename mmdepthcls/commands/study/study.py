@@ -8,12 +8,12 @@ from ...atomic_file import write_atomically
 from ...invocation import command
 from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus
-from ..running import outputs, program
+from ..running import arguments, outputs, program
 from ..running.config_files import find_config
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument('study', help='file of configs/study/, or its name, such as minidrive or cameras')
     parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
                         '(default: work_dirs/study_NAME)')
