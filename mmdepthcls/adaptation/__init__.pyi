@@ -1,0 +1,2 @@
+from .two_domain_data import TwoDomainBatchSampler as TwoDomainBatchSampler
+from .two_domain_data import TwoDomainDataset as TwoDomainDataset
