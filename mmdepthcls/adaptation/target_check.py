@@ -24,8 +24,8 @@ def check_target(images: Sequence[str], test_images: Sequence[str] = (), transdu
     drives = {drive for drive, _ in eigen_split('test')}
     places = [(path, place_of_image(path)) for path in images]
     of_test = [(path, place.drive) for path, place in places if place is not None and place.drive in drives]
-    remedy = ("Take others (KITTIDepthDataset: split='train' or 'fit'), or say that the adaptation is transductive, here "
-              'and beside every number: self_training.transductive=True.')
+    remedy = ("Take others (KITTIDepthDataset: split='train' or 'fit'), or say that the adaptation is transductive, "
+              'here and beside every number: self_training.transductive=True.')
     if of_test:
         raise ValueError(f'{len(of_test)} of the {len(images)} images of the target are of the test drives of the '
                          f'Eigen split, the first is {of_test[0][0]}. {remedy}')

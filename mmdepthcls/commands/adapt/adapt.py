@@ -7,8 +7,9 @@ from ..running import arguments, program
 def parse_args():
     parser = argparse.ArgumentParser(
         description='Adapt a model to a domain of which there are images and no depth, by class-balanced '
-        'self-training: label the images with the current weights, keep the surest pixels of each range of depth, train on the source '
-        'and on them, and again with more. An adaptation that was stopped goes on when it is started again.')
+        'self-training: label the images with the current weights, keep the surest pixels of each range of depth, '
+        'train on the source and on them, and again with more. An adaptation that was stopped goes on when it is '
+        'started again.')
     arguments.add_arguments(parser)
     parser.add_argument('--checkpoint', dest='start', metavar='FILE', help='weights of the model that was trained on '
                         "the source (default: the config's load_from)")

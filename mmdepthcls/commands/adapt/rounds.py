@@ -119,7 +119,7 @@ class Rounds:
         former = hooks.get('checkpoint') or {}
         interval = former.get('interval', iterations) if not former.get('by_epoch', True) else iterations
         hooks.checkpoint = ConfigDict(type='CheckpointHook', by_epoch=False, interval=max(1, min(interval, iterations)),
-                                      max_keep_ckpts=1)
+                                      max_keep_ckpts=1, save_param_scheduler=False)
         cfg.log_processor = dict(cfg.get('log_processor') or {}, by_epoch=False)
         return cfg
 
