@@ -68,9 +68,7 @@ class TargetLabelling:
         """
         readings = self.folder / READINGS
         if is_main_process():
-            for place in (readings, self.folder / LABELS):
-                for folder in {(place / part / name).parent for part in (DEPTH, CONFIDENCE) for name in self.names}:
-                    remove_leftovers(folder)
+            self._tidy(readings, self.folder / LABELS)
         barrier()
         self._read(readings)
         barrier()
@@ -83,6 +81,13 @@ class TargetLabelling:
             write_atomically(self.folder / RECORD, json_text(record).encode(), durably=True)
             shutil.rmtree(readings)
         barrier()
+
+    def _tidy(self, *places):
+        """Remove what was half written when an earlier process ended."""
+        remove_leftovers(self.folder)
+        for folder in {(place / part / name).parent for place in places for part in (DEPTH, CONFIDENCE)
+                       for name in self.names}:
+            remove_leftovers(folder)
 
     def _own(self):
         """Numbers of the images that this process takes."""
