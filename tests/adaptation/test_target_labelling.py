@@ -2,6 +2,7 @@
 import builtins
 import json
 import shutil
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -88,7 +89,8 @@ def test_thresholds_selection_and_labels_are_those_of_a_dense_oracle(data, tmp_p
         assert (np.abs(eight_bit / 256 - confidence)[candidate] < 1 / 250).all() and not eight_bit[~candidate].any()
         compared += clear.sum()
     assert compared > 0.99 * sum(reading.size for reading, *_ in images)
-    assert record['kept'] == sum(int((stored(tmp_path / 'round', 'depth', f'{name}.png') > 0).sum()) for name in '01234')
+    labels = [stored(tmp_path / 'round', 'depth', f'{name}.png') for name in '01234']
+    assert record['kept'] == sum(np.count_nonzero(each) for each in labels)
     assert not (tmp_path / 'round/readings').exists()
 
 
@@ -164,11 +166,10 @@ def test_stopped_at_any_file_it_goes_on_to_the_same_files(data, tmp_path, small_
         for path in leftovers:  # as if by a process that is gone
             path.rename(path.with_name(path.name.replace(path.name.split('.')[-2], '999999999')))
         with monkeypatch.context() as patch:
-            done = []
-            real = pseudo_label_files.write_reading
-            patch.setattr(target_labelling, 'write_reading', lambda *each: done.append(real(*each)))
+            spy = Mock(wraps=pseudo_label_files.write_reading)
+            patch.setattr(target_labelling, 'write_reading', spy)
             label(str(tmp_path / 'part'), *arguments)
-        assert len(done) == max(0, 2 - at // 2)  # nothing is read twice
+        assert spy.call_count == max(0, 2 - at // 2)  # nothing is read twice
         assert builders.contents(tmp_path / 'part') == expected
         shutil.rmtree(tmp_path / 'part')
 

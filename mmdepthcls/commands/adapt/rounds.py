@@ -159,7 +159,8 @@ def describe(record):
     bands = ', '.join(f'{row["from"]:g}-{row["to"]:g} m {_percent(row["kept_share"])}' for row in record['bands'])
     return (f'Round {record["round"]}: {_percent(kept)} of the candidates are labels (portion '
             f'{_percent(record["portion"])}; {bands}); mean depth {record["kept_mean_depth"]:.2f} m of '
-            f'{record["mean_depth"]:.2f} m; {record["images_without_label"]} of {record["images"]} images without one{remark}')
+            f'{record["mean_depth"]:.2f} m; {record["images_without_label"]} of {record["images"]} images without one'
+            f'{remark}')
 
 
 def _percent(share):
