@@ -1,4 +1,4 @@
-"""Data sets around others: pseudo-labels in place of ground truth, shares of a source; crops that look for rare depths."""
+"""Data sets around others: pseudo-labels in place of ground truth, a share of a source; crops that seek rare depths."""
 import numpy as np
 import pytest
 from mmseg.registry import DATASETS, TRANSFORMS
