@@ -7,7 +7,7 @@ import torch
 import mmdepthcls.registration  # noqa: F401
 
 
-def label(folder, data, model_cfg, settings, number=1):
+def label(folder, data, model_cfg, settings, number=1, **options):
     """Label the images of a folder with a random model, in this process.
 
     Args:
@@ -16,6 +16,7 @@ def label(folder, data, model_cfg, settings, number=1):
         model_cfg (dict): of the model.
         settings (dict): of the self-training.
         number (int): of the round.
+        **options: of the data set.
     """
     from mmengine.registry import DefaultScope
     from mmseg.registry import DATASETS, MODELS
@@ -29,7 +30,7 @@ def label(folder, data, model_cfg, settings, number=1):
         model = MODELS.build(model_cfg).eval()
         dataset = DATASETS.build(dict(
             type='DepthFolderDataset', ann_file='split.txt', data_root=data, images_only=True, pipeline=[
-                dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackDepthInputs')]))
+                dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackDepthInputs')], **options))
         vary(model, dataset)
         TargetLabelling(TargetReader(model, settings), dataset, Path(folder), settings).run(number)
     return model, dataset

@@ -19,7 +19,7 @@ from .confidence_histogram import levels_of, relabel
 from .self_training import AUTHORS, SelfTraining
 
 
-class Reading(NamedTuple):
+class TargetReading(NamedTuple):
     """Of one image, at its own size.
 
     Args:
@@ -47,7 +47,7 @@ class TargetReader:
         model.test_cfg = ConfigDict(dict(model.test_cfg), outputs=('logits', ), decode_at='output', flip=False)
 
     @torch.no_grad()
-    def read(self, data: dict) -> list[Reading]:
+    def read(self, data: dict) -> list[TargetReading]:
         """Readings of a batch as a data loader yields it."""
         readings = []
         for sample, logits, depth in self._predict(data):
@@ -59,7 +59,7 @@ class TargetReader:
             depth, confidence = (paste_into_frame(values[None], sample.metainfo)[0].cpu().numpy()
                                  for values in (depth, confidence))
             depth = np.where(self._may_be_label(depth), depth, 0).astype(np.float32)
-            readings.append(Reading(depth, levels_of(confidence * (depth > 0), self.settings.levels)))
+            readings.append(TargetReading(depth, levels_of(confidence * (depth > 0), self.settings.levels)))
         return readings
 
     @torch.no_grad()

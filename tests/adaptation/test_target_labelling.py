@@ -197,7 +197,19 @@ def test_a_wrong_scale_is_kept_and_confidence_does_not_see_it(data, tmp_path, sm
     assert wrong['kept_mean_depth'] / right['kept_mean_depth'] == pytest.approx(1.3, rel=0.01)
 
 
+def test_labels_of_a_canonical_camera_are_in_metres_of_the_target(data, tmp_path, small_model_cfg):
+    settings = dict(SETTINGS, max_depth=200.0, num_groups=1, portion=1.0)
+    label(str(tmp_path / 'plain'), data, small_model_cfg(12), settings)
+    label(str(tmp_path / 'canonical'), data, dict(small_model_cfg(12), canonical_focal_px=40.0), settings, focal_px=60)
+    plain, canonical = (stored(tmp_path / name, 'depth', '0.png').astype(float) for name in ('plain', 'canonical'))
+    assert plain[4:].all() and np.abs(canonical / 1.5 - plain).max() <= 1
+    # As sure as without: a factor changes no share.
+    plain, canonical = (stored(tmp_path / name, 'confidence', '0.png') for name in ('plain', 'canonical'))
+    assert np.array_equal(plain, canonical)
+
+
 @pytest.mark.parametrize(('changes', 'settings', 'message'), [
+    (dict(canonical_focal_px=40.0), dict(rule='authors'), 'canonical_focal_px.*no metres of the target'),
     (dict(decoder=dict(type='RegressionDecoder'), decode_head=dict(loss_decode=dict(type='RegressionSILogLoss'))), {},
      'RegressionDecoder: a regression says no probabilities'),
     (dict(decoder=dict(type='OrdinalDecoder')), {}, r'OrdinalDecoder: self_training.flip=True needs'),
