@@ -122,13 +122,14 @@ def test_one_group_keeps_the_surest_whatever_their_depth(data, tmp_path, small_m
         assert confidence[candidate & ~kept].max() < row['threshold'] + 1e-4
 
 
-@pytest.mark.parametrize('rule', ['reading', pytest.param('authors', marks=pytest.mark.long)])
-def test_processes_write_the_same_files_as_one(data, tmp_path, small_model_cfg, builders, rule):
+@pytest.mark.parametrize(('rule', 'processes'), [
+    ('reading', 3), *(pytest.param(*case, marks=pytest.mark.long) for case in (
+        ('reading', 2), ('authors', 2), ('authors', 3)))])
+def test_processes_write_the_same_files_as_one(data, tmp_path, small_model_cfg, builders, rule, processes):
     arguments = data, small_model_cfg(12), dict(SETTINGS, rule=rule)
-    label(str(tmp_path / '1'), *arguments)
-    for processes in (2, 3):
-        label_together(processes, str(tmp_path / str(processes)), *arguments)
-        assert builders.contents(tmp_path / str(processes)) == builders.contents(tmp_path / '1')
+    label(str(tmp_path / 'one'), *arguments)
+    label_together(processes, str(tmp_path / 'several'), *arguments)
+    assert builders.contents(tmp_path / 'several') == builders.contents(tmp_path / 'one')
 
 
 class Killed(Exception):
