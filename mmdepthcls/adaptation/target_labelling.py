@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from mmengine.dist import all_reduce, barrier, get_dist_info, is_main_process
 from mmengine.runner import Runner
-from torch.utils.data import SequentialSampler, Subset
+from torch.utils.data import SequentialSampler
 
 from ..atomic_file import remove_leftovers, write_atomically
+from ..compat.numbered_loading import number_loader
 from ..json_text import json_text
 from ..parallel import ProgressLine
 from .confidence_histogram import ConfidenceHistogram, DepthGroups, select
@@ -34,7 +35,7 @@ from .pseudo_label_files import (
     write_reading,
 )
 from .self_training import AUTHORS, SelfTraining
-from .target_data import image_paths
+from .target_data import DatasetPart, image_paths
 from .target_reader import TargetReader
 
 READINGS, LABELS, RECORD = 'readings', 'labels', 'record.json'
@@ -97,9 +98,10 @@ class TargetLabelling:
         """Images, loaded one by one."""
         if not indices:
             return
-        part = Subset(self.dataset, indices)
+        part = DatasetPart(self.dataset, indices)
         loader = Runner.build_dataloader(dict(
             dataset=part, batch_size=1, num_workers=self.workers, sampler=SequentialSampler(part)))
+        loader = number_loader(loader, self.settings.seed, self.rank, False)  # which says what it could not load
         line = ProgressLine(title, len(indices), 'images') if is_main_process() else None
         for index, data in zip(indices, loader, strict=True):
             yield index, data
