@@ -155,7 +155,7 @@ def killing(monkeypatch, at):
         monkeypatch.setattr(module, 'write_atomically', write)
 
 
-@pytest.mark.parametrize('rule', ['reading', 'authors'])
+@pytest.mark.parametrize('rule', ['reading', pytest.param('authors', marks=pytest.mark.long)])
 def test_stopped_at_any_file_it_goes_on_to_the_same_files(data, tmp_path, small_model_cfg, builders, monkeypatch,
                                                          rule):
     (tmp_path / 'data/split.txt').write_text('image/0.png\nimage/1.png\n')

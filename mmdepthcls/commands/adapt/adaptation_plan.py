@@ -45,8 +45,8 @@ class AdaptationPlan:
     def __init__(self, cfg):
         self.cfg, self.folder = copy.deepcopy(cfg), Path(cfg.work_dir)
         if not isinstance(cfg.get('self_training'), dict):
-            raise UsageError(f'{cfg.filename}: the config says nothing of self-training. Give it '
-                             'self_training=dict(...) and two domains, as configs/cbst_deeplabv2_r18_minidrive.py has them')
+            raise UsageError(f'{cfg.filename}: the config says nothing of self-training. Give it two domains and '
+                             'self_training=dict(...), as configs/cbst_deeplabv2_r18_minidrive.py has them')
         self.settings = SelfTraining.of_config(cfg.self_training)
         if not is_a(cfg.get('model') or {}, MODELS, 'DepthClassifier'):
             raise UsageError(f'{cfg.filename}: expected model.type DepthClassifier, got '
