@@ -64,7 +64,7 @@ def commands_page():
     """str: every command with its arguments."""
     from mmdepthcls.commands import COMMANDS
     lines = ['# Commands', '', MADE, '',
-             '`mmdepthcls COMMAND`, `python -m mmdepthcls COMMAND` and `python tools/COMMAND.py` (with `_` for `-`) are the '
+             '`mmdepthcls COMMAND`, `python -m mmdepthcls COMMAND` and `python tools/NAME.py` (its name with `_` for `-`) are the '
              'same. `--help` of a command says what stands here. Every command also has `--verbose` (all that MMEngine and '
              'MMSegmentation say) and `--debug` (where in the code an error comes from). Exit status: 0 done, 1 the work '
              'failed, 2 refused before it began, 130 interrupted; what differs is said.', '',
