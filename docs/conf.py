@@ -5,18 +5,16 @@ contents are made here from the links of the index pages, and links to files out
 has them.
 """
 import re
-import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
-sys.path.insert(0, str(ROOT))
 
 project = 'mmdepthcls'
 author = 'The mmdepthcls authors'
 copyright = 'Apache-2.0'  # noqa: A001  (the name that Sphinx reads)
 release = re.search(r"__version__ = '(.+?)'", (ROOT / 'mmdepthcls' / '__init__.py').read_text('utf-8'))[1]
-extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon']
+extensions = ['myst_parser']
 root_doc = 'index'
 html_theme = 'furo'
 html_title = f'{project} {release}'
@@ -25,13 +23,6 @@ html_copy_source = False
 # Anchors as the repository's pages have them.
 myst_heading_anchors = 4
 exclude_patterns = ['_build']
-
-# Signatures and docstrings are read from the code; what is heavy is not imported for it.
-autodoc_mock_imports = ['cv2', 'matplotlib', 'mmcv', 'mmengine', 'mmseg', 'onnx', 'onnxruntime', 'openvino', 'PIL',
-                        'safetensors', 'timm', 'torch']
-autodoc_member_order = 'bysource'
-autodoc_typehints = 'none'  # they stand in the signatures
-autodoc_default_options = {'members': True, 'show-inheritance': True}
 
 # Documents of the repository's root -> their pages here.
 ROOT_PAGES = {'CONTRIBUTING.md': 'project/contributing', 'SECURITY.md': 'project/security',

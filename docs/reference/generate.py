@@ -1,7 +1,7 @@
-"""Writes the pages commands.md and config_keys.md of this folder: ``python docs/reference/generate.py``.
+"""Writes the pages commands.md, config_keys.md and api.md of this folder: ``python docs/reference/generate.py``.
 
-The commands are described by their own parsers, the keys of configs by the docstrings and signatures of the classes that
-configs name. tests/test_reference_pages.py compares the pages with what this makes.
+Commands are described by their own parsers; the keys of configs, and what scripts may import, by docstrings and
+signatures. tests/test_document_snippets.py compares the pages with what this makes.
 """
 import argparse
 import ast
@@ -11,6 +11,9 @@ import re
 import sys
 from pathlib import Path
 from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parent))
+from docstrings import arguments_of, called, code, doc_of, escaped, inline, markdown_of, signature_of, tree  # noqa: E402
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / 'mmdepthcls'
@@ -26,6 +29,8 @@ REGISTRIES = {
     'HOOKS': 'Hooks: `custom_hooks`',
     'VISUALIZERS': 'Visualizers: `visualizer`',
 }
+# What scripts and configs may import.
+SURFACE = HERE.parents[1] / 'tests' / 'public_surface.txt'
 # Key of a whole config -> what it says. What MMEngine reads is MMEngine's to describe.
 TOP_LEVEL = {
     'custom_imports': "`dict(imports=['mmdepthcls'], allow_failed_imports=False)`: makes MMSegmentation know all below",
@@ -112,11 +117,7 @@ def _row(parser, action):
 
 def _cell(text):
     """Help as a table's cell shows it."""
-    return _escaped(re.sub(r' \(default: (?:None|False)\)', '', ' '.join(text.split())))
-
-
-def _escaped(text):
-    return re.sub(r'([|*\[\]~{])', r'\\\1', text).replace('<', '&lt;')
+    return escaped(re.sub(r' \(default: (?:None|False)\)', '', ' '.join(text.split())))
 
 
 def registered():
@@ -124,7 +125,7 @@ def registered():
     found = {name: [] for name in REGISTRIES}
     for path in sorted(PACKAGE.rglob('*.py')):
         module = '.'.join(path.relative_to(PACKAGE.parent).with_suffix('').parts)
-        for node in ast.parse(path.read_text('utf-8')).body:
+        for node in tree(path).body:
             if isinstance(node, ast.ClassDef):
                 for decorator in node.decorator_list:
                     name = ast.unparse(decorator).partition('.')[0]
@@ -148,7 +149,7 @@ def config_keys_page():
     ours = {node.name for classes in everything.values() for node, _ in classes}
     said = {}  # module -> what its classes say of keys
     for node, module in (each for classes in everything.values() for each in classes):
-        said.setdefault(module, {}).update(_documented(ast.get_docstring(node)))
+        said.setdefault(module, {}).update(arguments_of(ast.get_docstring(node)))
     for registry, classes in everything.items():
         lines += ['', f'## {REGISTRIES[registry]}']
         for node, module in classes:
@@ -157,10 +158,10 @@ def config_keys_page():
 
 
 def _described(node, module, ours, neighbors):
-    doc = inspect.cleandoc(ast.get_docstring(node) or '')
-    first = _inline(doc.partition('\n\n')[0])
+    doc = doc_of(node)
+    first = inline(doc.partition('\n\n')[0])
     maker = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == '__init__'), None)
-    rows = [f'| `{name}` | {_code(kind)} | {_code(default)} | {_inline(text)} |'
+    rows = [f'| `{name}` | {code(kind)} | {code(default)} | {inline(text)} |'
             for name, kind, default, text in _keys(doc, maker, neighbors)]
     bases = [ast.unparse(base).rpartition('.')[2] for base in node.bases if ast.unparse(base) not in ('ABC', 'Generic')]
     takes_more = maker is None or maker.args.kwarg is not None
@@ -181,33 +182,84 @@ def _keys(doc, maker, neighbors):
             if default is not None:
                 defaults[argument.arg] = ast.unparse(default)
         hints = {each.arg: ast.unparse(each.annotation) for each in [*arguments, *maker.args.kwonlyargs] if each.annotation}
-    documented = _documented(doc)
+    documented = arguments_of(doc)
     for name in [*documented, *(name for name in hints if name not in documented)]:
         kind, text = documented.get(name) or neighbors.get(name) or ('', '')
         yield name, hints.get(name) or kind, defaults.get(name, ''), text
 
 
-def _documented(doc):
-    """dict[str, tuple[str, str]]: name -> kind and text, of the ``Args:`` of a docstring."""
-    match = re.search(r'^Args:\n((?:[ \t]+.*\n?|\n)*)', inspect.cleandoc(doc or ''), re.M)
-    entries = re.split(r'\n(?=    \S)', match[1].rstrip()) if match else []
-    found = [re.match(r' {4}(\w+)(?: \((.*?)\))?: (.*)', entry, re.S) for entry in entries]
-    return {each[1]: ((each[2] or '').removesuffix(', optional'), each[3]) for each in found if each}
+def api_page():
+    """str: what scripts and configs may import."""
+    lines = ['# Python', '', MADE, '',
+             'What scripts and configs may import. N, K, H, W and P are the numbers of images, bins, rows, columns and '
+             'measured pixels; depth is metres.']
+    for module, names in surface().items():
+        lines += ['', f'## {module}', '', *markdown_of(doc_of(tree(_file(module))))]
+        offered = public(module)
+        for name, (node, at) in [(name, offered[name]) for name in names if name in offered]:
+            bases = [f'`{ast.unparse(base)}`' for base in getattr(node, 'bases', [])]
+            where = f'In `{at}`.' if at != module else ''
+            about = ' '.join([f'A {" and a ".join(bases)}.' if bases else '', where]).strip()
+            lines += [f'### {name}', '', '```python', called(node), '```', '', *([about, ''] * bool(about)),
+                      *markdown_of(doc_of(node)), *_members(node)]
+    return re.sub(r'\n{3,}', '\n\n', '\n'.join(lines).rstrip()) + '\n'
 
 
-def _code(text):
-    return f'`{text}`'.replace('|', '\\|') if text else ''
+def surface():
+    """dict[str, list[str]]: module -> names of its classes and functions."""
+    found = {}
+    for line in SURFACE.read_text('utf-8').partition('\n\nmmseg.registry')[0].splitlines():
+        if line.startswith('mmdepthcls.'):
+            names = found.setdefault(line, [])
+        elif match := re.match(r'  (?:class )?(\w+)', line):
+            names.append(match[1])
+    return {module: names for module, names in found.items() if module != 'mmdepthcls.compat'}
 
 
-def _inline(text):
-    """Text of a docstring as Markdown: ``code``, :class:`roles`."""
-    text = re.sub(r':\w+:`~?([^`]+)`', r'`\1`', ' '.join(text.split())).removesuffix(':').removesuffix(':')
-    pieces = re.split(r'``(.+?)``|`(.+?)`', text)
-    return ''.join(_escaped(words) + _code(code or other)
-                   for words, code, other in zip(pieces[::3], [*pieces[1::3], ''], [*pieces[2::3], ''], strict=True))
+def public(module):
+    """dict[str, tuple[ast.AST, str]]: name -> class or function that a module offers, and the module that defines it."""
+    path = _file(module)
+    stub = path.with_suffix('.pyi')
+    found = {}
+    for node in (tree(stub) if stub.exists() else tree(path)).body:
+        if isinstance(node, ast.ImportFrom) and (stub.exists() or _listed(path)):
+            package = module.split('.') if path.name == '__init__.py' else module.split('.')[:-1]
+            parts = package[:len(package) - node.level + 1] if node.level else []
+            at = '.'.join([*parts, *([node.module] if node.module else [])])
+            for alias in node.names:
+                if at.startswith('mmdepthcls') and (stub.exists() or alias.name in _listed(path)):
+                    found.update({alias.name: each for name, each in public(at).items() if name == alias.name})
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name[0] != '_' \
+                and (not _listed(path) or node.name in _listed(path)):
+            found[node.name] = (node, module)
+    return found
 
 
-PAGES = {'commands.md': commands_page, 'config_keys.md': config_keys_page}
+def _listed(path):
+    """Names in ``__all__``, if it is written as a list."""
+    for node in tree(path).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '__all__' and isinstance(node.value, ast.List):
+            return ast.literal_eval(node.value)
+    return []
+
+
+def _file(module):
+    path = PACKAGE.parent.joinpath(*module.split('.'))
+    return path / '__init__.py' if path.is_dir() else path.with_suffix('.py')
+
+
+def _members(node):
+    """Lines on the methods and properties of a class that say what they do."""
+    lines = []
+    for each in getattr(node, 'body', []):
+        first = doc_of(each).partition('\n\n')[0] if isinstance(each, ast.FunctionDef) else ''
+        if first and each.name[0] != '_' and not first.startswith('See '):
+            with_arguments = 'property' not in [ast.unparse(decorator) for decorator in each.decorator_list]
+            lines.append(f'- {code(f".{each.name}{signature_of(each) if with_arguments else str()}")}: {inline(first)}')
+    return [*lines, ''] if lines else []
+
+
+PAGES = {'commands.md': commands_page, 'config_keys.md': config_keys_page, 'api.md': api_page}
 
 if __name__ == '__main__':
     for name, page in PAGES.items():
