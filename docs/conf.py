@@ -61,7 +61,7 @@ def _relative(path, folder):
 
 
 def _contents(text, page):
-    """Hidden tables of contents: the links of each section to pages below, and for the first page what it does not name."""
+    """Hidden tables of contents: the links of each section to pages below; the first page has all others."""
     taken, made = {page}, []
     sections = re.split(r'^## (.*)$', text, flags=re.M)
     for title, body in zip(['', *sections[1::2]], sections[::2], strict=True):

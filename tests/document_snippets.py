@@ -8,8 +8,9 @@ from pathlib import Path
 from script_process import run_script
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob('*.md'), *(path for path in (ROOT / 'docs').rglob('*.md') if '_build' not in path.parts)])
-_BLOCK = re.compile(r'(?:<!-- (run|not run)(?:: (.*?))? -->\n)?^```(bash|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```)?', re.S | re.M)
+DOCUMENTS = sorted(path for path in [*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')] if '_build' not in path.parts)
+_BLOCK = re.compile(r'(?:<!-- (run|not run)(?:: (.*?))? -->\n)?'
+                    r'^```(bash|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```)?', re.S | re.M)
 _INDENTED = re.compile(r'^    ((?:python |mmdepthcls )(?:.*\\\n)*.*)', re.M)
 _PROGRAM = re.compile(r'(?:python tools/(\w+)\.py|(?:\S*python )?(?:-m )?\S*\bmmdepthcls ([a-z][\w-]*))(?: |$)')
 
@@ -52,7 +53,8 @@ class Snippet:
 
 
 def _checked(result):
-    assert result.returncode == 0, f'{result.args}: {result.returncode}\n{result.stdout[-2000:]}\n{result.stderr[-4000:]}'
+    said = f'{result.stdout[-2000:]}\n{result.stderr[-4000:]}'
+    assert result.returncode == 0, f'{result.args}: {result.returncode}\n{said}'
     return result.stdout
 
 

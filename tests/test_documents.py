@@ -3,16 +3,14 @@ import pkgutil
 import re
 import sys
 import types
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from document_snippets import DOCUMENTS, ROOT
 
 from mmdepthcls.commands import COMMANDS
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob('*.md'), *(path for path in (ROOT / 'docs').rglob('*.md') if '_build' not in path.parts)])
 CONTRIBUTING = (ROOT / 'CONTRIBUTING.md').read_text('utf-8')
 # Name -> the file that an example would be, and its code.
 EXAMPLES = {name: (path, code) for name, path, code in re.findall(

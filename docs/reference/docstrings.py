@@ -4,7 +4,7 @@ import inspect
 import re
 from functools import cache
 
-SECTION = re.compile(r'^(Args|Returns|Yields|Raises|Attributes|Required keys|Modified keys|Added keys):$', re.I | re.M)
+SECTION = re.compile(r'^(Args|Returns|Yields|Raises|Attributes|(?:Required|Modified|Added) keys|Examples?):$', re.I | re.M)
 
 
 @cache
@@ -45,10 +45,16 @@ def arguments_of(doc):
     return {each[1]: ((each[2] or '').removesuffix(', optional'), each[3]) for each in found if each}
 
 
+def maker_of(node):
+    """ast.FunctionDef or None: the ``__init__`` of a class."""
+    functions = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+    return next((each for each in functions if each.name == '__init__'), None)
+
+
 def signature_of(node):
     """str: of a function, or of a class' ``__init__``, without ``self``; '' of a class that has none."""
     if isinstance(node, ast.ClassDef):
-        maker = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == '__init__'), None)
+        maker = maker_of(node)
         fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign)]
         if maker is None:
             return f'({", ".join(fields)})' if fields else ''
@@ -74,7 +80,9 @@ def markdown_of(doc):
         known = arguments_of(f'Args:\n{inside.strip(chr(10))}') if title == 'Args' else {}
         items = [f'- `{name}`{f" ({escaped(kind)})" if kind else ""}: {inline(what)}'
                  for name, (kind, what) in known.items()]
-        if title:
+        if title.startswith('Example'):
+            lines += _prose(inspect.cleandoc(inside))
+        elif title:
             lines += [f'**{title}**', '', *items, ''] if known else [f'**{title}**: {inline(inside)}', '']
         lines += _prose(rest)
     return lines

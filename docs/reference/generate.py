@@ -13,7 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
-from docstrings import arguments_of, called, code, doc_of, escaped, inline, markdown_of, signature_of, tree  # noqa: E402
+from docstrings import arguments_of, called, code, doc_of, escaped, inline, maker_of, markdown_of, signature_of, tree  # noqa: E402
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / 'mmdepthcls'
@@ -38,6 +38,16 @@ TOP_LEVEL = {
                       '([reliability](../reliability.md))',
     'check_data': 'dict of `allow_leakage` and `reach`: what the [data doctor](../data.md#the-doctor) takes as meant',
 }
+
+OF_COMMANDS = """\
+`mmdepthcls COMMAND`, `python -m mmdepthcls COMMAND` and `python tools/NAME.py` (its name with `_` for `-`) are the
+same. `--help` of a command says what stands here. Every command also has `--verbose` (all that MMEngine and
+MMSegmentation say) and `--debug` (where in the code an error comes from). Exit status: 0 done, 1 the work failed, 2
+refused before it began, 130 interrupted; what differs is said."""
+OF_KEYS = """\
+What a config of this package may say beside what MMEngine and MMSegmentation read. A class is named by `type='NAME'`.
+*Also those of* names the class whose other keys are taken too; those that do not stand here are MMSegmentation's or
+MMEngine's."""
 
 
 class _Parsed(Exception):
@@ -69,10 +79,7 @@ def commands_page():
     """str: every command with its arguments."""
     from mmdepthcls.commands import COMMANDS
     lines = ['# Commands', '', MADE, '',
-             '`mmdepthcls COMMAND`, `python -m mmdepthcls COMMAND` and `python tools/NAME.py` (its name with `_` for `-`) are the '
-             'same. `--help` of a command says what stands here. Every command also has `--verbose` (all that MMEngine and '
-             'MMSegmentation say) and `--debug` (where in the code an error comes from). Exit status: 0 done, 1 the work '
-             'failed, 2 refused before it began, 130 interrupted; what differs is said.', '',
+             OF_COMMANDS, '',
              '| command | |', '|---|---|',
              *(f'| [`{name}`](#{name}) | {_cell(what)} |' for name, (_, what) in COMMANDS.items())]
     for name, parser in parsers().items():
@@ -140,9 +147,7 @@ def registered():
 def config_keys_page():
     """str: every class that a config can name, with its keys."""
     lines = ['# Config keys', '', MADE, '',
-             'What a config of this package may say beside what MMEngine and MMSegmentation read. A class is named by '
-             "`type='NAME'`. *Also those of* names the class whose other keys are taken too; those that do not stand here are "
-             "MMSegmentation's or MMEngine's.", '',
+             OF_KEYS, '',
              '## Of the whole config', '', '| key | |', '|---|---|',
              *(f'| `{key}` | {text} |' for key, text in TOP_LEVEL.items())]
     everything = registered()
@@ -160,12 +165,13 @@ def config_keys_page():
 def _described(node, module, ours, neighbors):
     doc = doc_of(node)
     first = inline(doc.partition('\n\n')[0])
-    maker = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == '__init__'), None)
+    maker = maker_of(node)
     rows = [f'| `{name}` | {code(kind)} | {code(default)} | {inline(text)} |'
             for name, kind, default, text in _keys(doc, maker, neighbors)]
-    bases = [ast.unparse(base).rpartition('.')[2] for base in node.bases if ast.unparse(base) not in ('ABC', 'Generic')]
+    bases = [ast.unparse(base).rpartition('.')[2] for base in node.bases]
     takes_more = maker is None or maker.args.kwarg is not None
-    more = ', '.join(f'[`{base}`](#{base.lower()})' if base in ours else f'`{base}`' for base in bases) if takes_more else ''
+    links = [f'[`{base}`](#{base.lower()})' if base in ours else f'`{base}`' for base in bases]
+    more = ', '.join(links) if takes_more else ''
     return [f'{first} (`{module}`){f" *Also those of* {more}." if more else ""}',
             *(['', '| key | | default | |', '|---|---|---|---|', *rows] if rows else [])]
 
@@ -181,7 +187,8 @@ def _keys(doc, maker, neighbors):
         for argument, default in zip(maker.args.kwonlyargs, maker.args.kw_defaults, strict=True):
             if default is not None:
                 defaults[argument.arg] = ast.unparse(default)
-        hints = {each.arg: ast.unparse(each.annotation) for each in [*arguments, *maker.args.kwonlyargs] if each.annotation}
+        hints = {each.arg: ast.unparse(each.annotation) for each in [*arguments, *maker.args.kwonlyargs]
+                 if each.annotation}
     documented = arguments_of(doc)
     for name in [*documented, *(name for name in hints if name not in documented)]:
         kind, text = documented.get(name) or neighbors.get(name) or ('', '')
@@ -217,7 +224,7 @@ def surface():
 
 
 def public(module):
-    """dict[str, tuple[ast.AST, str]]: name -> class or function that a module offers, and the module that defines it."""
+    """dict[str, tuple[ast.AST, str]]: name -> class or function that a module offers, and where it is defined."""
     path = _file(module)
     stub = path.with_suffix('.pyi')
     found = {}
@@ -228,7 +235,7 @@ def public(module):
             at = '.'.join([*parts, *([node.module] if node.module else [])])
             for alias in node.names:
                 if at.startswith('mmdepthcls') and (stub.exists() or alias.name in _listed(path)):
-                    found.update({alias.name: each for name, each in public(at).items() if name == alias.name})
+                    found[alias.name] = public(at)[alias.name]
         elif isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name[0] != '_' \
                 and (not _listed(path) or node.name in _listed(path)):
             found[node.name] = (node, module)
@@ -238,7 +245,8 @@ def public(module):
 def _listed(path):
     """Names in ``__all__``, if it is written as a list."""
     for node in tree(path).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '__all__' and isinstance(node.value, ast.List):
+        is_list = isinstance(node, ast.Assign) and isinstance(node.value, ast.List)
+        if is_list and ast.unparse(node.targets[0]) == '__all__':
             return ast.literal_eval(node.value)
     return []
 
