@@ -4,7 +4,8 @@ import inspect
 import re
 from functools import cache
 
-SECTION = re.compile(r'^(Args|Returns|Yields|Raises|Attributes|(?:Required|Modified|Added) keys|Examples?):$', re.I | re.M)
+SECTION = re.compile(
+    r'^(Args|Returns|Yields|Raises|Attributes|(?:Required|Modified|Added) keys|Examples?):$', re.I | re.M)
 
 
 @cache
@@ -92,7 +93,7 @@ def _prose(text):
     lines = []
     for paragraph in re.split(r'\n\s*\n', text.strip('\n')):
         if paragraph.lstrip().startswith('>>>'):
-            lines += ['```python', *inspect.cleandoc(paragraph).splitlines(), '```', '']
+            lines += ['```pycon', *inspect.cleandoc(paragraph).splitlines(), '```', '']
         elif paragraph.startswith('.. math::'):
             lines += ['```text', inspect.cleandoc(paragraph.removeprefix('.. math::')), '```', '']
         elif paragraph.startswith('    '):

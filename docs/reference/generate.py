@@ -13,7 +13,18 @@ from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
-from docstrings import arguments_of, called, code, doc_of, escaped, inline, maker_of, markdown_of, signature_of, tree  # noqa: E402
+from docstrings import (  # noqa: E402
+    arguments_of,
+    called,
+    code,
+    doc_of,
+    escaped,
+    inline,
+    maker_of,
+    markdown_of,
+    signature_of,
+    tree,
+)
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / 'mmdepthcls'
