@@ -3,6 +3,7 @@ import ast
 import importlib.util
 import pkgutil
 import re
+import shutil
 from functools import cache
 
 import cv2
@@ -102,7 +103,7 @@ def stand_ins(folder):
     image, depth = render(sample_scene(rng), 128, 416)[:2]
     for file in ('street.png', 'photos/0.png'):
         cv2.imwrite(str(folder / file), image[..., ::-1])
-    (folder / 'model.safetensors').symlink_to(ROOT / 'mmdepthcls' / 'apis' / 'street_provisional.safetensors')
+    shutil.copy(ROOT / 'mmdepthcls' / 'apis' / 'street_provisional.safetensors', folder / 'model.safetensors')
     for part in ('images', 'depth'):
         (folder / 'data' / 'theirs' / part / 'train').mkdir(parents=True)
     for index in range(12):
