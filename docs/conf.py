@@ -20,6 +20,7 @@ html_theme = 'furo'
 html_title = f'{project} {release}'
 html_show_sphinx = False
 html_copy_source = False
+smartquotes = False  # options begin with --
 # Anchors as the repository's pages have them.
 myst_heading_anchors = 4
 exclude_patterns = ['_build']

@@ -220,7 +220,8 @@ def api_page():
             about = ' '.join([f'A {" and a ".join(bases)}.' if bases else '', where]).strip()
             lines += [f'### {name}', '', '```python', called(node), '```', '', *([about, ''] * bool(about)),
                       *markdown_of(doc_of(node)), *_members(node)]
-    return re.sub(r'\n{3,}', '\n\n', '\n'.join(lines).rstrip()) + '\n'
+    text = re.sub(r'\n{3,}', '\n\n', '\n'.join(lines).rstrip()) + '\n'
+    return re.sub(r'`[^`\n]+`', lambda match: match[0].replace('\\|', '|'), text)  # there are no tables
 
 
 def surface():
