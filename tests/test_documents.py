@@ -54,6 +54,11 @@ def test_modules_that_are_named_exist(document):
             raise AssertionError(f'{document.name}: there is no {name}') from error
 
 
+def test_the_readme_is_short():
+    lines = (ROOT / 'README.md').read_text('utf-8').splitlines()
+    assert len(lines) <= 90 and '<!-- test -->' in lines and '<!-- demo -->' in lines
+
+
 def test_the_picture_of_the_rooms_names_every_room_and_command():
     text = (ROOT / 'docs' / 'architecture.md').read_text('utf-8')
     picture = text[text.index('## Rooms'):text.index('## What the host')]
