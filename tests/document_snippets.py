@@ -8,6 +8,7 @@ from pathlib import Path
 from script_process import run_script
 
 ROOT = Path(__file__).parents[1]
+LIMIT = 900  # s for a command: on a busy machine exports take minutes
 DOCUMENTS = sorted(path for path in [*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')] if '_build' not in path.parts)
 _BLOCK = re.compile(r'(?:<!-- (run|not run)(?:: (.*?))? -->\n)?'
                     r'^```(bash|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```)?', re.S | re.M)
@@ -39,7 +40,7 @@ class Snippet:
         elif self.language == 'python':
             file = folder / 'snippet.py'
             file.write_text("import matplotlib\nmatplotlib.use('agg')\n" + self.code, 'utf-8')
-            printed = _checked(run_script(file, cwd=folder))
+            printed = _checked(run_script(file, cwd=folder, limit=LIMIT))
             file.unlink()
             assert self.output in (None, printed), printed
         else:
@@ -47,7 +48,7 @@ class Snippet:
                 words = shlex.split(line, comments=True)
                 if words[:1] == ['mmdepthcls'] and words[1][0] != '-':
                     tool = ROOT / 'tools' / f'{words[1].replace("-", "_")}.py'
-                    _checked(run_script(tool, *words[2:], cwd=folder))
+                    _checked(run_script(tool, *words[2:], cwd=folder, limit=LIMIT))
                 elif words[:1] != ['mmdepthcls']:
                     subprocess.run(['bash', '-euo', 'pipefail', '-c', line], cwd=folder, check=True, timeout=60)
 
