@@ -10,6 +10,8 @@ from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 
+from . import focal_tracking  # noqa: F401  (watches what packs)
+
 
 @TRANSFORMS.register_module()
 class PackDepthInputs(PackSegInputs):
@@ -18,6 +20,8 @@ class PackDepthInputs(PackSegInputs):
     - where in the frame a crop was: the prediction of a :class:`KBCrop` is pasted back there, and
       :class:`DepthVisualizer` draws the part of the image that was predicted;
     - what the ground truth is called, and all others (``gt_depth_map_NAME``) as :class:`PixelData`, for protocols.
+
+    As all that packs it carries ``focal_px``, in pixels of the network's input (:mod:`.focal_tracking`).
 
     Args:
         meta_keys (tuple[str]): keys of the sample that become its metainfo.
