@@ -4,10 +4,11 @@ Pages are Markdown that a repository's own pages show too, so that nothing of Sp
 contents are made here from the links of the index pages, and links to files outside of docs/ are led to where the site
 has them.
 """
+import os
 import re
 from pathlib import Path
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 
 project = 'mmdepthcls'
@@ -38,7 +39,9 @@ def adapt(text, docname):
     page = DOCS / f'{docname}.md'
     source = next((ROOT / name for name, target in ROOT_PAGES.items() if target == docname != 'index'), page)
     text = text if source == page else source.read_text('utf-8')
-    text = LINK.sub(lambda match: _link(match, source, page), text)
+    parts = re.split(r'(^```.*?^```)', text, flags=re.M | re.S)  # code stays as it is
+    parts[::2] = [LINK.sub(lambda match: _link(match, source, page), part) for part in parts[::2]]
+    text = ''.join(parts)
     return text + _contents(text, page) if page.name in INDEX_PAGES else text
 
 
@@ -53,12 +56,7 @@ def _link(match, source, page):
         path = DOCS / f'{ROOT_PAGES[name]}.md'
     elif path.suffix != '.md' or not path.is_relative_to(DOCS):
         return f'`{name}`' if words.strip('`') in (name, path.name) else f'{words} (`{name}`)'
-    return f'[{words}]({_relative(path, page.parent)}{anchor})'
-
-
-def _relative(path, folder):
-    up = len(folder.parts) - len(common := [a for a, b in zip(path.parts, folder.parts, strict=False) if a == b])
-    return '/'.join(['..'] * up + list(path.parts[len(common):]))
+    return f'[{words}]({Path(os.path.relpath(path, page.parent)).as_posix()}{anchor})'
 
 
 def _contents(text, page):
