@@ -74,6 +74,8 @@ class DepthDataset(BaseSegDataset):
     # One METAINFO for all depth datasets, so that ConcatDataset takes them together.
     METAINFO = dict(classes=('depth', ), palette=[[68, 1, 84]])
     FILE_KEYS: tuple[str, ...] = ('img_path', 'depth_map_path')
+    # Of a sample, what tells of its depth.
+    DEPTH_KEYS: tuple[str, ...] = ('depth_map_path', 'depth_format', 'depth_name', 'resized')
 
     def __init__(self, ann_file: str = '', data_root: str | None = None, data_prefix: dict | None = None,
                  depth_format: dict | DepthFormat | None = None, verify: bool = True,
@@ -115,7 +117,7 @@ class DepthDataset(BaseSegDataset):
         samples = listed = self.list_samples()
         wanted = '' if self.test_mode or self.images_only else ' with ground truth'
         if self.images_only:
-            samples = [{key: value for key, value in sample.items() if key not in self._depth_keys()}
+            samples = [{key: value for key, value in sample.items() if key not in self.DEPTH_KEYS}
                        for sample in samples]
         if not self.test_mode and not self.images_only:
             with_depth = [sample for sample in samples if self.has_depth(sample)]
@@ -290,9 +292,6 @@ class DepthDataset(BaseSegDataset):
         if self.resized is not None:
             sample['resized'] = self.resized
         return sample if name is None else dict(sample, depth_name=name)
-
-    def _depth_keys(self):
-        return {*self.FILE_KEYS, 'depth_format', 'depth_name'} - {'img_path'}
 
     def _check_existence(self, samples):
         """Every file is there. Lists each folder once: far fewer system calls than one a file."""

@@ -1,4 +1,5 @@
 """Public data sets in their own trees: what is read is what the formats say is there, through pipeline and doctor."""
+import os
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,19 @@ def test_registered_names_are_not_those_of_mmseg():
     import mmseg.datasets
     assert not hasattr(mmseg.datasets, 'NYUDepthDataset') and hasattr(mmseg.datasets, 'NYUDataset')
     assert VirtualKITTIDepthDataset.__module__.startswith('mmdepthcls')
+
+
+@pytest.mark.parametrize('name', SETS)
+def test_images_alone_need_no_depth(name, tmp_path, monkeypatch, mmseg_scope):
+    """A city of which there are pictures can be adapted to: no depth file is asked for, cameras stay known."""
+    monkeypatch.setattr('mmdepthcls.datasets.depth_dataset.check_plausible', lambda *_: None)  # images are small
+    write, cfg, _, _ = SETS[name]
+    write(tmp_path)
+    whole = DATASETS.build(dict(cfg, data_root=str(tmp_path), pipeline=[]))
+    whole = [whole.get_data_info(index) for index in range(len(whole))]
+    for sample in whole:
+        os.remove(sample['depth_map_path'])
+    images = DATASETS.build(dict(cfg, data_root=str(tmp_path), pipeline=[], images_only=True))
+    for sample, before in zip([images.get_data_info(index) for index in range(len(images))], whole, strict=True):
+        assert sample['img_path'] == before['img_path'] and sample.get('focal_px') == before.get('focal_px')
+        assert not {'depth_map_path', 'depth_format'} & sample.keys()
