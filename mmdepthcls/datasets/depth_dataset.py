@@ -271,7 +271,7 @@ class DepthDataset(BaseSegDataset):
         return sample if name is None else dict(sample, depth_name=name)
 
     def _depth_keys(self):
-        return {*self.FILE_KEYS, 'depth_format', 'depth_name'} - {'img_path'}
+        return {*self.FILE_KEYS, 'depth_format', 'depth_name', 'resized'} - {'img_path'}
 
     def _check_existence(self, samples):
         """Every file is there. Lists each folder once: far fewer system calls than one a file."""
