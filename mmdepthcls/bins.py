@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 Array = TypeVar('Array', np.ndarray, 'torch.Tensor')
 
 IGNORE_INDEX = 255
-# Metainfo of predicted samples: first and last edge of the model's bins, m.
+# Metainfo of predicted samples: nearest and farthest depth that the model is for (first and last edge of its bins,
+# unless it says otherwise), m; and by which metres of its bins are multiplied to be those of the sample's camera.
 DEPTH_RANGE = 'depth_range'
+BINS_SCALE = 'bins_scale'
 # Large float32 maps are labeled by their leading bits: buckets of 2**14 neighboring numbers, 0.2 % wide.
 BUCKET_BITS = 14
 UNDECIDED = 254
@@ -117,6 +119,14 @@ class DepthBins:
         rounded = edges.astype(np.float32)
         self._edges32 = np.where(rounded < edges, np.nextafter(rounded, np.float32(np.inf)), rounded)
         self._inner, self._inner32 = self.edges[1:-1], self._edges32[1:-1]
+
+    def scaled(self, scale: float) -> DepthBins:
+        """The same bins in other metres: edges and centers times a positive number, such as those of a camera whose
+        focal length is ``scale`` times that of the canonical one."""
+        scaled = DepthBins(self.edges * scale, below=self.below)
+        scaled.center, scaled.centers = self.center, self.centers * scale
+        scaled._freeze()
+        return scaled
 
     def _freeze(self):
         self.edges.flags.writeable = self.centers.flags.writeable = False

@@ -1,18 +1,25 @@
 """The dataset on which all depth datasets stand: pairs of an image and its depth, checked before training starts."""
 from __future__ import annotations
 
+import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
+from .common_size import RESIZED
 from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
 from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
-from .image_header import orientation_remedy, probe_image
+from .image_header import probe_image
 from .inside_path import join_inside, without_overlap
+from .same_pixels import check_pixels, obeys_orientation
+from .sample_camera import SampleCameras, check_plausible
 from .split_file import NO_DEPTH, is_file_name, read_split_file
+from .transforms.focal_tracking import unwatched_step
 
+NAME = re.compile(r'[\w-]+')  # of a set: a part of metrics' and folders' names
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 
 
@@ -27,7 +34,10 @@ class DepthDataset(BaseSegDataset):
     ``test_mode`` a line may name the image alone.
 
     A sample in the pipeline has ``img_path`` and, where there is ground truth, ``depth_map_path``, ``depth_format`` and
-    perhaps ``depth_name`` for :class:`LoadDepth`. Without ``test_mode`` samples without ground truth are left out.
+    perhaps ``depth_name`` for :class:`LoadDepth`; and ``focal_px``, the focal length of its camera in pixels of the
+    image as it is on disk, where that is known: what the config says (a column of the list that its header calls focal,
+    ``cameras``, ``focal_px``) or else the dataset's own (:meth:`focal_px`). Without ``test_mode`` samples without
+    ground truth are left out.
 
     Args:
         ann_file: split file, relative to ``data_root``.
@@ -42,6 +52,15 @@ class DepthDataset(BaseSegDataset):
             MMCV obeys. Default False: an image whose tag mirrors it or turns it upside down is refused, since its size
             does not tell which of the two its depth shows. See also
             ``LoadImageFromFile(color_type='color_ignore_orientation')``.
+        focal_px: focal length of the cameras, in pixels of the images as they are on disk; 'list': the third column of
+            the split file; 'exif': what the images say themselves.
+        cameras: JSON file of cameras below ``data_root``, or its content: ``{"focal_px": 721.5}`` or such a camera by
+            the name of each image (see :class:`mmdepthcls.datasets.camera_finder.CameraFinder`).
+        set_name: what its samples are called among those of other sets, for :class:`WeightedSetSampler` and
+            :class:`~mmdepthcls.evaluation.per_set_evaluator.PerSetEvaluator`.
+        resized: which of the two is brought to the other's size where image and depth show the same view in different
+            resolutions, as sensors' do: 'image' (depth stays as it was measured) or 'depth' (by nearest neighbor: no
+            depth is made that is not in the file). Default: unequal sizes are refused.
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
     Raises:
@@ -56,11 +75,20 @@ class DepthDataset(BaseSegDataset):
 
     def __init__(self, ann_file: str = '', data_root: str | None = None, data_prefix: dict | None = None,
                  depth_format: dict | DepthFormat | None = None, verify: bool = True,
-                 depth_follows_exif: bool = False, **kwargs: Any) -> None:
+                 depth_follows_exif: bool = False, focal_px: float | str | None = None,
+                 cameras: str | dict | None = None, set_name: str | None = None, resized: str | None = None,
+                 **kwargs: Any) -> None:
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
         self.depth_follows_exif = depth_follows_exif
+        if set_name is not None and not (isinstance(set_name, str) and NAME.fullmatch(set_name)):
+            raise ValueError(f'{type(self).__name__}: set_name is a short name of letters, digits, - and _, such as '
+                             f"'kitti', got {set_name!r}")
+        if resized not in RESIZED:
+            raise ValueError(f"{type(self).__name__}: resized must be 'image' or 'depth' (or None: unequal sizes are "
+                             f'refused), got {resized!r}')
+        self.set_name, self.resized = set_name, resized
         self._finder = FileFinder()
         data_prefix = data_prefix or {}
         if not data_prefix.keys() <= FOLDERS.keys() <= data_prefix.keys() and data_prefix.keys() - FOLDERS.keys():
@@ -68,6 +96,10 @@ class DepthDataset(BaseSegDataset):
                              f'{", ".join(data_prefix)}')
         data_prefix = {key: written_path(folder, f"data_prefix['{key}']")
                        for key, folder in (FOLDERS | data_prefix).items()}
+        try:
+            self._cameras = SampleCameras(cameras, focal_px, data_root)
+        except ValueError as error:
+            raise ValueError(f'{type(self).__name__}: {error}') from error
         super().__init__(ann_file=written_path(ann_file, 'ann_file'), data_root=written_path(data_root, 'data_root'),
                          data_prefix=data_prefix, **kwargs)
 
@@ -96,12 +128,16 @@ class DepthDataset(BaseSegDataset):
                              'RepeatDataset.)')
         self._check_existence(samples)
         self._finder = FileFinder()  # what it remembers is not needed any more
-        if self.verify:
-            with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(self._find_camera, samples))
+            if self.verify:
                 list(pool.map(self.verify_sample, samples))
+        self._forget_cameras(samples)
         for sample in samples:
             sample.pop('listed_in', None)
             sample.update(seg_fields=[], label_map=self.label_map, reduce_zero_label=self.reduce_zero_label)
+            if self.set_name is not None:
+                sample['set_name'] = self.set_name
         return samples
 
     @property
@@ -121,8 +157,12 @@ class DepthDataset(BaseSegDataset):
             ``img_path`` and, where there is ground truth, ``depth_map_path`` and ``depth_format``; ``listed_in``, the
             line of the split file, is for messages only.
         """
-        return [self.sample_of_line(columns, where)
-                for where, columns in read_split_file(self.ann_file, type(self).__name__)]
+        samples = []
+        for where, columns in read_split_file(self.ann_file, type(self).__name__):
+            focal = self._cameras.listed(columns.focal, columns[2] if len(columns) > 2 else None, where)
+            sample = self.sample_of_line(columns, where)
+            samples.append(sample if focal is None else dict(sample, focal_px=focal))
+        return samples
 
     def sample_of_line(self, columns: list[str], where: str) -> dict:
         """The sample that a line of the split file names.
@@ -190,7 +230,8 @@ class DepthDataset(BaseSegDataset):
         return 'depth_map_path' in sample
 
     def focal_px(self, sample: dict) -> float | None:
-        """Focal length of the camera that took a sample's image, in pixels of the image as it is on disk.
+        """Focal length of the camera that took a sample's image, in pixels of the image as it is on disk, by what comes
+        with the data (what the config says counts more, and is asked first).
 
         Args:
             sample: of the data set.
@@ -200,9 +241,45 @@ class DepthDataset(BaseSegDataset):
         """
         return None
 
+    def known_focal(self, sample: dict) -> float | None:
+        """As :meth:`focal_px`, but what the config or its list says first.
+
+        Args:
+            sample: of :meth:`list_samples`; its image is there.
+
+        Raises:
+            ValueError: for a camera that none is; names where it is said.
+        """
+        if 'focal_px' in sample:
+            return sample['focal_px']
+        path = sample['img_path']
+        focal = self._cameras.focal_px(path, relative_name(path, self.data_prefix.get('img_path')))
+        focal = self.focal_px(sample) if focal is None else focal
+        return None if focal is None else float(focal)
+
+    def _find_camera(self, sample):
+        """Give a sample the focal length of its camera, where it is known."""
+        try:
+            focal = self.known_focal(sample)
+        except DepthFileError:  # of an image that is none
+            if self.verify:
+                raise
+            return
+        if focal is not None:
+            sample['focal_px'] = focal
+
+    def _forget_cameras(self, samples):
+        """Where a step of the pipeline may do anything to the focal length, it is not known afterwards."""
+        strange = unwatched_step(self.pipeline)
+        for sample in samples if strange else ():
+            if sample.pop('focal_px', None) is not None:
+                sample['focal_lost'] = strange
+
     def with_depth_map(self, sample: dict, path: str, name: str | None = None) -> dict:
         """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""
         sample = dict(sample, depth_map_path=path, depth_format=self.depth_format)
+        if self.resized is not None:
+            sample['resized'] = self.resized
         return sample if name is None else dict(sample, depth_name=name)
 
     def _check_existence(self, samples):
@@ -228,35 +305,16 @@ class DepthDataset(BaseSegDataset):
             DepthFileError: (a ValueError) for the first fault.
         """
         image = probe_image(sample['img_path'])
+        if 'focal_px' in sample:
+            check_plausible(sample['focal_px'], image.shape(), sample['img_path'])
         if 'depth_map_path' not in sample:
             return
         depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
         if depth:
-            self._check_registration(sample, image, depth)
-
-    def _check_registration(self, sample, image, depth):
-        """Image and depth show the same pixels, as far as headers tell."""
-        obeyed = obeys_orientation(self.pipeline)
-        shape = image.shape(obeyed)
-        if shape != depth:
-            remedy = orientation_remedy(sample['img_path'], obeyed, depth)
-            raise DepthFileError(
-                f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
-                f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
-                'pixels: pair the right files, or resize the depth by nearest neighbor.')
-        if obeyed and image.hides_orientation and not self.depth_follows_exif:
-            raise DepthFileError(
-                f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image and '
-                f'keeps its size, so that nothing tells whether {sample["depth_map_path"]} shows it before or after. '
-                "Say so: LoadImageFromFile(color_type='color_ignore_orientation') in the pipeline if depth shows the "
-                "pixels as stored, or the dataset's depth_follows_exif=True if it shows them turned.")
+            check_pixels(sample, image, depth, obeys_orientation(self.pipeline), self.depth_follows_exif)
 
 
-def obeys_orientation(pipeline: Any) -> bool:
-    """Whether the images that a pipeline loads are turned as their EXIF orientation tag says, as MMCV's are."""
-    for transform in getattr(pipeline, 'transforms', ()):
-        color_type = getattr(transform, 'color_type', None)
-        if isinstance(color_type, str):
-            stored = color_type == 'unchanged' or color_type.endswith('ignore_orientation')
-            return not stored and getattr(transform, 'imdecode_backend', 'cv2') in ('cv2', 'pillow')
-    return True
+def relative_name(path: str, folder: str | None) -> str:
+    """Name of a file below a folder, with '/'; what lies elsewhere keeps its path."""
+    name = os.path.relpath(path, folder or os.curdir)
+    return (path if name.startswith(os.pardir) else name).replace(os.sep, '/')

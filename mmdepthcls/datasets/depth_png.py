@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .depth_format import KITTI_SCALE, DepthFileError, DepthFormat
+from .depth_format import KITTI_SCALE, PACKED, DepthFileError, DepthFormat
 from .stand_in import content_of
 
 SIGNATURE = b'\x89PNG\r\n\x1a\n'
@@ -122,6 +122,12 @@ def check_depth_header(header, path, depth_format=KITTI):
     if header.palette:
         raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colors. Use '
                              'the original file.')
+    if depth_format.bits == PACKED:
+        if header.bit_depth != 8 or header.channels < 3:
+            raise DepthFileError(f'{path}: expected depth in three channels of 8 bits (bits=24), got {header.channels} '
+                                 f'of {header.bit_depth} bits. If one channel holds the depth, leave '
+                                 f'{depth_format.spell("bits", PACKED)} out.')
+        return
     if header.bit_depth < depth_format.bits:
         raise DepthFileError(
             f'{path}: expected {depth_format.bits}-bit depth, got {header.bit_depth} bits. An 8-bit copy has lost the '
@@ -158,7 +164,7 @@ def decode_png(data, path, depth_format=KITTI):
         depth_format (DepthFormat): bits and channels are used; of several channels the first (red) counts.
 
     Returns:
-        ndarray: (H, W) uint16, or uint8 where the format allows it.
+        ndarray: (H, W) uint16; uint8 where the format allows it; uint32 of what three channels hold together.
 
     Raises:
         DepthFileError: for anything but an intact PNG of that format.
@@ -167,6 +173,9 @@ def decode_png(data, path, depth_format=KITTI):
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or TRAILER not in data[-TAIL:] and not has_end_chunk(io.BytesIO(data)):
         raise DepthFileError(f'{path}: the PNG is truncated or damaged and cannot be decoded. Copy the file again.')
+    if depth_format.bits == PACKED:
+        blue, green, red = (values[..., channel].astype(np.uint32) for channel in range(3))
+        return red | green << 8 | blue << 16
     return values[..., min(2, values.shape[2] - 1)] if values.ndim == 3 else values  # red: OpenCV gives BGR or BGRA
 
 
