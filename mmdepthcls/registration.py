@@ -4,6 +4,7 @@ MMSegmentation's registries live in scope 'mmseg', so configs name everything wi
 """
 from mmseg.registry import TASK_UTILS
 
+from .adaptation import rare_depth_crop, target_data, two_domain_data  # noqa: F401
 from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import (  # noqa: F401  (imported only to register)
     arkitscenes,

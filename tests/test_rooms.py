@@ -21,6 +21,7 @@ ORDER = """
     models
     evaluation
     hooks
+    adaptation
     apis
     registration
     commands commands.running

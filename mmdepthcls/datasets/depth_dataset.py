@@ -45,6 +45,8 @@ class DepthDataset(BaseSegDataset):
         data_prefix: folders of images (``img_path``) and depth maps (``depth_map_path``) below ``data_root``.
         depth_format: what the numbers in the depth files mean, see :class:`mmdepthcls.datasets.depth_file.DepthFormat`.
             Default: KITTI's PNG, metres * 256.
+        images_only: images alone, as if no sample had ground truth: depth is neither looked for nor opened. For images
+            of a domain to which a model is adapted. Default False.
         verify: look at every file before training: it exists and has its beginning and its end, depth is of the right
             kind, and image and depth have the same size. Reads about 100 bytes a file; damage between them is an error
             that names the file when it is loaded. Default True.
@@ -77,7 +79,8 @@ class DepthDataset(BaseSegDataset):
                  depth_format: dict | DepthFormat | None = None, verify: bool = True,
                  depth_follows_exif: bool = False, focal_px: float | str | None = None,
                  cameras: str | dict | None = None, set_name: str | None = None, resized: str | None = None,
-                 **kwargs: Any) -> None:
+                 images_only: bool = False, **kwargs: Any) -> None:
+        self.images_only = images_only
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
@@ -110,16 +113,20 @@ class DepthDataset(BaseSegDataset):
             Samples as the pipeline gets them.
         """
         samples = listed = self.list_samples()
-        if not self.test_mode:
+        wanted = '' if self.test_mode or self.images_only else ' with ground truth'
+        if self.images_only:
+            samples = [{key: value for key, value in sample.items() if key not in self._depth_keys()}
+                       for sample in samples]
+        if not self.test_mode and not self.images_only:
             with_depth = [sample for sample in samples if self.has_depth(sample)]
             if len(with_depth) < len(samples):
                 print_log(f'{type(self).__name__}: {len(samples) - len(with_depth)} of {len(samples)} samples of '
                           f'{self.source} have no ground truth and are left out of training', logger='current')
             samples = with_depth
         if not samples:
-            raise ValueError(f'{type(self).__name__}: {self.source} holds no sample'
-                             f'{"" if self.test_mode else " with ground truth"}. Check data_root, data_prefix and '
-                             f'ann_file. {why_missing(self.data_prefix["depth_map_path"] or ".") if listed else ""}')
+            reason = why_missing(self.data_prefix['depth_map_path'] or '.') if listed else ''
+            raise ValueError(f'{type(self).__name__}: {self.source} holds no sample{wanted}. Check data_root, '
+                             f'data_prefix and ann_file. {reason}')
         repeated = self.repeated_lines(samples)
         if repeated:
             raise ValueError(f'{type(self).__name__}: {len(repeated)} samples of {self.source} are listed twice, the '
@@ -172,7 +179,9 @@ class DepthDataset(BaseSegDataset):
             where: the file and the line, for messages.
         """
         sample = dict(img_path=self._listed_file('img_path', columns[0], where), listed_in=where)
-        if len(columns) > 1:
+        if self.images_only:
+            depth = None
+        elif len(columns) > 1:
             depth = None if columns[1] == NO_DEPTH else self._listed_file('depth_map_path', columns[1], where)
         else:
             depth = self.depth_of_image(sample['img_path'])
@@ -281,6 +290,9 @@ class DepthDataset(BaseSegDataset):
         if self.resized is not None:
             sample['resized'] = self.resized
         return sample if name is None else dict(sample, depth_name=name)
+
+    def _depth_keys(self):
+        return {*self.FILE_KEYS, 'depth_format', 'depth_name'} - {'img_path'}
 
     def _check_existence(self, samples):
         """Every file is there. Lists each folder once: far fewer system calls than one a file."""

@@ -69,12 +69,15 @@ class DepthFolderDataset(DepthDataset):
 
     def _samples_of_folders(self):
         images, depths = self._folder('img_path'), self._folder('depth_map_path')
-        for key, folder in [('img_path', images), ('depth_map_path', depths)][:1 + self.has_depth_folder]:
+        # Of images alone depth is looked for only where it must not be taken for images.
+        paired = self.has_depth_folder and (
+            not self.images_only or osp.normpath(images or '') == osp.normpath(depths or ''))
+        for key, folder in [('img_path', images), ('depth_map_path', depths)][:1 + paired]:
             if not folder or not osp.isdir(folder):
                 raise FileNotFoundError(f"{type(self).__name__}: folder data_prefix['{key}'] = {folder!r} does not "
                                         f'exist (and no ann_file is given). {why_missing(folder or "")}')
         names = self._image_names(images)
-        if not self.has_depth_folder:
+        if not paired:
             return [dict(img_path=osp.join(images, name)) for name in names]
         depth_of = {osp.join(images, name): self._depth_of(name, depths) for name in names}
         return [self.with_depth_map(dict(img_path=image), depth)

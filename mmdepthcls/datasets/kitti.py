@@ -193,7 +193,7 @@ class KITTIDepthDataset(DepthDataset):
         folder = self._image_folder(drive, camera)
         images = self._list(folder, lambda: kitti_layout.list_frames(folder, IMAGE_SUFFIXES))
         sample = dict(img_path=images.get(frame, osp.join(folder, f'{stem}.png')))
-        for ground_truth in self.ground_truths:
+        for ground_truth in () if self.images_only else self.ground_truths:
             promised = self._is_promised(drive, frame, ground_truth) if promises else None
             if ground_truth == 'annotated' and listed is not None:
                 promised = listed

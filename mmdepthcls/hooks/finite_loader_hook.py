@@ -35,5 +35,6 @@ class FiniteLoaderHook(Hook):
 
 
 def _check(split, loader, loop):
-    if isinstance(loader.sampler, InfiniteSampler) or getattr(loader.sampler, 'endless', False):
-        raise ValueError(endless_message(split, type(loader.sampler).__name__, loop))
+    for sampler in (loader.sampler, getattr(loader.batch_sampler, 'sampler', None)):
+        if isinstance(sampler, InfiniteSampler) or getattr(sampler, 'endless', False):
+            raise ValueError(endless_message(split, type(sampler).__name__, loop))
