@@ -4,7 +4,13 @@ MMSegmentation's registries live in scope 'mmseg', so configs name everything wi
 """
 from mmseg.registry import TASK_UTILS
 
-from .adaptation import two_domain_data  # noqa: F401
+from .adaptation import (  # noqa: F401  (imported only to register)
+    deep_coral,
+    maximum_mean_discrepancy,
+    mean_teacher,
+    output_adversary,
+    two_domain_data,
+)
 from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import depth_folder_dataset, kitti, minidrive_dataset, synthia  # noqa: F401  (imported only to register)
 from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401

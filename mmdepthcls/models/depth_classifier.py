@@ -10,6 +10,7 @@ from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
+from mmseg.utils import add_prefix
 
 from ..bins import DEPTH_RANGE, DepthBins
 from . import bin_checkpoint
@@ -117,6 +118,8 @@ class DepthClassifier(EncoderDecoder):
         require_edges: refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
         crf: what sharpens the probabilities at the size of the network's input, such as
             :class:`~mmdepthcls.models.crf.DenseCRF`; see docs/crf.md. Default: none.
+        adaptation: how batches of two domains are trained on, such as :class:`~mmdepthcls.adaptation.DeepCORAL`; see
+            docs/adaptation.md. It changes no prediction, and models without it take its checkpoints. Default: none.
 
     Raises:
         ValueError: for ``test_cfg`` without sense, cascaded heads, and losses, decoders and pixel samplers that do not
@@ -139,6 +142,7 @@ class DepthClassifier(EncoderDecoder):
                  init_cfg: dict | list[dict] | None = None,
                  require_edges: bool = True,
                  crf: dict | None = None,
+                 adaptation: dict | None = None,
                  **unknown: Any) -> None:
         if unknown or isinstance(decode_head, (list, tuple)):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
@@ -177,17 +181,42 @@ class DepthClassifier(EncoderDecoder):
         self._pretrained = pretrained
         self._head_configs = copy.deepcopy(dict(decode_head=decode_head, auxiliary_head=auxiliary_head))
         connect_losses(self, bins)
+        self.adaptation = None
+        if adaptation is not None:
+            with torch.random.fork_rng(devices=[]):  # the other weights begin as they would without
+                self.adaptation = MODELS.build(adaptation)
+                self.adaptation.attach(self)
 
     def loss(self, inputs: torch.Tensor, data_samples: list[SegDataSample]) -> dict[str, torch.Tensor]:
         """Losses of a batch.
 
         Args:
             inputs: (N, 3, H, W) normalised images.
+            data_samples: with ``gt_sem_seg`` or ``gt_depth_map``; for an ``adaptation`` with their ``domain``, and
+                those of the target need neither.
+        """
+        if self.adaptation is not None:
+            return self.adaptation.loss(self, inputs, data_samples)
+        return self.loss_of_features(self.extract_feat(inputs), data_samples)
+
+    def loss_of_features(self, features: Sequence[torch.Tensor], data_samples: list[SegDataSample],
+                         logits: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+        """Losses of images whose features are known.
+
+        Args:
+            features: what :meth:`extract_feat` gives, (N, C, h, w) each.
             data_samples: with ``gt_sem_seg`` or ``gt_depth_map``.
+            logits: (N, K, h, w), what the decode head makes of the features, where that is known too and the head is
+                one that makes its losses of nothing else.
         """
         labelled = any(self._census.complete(data_samples))
         self._empty_batches.count(labelled, data_samples, self.bins)
-        losses = super().loss(inputs, data_samples)
+        if logits is None:
+            losses = self._decode_head_forward_train(features, data_samples)
+        else:
+            losses = add_prefix(self.decode_head.loss_by_feat(logits, data_samples), 'decode')
+        if self.with_auxiliary_head:
+            losses.update(self._auxiliary_head_forward_train(features, data_samples))
         # The host calls a batch without a single label 100 % accurate.
         return {name: value * labelled if 'acc_' in name else value for name, value in losses.items()}
 
@@ -351,6 +380,8 @@ class DepthClassifier(EncoderDecoder):
         else:
             bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges)
         state_dict.pop(prefix + bin_checkpoint.EDGES_KEY, None)
+        if self.adaptation is None:
+            bin_checkpoint.drop_adaptation(state_dict, prefix)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
