@@ -109,7 +109,9 @@ def batch(make_batch, number=4, **options):
 
 @pytest.mark.parametrize('method', METHODS)
 def test_nothing_is_waited_for(build_model, make_batch, method):
-    model = build_model(adaptation=dict(METHODS[method]))
+    model = build_model(adaptation=dict(METHODS[method]), decode_head=dict(
+        type='DeepLabV2Head', in_channels=64, in_index=3, dilations=(1, 2),
+        loss_decode=[dict(type='SparseCrossEntropyLoss'), dict(type='ExpectationSILogLoss')]))
     data = model.data_preprocessor(batch(make_batch), True)
     wrapper = OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1))
     with Waiting() as waiting:
@@ -120,12 +122,13 @@ def test_nothing_is_waited_for(build_model, make_batch, method):
 
 @pytest.mark.parametrize('method', METHODS)
 def test_the_same_seed_begins_with_the_same_weights_as_without(build_model, method):
-    plain, adapted = build_model(), build_model(adaptation=dict(METHODS[method]))
-    for model in (plain, adapted):
+    states = []
+    for changes in ({}, dict(adaptation=dict(METHODS[method]))):
+        model = build_model(**changes)
         model.init_weights()
-    state = adapted.state_dict()
-    for name, value in plain.state_dict().items():
-        assert torch.equal(value, state[name])
+        states.append(model.state_dict())
+    for name, value in states[0].items():
+        assert torch.equal(value, states[1][name])
 
 
 MODELS_OF_ALL_KINDS = {

@@ -1,0 +1,139 @@
+"""What a study of adaptations trains: rows that differ in how they use a target's images, from equal starts."""
+import copy
+import hashlib
+import json
+import os.path as osp
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from mmengine.config import Config
+
+REQUIRED = ('base', 'worlds', 'seeds', 'options', 'start_options', 'starts', 'rows', 'reference', 'oracle',
+            'pipelines', 'comparisons')
+SOURCE, TARGET, BOTH = 'source', 'target', 'both'
+# Of a config, what a run's numbers depend on.
+DECIDES = ('model', 'train_dataloader', 'test_dataloader', 'optim_wrapper', 'param_scheduler', 'train_cfg',
+           'custom_hooks', 'randomness', 'self_training')
+
+
+@dataclass(frozen=True)
+class AdaptationRun:
+    """One training.
+
+    Args:
+        name (str): of a row or a start.
+        seed (int): of the weights and the order of the data.
+        is_start (bool): whether it trains what rows begin with.
+    """
+    name: str
+    seed: int
+    is_start: bool = False
+
+    @property
+    def file_name(self):
+        """str: fit for a file."""
+        words = re.sub(r'[^a-z0-9]+', '-', self.name.lower()).strip('-')
+        return f'{"start" if self.is_start else "row"}_{words}_{self.seed}'
+
+
+class AdaptationPlan:
+    """A study as its config file says; ``configs/study/adaptation.py`` explains the keys.
+
+    Args:
+        path (str): the file.
+
+    Raises:
+        ValueError: for missing keys, for names that the file does not define, and for rows whose files would have one
+            name.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        cfg = Config.fromfile(path)
+        missing = [key for key in REQUIRED if key not in cfg]
+        if missing:
+            raise ValueError(f'{path}: a study of adaptations needs {", ".join(REQUIRED)}; {", ".join(missing)} is '
+                             'missing')
+        self.base = osp.normpath(osp.join(osp.dirname(path), cfg.base))
+        self.base_name = osp.splitext(osp.basename(self.base))[0]
+        self.worlds, self.pipelines = cfg.worlds.to_dict(), cfg.pipelines.to_dict()
+        self.seeds, self.options = tuple(cfg.seeds), cfg.options.to_dict()
+        self.start_options, self.starts = cfg.start_options.to_dict(), cfg.starts.to_dict()
+        self.rows, self.reference, self.oracle = cfg.rows.to_dict(), cfg.reference, cfg.oracle
+        self.comparisons = [tuple(each) for each in cfg.comparisons]
+        self.conclusion = cfg.get('conclusion', '')
+        self._check()
+
+    def _check(self):
+        named = {self.reference, self.oracle, *(name for each in self.comparisons for name in each[1:])}
+        for what, names, known in (('reference, oracle and comparisons', named, self.rows),
+                                   ('the rows begin with', {row.get('start') for row in self.rows.values()}, self.starts),
+                                   ('the rows train on', {row.get('on') for row in self.rows.values()},
+                                    (SOURCE, TARGET, BOTH)),
+                                   ('worlds name', set(self.worlds), (SOURCE, TARGET)),
+                                   ('pipelines name', set(self.pipelines), (SOURCE, TARGET, 'test'))):
+            unknown = sorted(str(each) for each in names - set(known))
+            if unknown:
+                raise ValueError(f'{self.path}: {what} {", ".join(unknown)}; expected one of {", ".join(known)}')
+        runs = [run.file_name for run in self.runs(seeds=(0, ))]
+        alike = sorted(name for name, times in Counter(runs).items() if times > 1)
+        if alike:
+            raise ValueError(f'{self.path}: two rows would have the file {alike[0]}.json: call them something else, in '
+                             'a-z and 0-9')
+
+    def runs(self, seeds=None):
+        """list[AdaptationRun]: seed by seed, the starts first."""
+        return [run for seed in seeds or self.seeds for run in (
+            *(AdaptationRun(name, seed, True) for name in self.starts),
+            *(AdaptationRun(name, seed) for name in self.rows))]
+
+    def start_of(self, run):
+        """AdaptationRun: what a row begins with."""
+        return AdaptationRun(self.rows[run.name]['start'], run.seed, True)
+
+    def config(self, run, folders, work_dir):
+        """The config that trains a run.
+
+        Args:
+            run (AdaptationRun): which.
+            folders (dict[str, str]): of the two worlds.
+            work_dir (str): for the run's files.
+
+        Returns:
+            Config: with ``self_training`` for a row that labels its target.
+        """
+        cfg = Config.fromfile(self.base)
+        row = self.rows[run.name] if not run.is_start else dict(start=run.name, on=SOURCE)
+        for options in (self.options, self.start_options if run.is_start else {}, self.starts[row['start']],
+                        row.get('options') or {}):
+            cfg.merge_from_dict(copy.deepcopy(dict(options)))
+        loader, data = cfg.train_dataloader, {
+            domain: dict(type='MiniDriveDataset', data_root=folders[domain], split='train',
+                         pipeline=copy.deepcopy(self.pipelines[domain])) for domain in (SOURCE, TARGET)}
+        if row['on'] == BOTH:
+            data[TARGET]['images_only'] = True
+            loader.dataset = dict(type='TwoDomainDataset', datasets=[data[SOURCE], data[TARGET]])
+            loader.sampler = dict(type='InfiniteSampler', shuffle=True)
+            loader.batch_sampler = dict(type='TwoDomainBatchSampler')
+        else:
+            if row['on'] == TARGET:
+                data[TARGET]['ground_truth'] = 'sparse'  # a LiDAR's, as a car has it
+            loader.dataset = data[row['on']]
+        cfg.test_dataloader.dataset = dict(
+            type='MiniDriveDataset', data_root=folders[TARGET], split='test', test_mode=True,
+            pipeline=copy.deepcopy(self.pipelines['test']))
+        if 'self_training' in row:
+            cfg.self_training = copy.deepcopy(dict(row['self_training']))
+        cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+        cfg.randomness = dict(seed=run.seed)
+        cfg.work_dir, cfg.experiment_name = work_dir, run.file_name
+        return cfg
+
+    def fingerprint(self, run):
+        """str: changes with everything that a run's numbers depend on, as far as configs say it."""
+        cfg = self.config(run, {SOURCE: SOURCE, TARGET: TARGET}, '').to_dict()
+        parts = [{key: cfg.get(key) for key in DECIDES}, self.worlds]
+        if not run.is_start:
+            parts.append(self.fingerprint(self.start_of(run)))
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
