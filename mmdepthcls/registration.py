@@ -9,6 +9,8 @@ from .adaptation import (  # noqa: F401  (imported only to register)
     maximum_mean_discrepancy,
     mean_teacher,
     output_adversary,
+    rare_depth_crop,
+    target_data,
     two_domain_data,
 )
 from .bins import DepthBins, LIDBins, SIDBins, UDBins

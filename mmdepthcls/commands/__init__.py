@@ -10,6 +10,7 @@ COMMANDS = {
     'prepare-synthia': ('prepare', 'check and mend SYNTHIA, write its split'),
     'make-minidrive': ('minidrive', 'generate street scenes with exact depth'),
     'train': ('train', 'train a model'),
+    'adapt': ('adapt', 'adapt a model to images of another domain, without their depth'),
     'predict': ('predict', 'predict metric depth of pictures, folders and films'),
     'test': ('test', 'test a model: table, report, pictures, submission'),
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),

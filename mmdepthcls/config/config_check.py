@@ -12,7 +12,8 @@ KEYS = (
     'auto_scale_lr', 'optim_wrapper', 'param_scheduler', 'val_evaluator', 'test_evaluator', 'default_hooks',
     'custom_hooks', 'data_preprocessor', 'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level',
     'visualizer', 'default_scope', 'randomness', 'experiment_name', 'model_wrapper_cfg', 'find_unused_parameters',
-    'runner_type', 'strategy', 'custom_imports', 'tta_model', 'tta_pipeline', 'accept_changes')
+    'runner_type', 'strategy', 'custom_imports', 'tta_model', 'tta_pipeline', 'accept_changes',
+    'self_training')
 # Names that recipes give to variables and that nobody means otherwise, however like a key they look.
 VARIABLES = ('models', )
 # What torch refuses, or takes for something else, without worker processes.

@@ -1,0 +1,216 @@
+"""What an adaptation is made of, seen before it begins: settings, start, source and target."""
+import copy
+import hashlib
+import json
+import os.path as osp
+from pathlib import Path
+
+from mmengine.registry import DefaultScope
+from mmseg.registry import DATA_SAMPLERS, DATASETS, MODELS, TRANSFORMS
+
+from ...adaptation.pseudo_label_files import label_names, names_digest
+from ...adaptation.self_training import AUTHORS, SelfTraining
+from ...adaptation.target_check import check_target
+from ...adaptation.target_data import image_paths
+from ...atomic_file import write_atomically
+from ...config.config_check import is_local
+from ...config.config_class import class_name, is_a
+from ...config.config_parts import leaf_datasets
+from ...hooks.folder_lock import hold
+from ...json_text import json_text, without_nan
+from ..running.command_line import is_first, say
+from ..running.program import UsageError
+
+PLAN = 'adaptation.json'
+# What may differ when an adaptation goes on: where data lie, and who loads them.
+PLACES = {'data_root', 'num_workers', 'persistent_workers', 'prefetch_factor', 'pin_memory', 'verify', 'checkpoint'}
+SETTINGS_HINT = ("self_training=dict(...) in the config, see docs/adaptation.md and configs/cbst_*.py. `mmdepthcls "
+                 'adapt` trains by its rounds')
+
+
+class AdaptationPlan:
+    """A config, taken apart.
+
+    Args:
+        cfg (Config): with ``self_training``, ``load_from`` and a two-domain ``train_dataloader``; not changed.
+
+    Attributes:
+        settings (SelfTraining)
+        folder (Path): of everything.
+        start (str): checkpoint of the source's model.
+        per_batch (int): samples of the target in a batch of one process.
+        workers (int): processes that load.
+
+    Raises:
+        UsageError: for a config that self-training cannot begin with; says what to set.
+    """
+
+    def __init__(self, cfg):
+        self.cfg, self.folder = copy.deepcopy(cfg), Path(cfg.work_dir)
+        if not isinstance(cfg.get('self_training'), dict):
+            raise UsageError(f'{cfg.filename}: the config says nothing of self-training. Give it {SETTINGS_HINT}')
+        self.settings = SelfTraining.of_config(cfg.self_training)
+        if not is_a(cfg.get('model') or {}, MODELS, 'DepthClassifier'):
+            raise UsageError(f'{cfg.filename}: expected model.type DepthClassifier, got '
+                             f'{class_name(cfg.get("model") or {})!r}')
+        self._check_bins()
+        self.start = cfg.get('load_from')
+        if not self.start or not is_local(self.start):
+            raise UsageError('the weights to begin with are missing: give --checkpoint FILE.pth, of a model that was '
+                             f'trained on the source{f" (a file, not {self.start})" if self.start else ""}')
+        self.per_batch = self._target_per_batch()
+        self.workers = cfg.train_dataloader.get('num_workers', 0)
+        self._check_target_pipeline()
+        if self.settings.lr is None and not _optimizer(cfg).get('lr'):
+            raise UsageError('optim_wrapper.optimizer has no lr: set it, or self_training.lr')
+
+    def _check_bins(self):
+        number = self.cfg.model.bins.get('num_bins') if isinstance(self.cfg.model.get('bins'), dict) else None
+        if number is not None and self.settings.num_groups > number and self.settings.rule != AUTHORS:
+            raise UsageError(f'self_training.num_groups={self.settings.num_groups}: the model has {number} bins, and a '
+                             'group is made of one at least')
+
+    def _target_per_batch(self):
+        loader = self.cfg.get('train_dataloader') or {}
+        if not is_a(loader.get('dataset') or {}, DATASETS, 'TwoDomainDataset') or len(
+                loader.dataset.get('datasets') or ()) != 2:
+            raise UsageError("train_dataloader.dataset: expected dict(type='TwoDomainDataset', datasets=[SOURCE, "
+                             f'TARGET]), got {class_name(loader.get("dataset") or {})!r}')
+        sampler = loader.get('batch_sampler') or {}
+        if not is_a(sampler, DATA_SAMPLERS, 'TwoDomainBatchSampler'):
+            raise UsageError("train_dataloader.batch_sampler: expected dict(type='TwoDomainBatchSampler', source=...), "
+                             f'got {class_name(sampler)!r}')
+        source = sampler.get('source')
+        source = (loader.batch_size + 1) // 2 if source is None else source
+        if not isinstance(source, int) or not 0 <= source < loader.batch_size:
+            raise UsageError(f'train_dataloader.batch_sampler.source={source!r} of batch_size={loader.batch_size}: a '
+                             'batch needs samples of the target too')
+        for index, domain in enumerate(('source', 'target')):
+            for leaf in leaf_datasets(loader.dataset.datasets[index]):
+                if domain == 'target' and not is_a(leaf, DATASETS, 'DepthDataset'):
+                    raise UsageError(f'train_dataloader.dataset.datasets[1]: {class_name(leaf)!r} is no DepthDataset '
+                                     'of this package, of which alone it is known how to take images without depth. '
+                                     "DepthFolderDataset takes any folder")
+        return loader.batch_size - source
+
+    def _check_target_pipeline(self):
+        for leaf in leaf_datasets(self.cfg.train_dataloader.dataset.datasets[1]):
+            if not any(is_a(step, TRANSFORMS, 'LoadDepth') for step in leaf.get('pipeline') or ()):
+                raise UsageError('train_dataloader.dataset.datasets[1].pipeline: LoadDepth is missing, which loads the '
+                                 'pseudo-labels')
+        if self.settings.pipeline is None and not (self.cfg.get('test_dataloader') or {}).get('dataset'):
+            raise UsageError('self_training.pipeline: there is no test_dataloader whose pipeline could be taken. Set '
+                             'it to the steps by which images are labelled')
+
+    def target(self, pipeline=None):
+        """Config of the target's images alone.
+
+        Args:
+            pipeline (list, optional): in place of the one that it is trained with.
+        """
+        cfg = copy.deepcopy(self.cfg.train_dataloader.dataset.datasets[1])
+        for leaf in leaf_datasets(cfg):
+            leaf.images_only = True
+            if pipeline is not None:
+                leaf.pipeline = copy.deepcopy(pipeline)
+        return cfg
+
+    def labelled_with(self):
+        """The pipeline by which images are labelled."""
+        if self.settings.pipeline is not None:
+            return self.settings.pipeline
+        return leaf_datasets(self.cfg.test_dataloader.dataset)[0].pipeline
+
+    def check_data(self):
+        """See whether the target's images are there, and none is of the test set.
+
+        Raises:
+            UsageError: names the first that is.
+        """
+        with DefaultScope.overwrite_default_scope('mmseg'):
+            paths = image_paths(DATASETS.build(self.target([])))
+            self.names = label_names(paths)
+            check_target(paths, self._test_images(), self.settings.transductive)
+        self.num_images = len(paths)
+
+    def _test_images(self):
+        """Paths of the test set's images, where it is on this machine."""
+        found = []
+        for leaf in leaf_datasets((self.cfg.get('test_dataloader') or {}).get('dataset') or {}):
+            if is_a(leaf, DATASETS, 'DepthDataset'):
+                leaf = dict(copy.deepcopy(leaf), images_only=True, verify=False, pipeline=[])
+                try:
+                    found += image_paths(DATASETS.build(leaf))
+                except (FileNotFoundError, ValueError):  # testing will say so, if anybody tests
+                    continue
+        return found
+
+    def begin(self):
+        """Hold the work folder, and see that what is there is of the same adaptation.
+
+        Raises:
+            UsageError: if it is of another.
+        """
+        if not is_first():
+            return
+        hold(self.folder, say=say)
+        plan = self.identity()
+        file = self.folder / PLAN
+        if file.is_file():
+            found = _read_json(file)
+            other = [key for key in plan if found.get(key) != plan[key]]
+            if other:
+                raise UsageError(f'{self.folder} holds an adaptation with other {", ".join(other)}'
+                                 f'{_difference(found, plan)}. Name another --work-dir')
+            return
+        there = sorted(path.name for path in self.folder.glob('round_*'))
+        if there:
+            raise UsageError(f'{self.folder} holds {there[0]} and no {PLAN}, which says what it is of. Name another '
+                             '--work-dir')
+        write_atomically(file, json_text(plan).encode())
+
+    def identity(self):
+        """What must not change while an adaptation goes on."""
+        cfg = {key: self.cfg.get(key) for key in ('model', 'optim_wrapper', 'train_dataloader')}
+        cfg['pipeline'] = self.labelled_with()
+        with open(self.start, 'rb') as file:
+            start = hashlib.file_digest(file, 'sha256').hexdigest()
+        return without_nan(dict(
+            settings=json.loads(json_text(self.settings.as_dict())), start_sha256=start,
+            images_sha256=names_digest(self.names),
+            config_sha256=hashlib.sha256(_canonical(cfg).encode()).hexdigest()))
+
+
+def _optimizer(cfg):
+    return (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
+
+
+def _canonical(value):
+    """Text of a config, without what may change."""
+    if isinstance(value, dict):
+        return '{' + ','.join(f'{key!r}:{_canonical(value[key])}' for key in sorted(value, key=str)
+                              if key not in PLACES) + '}'
+    if isinstance(value, (list, tuple)):
+        return '[' + ','.join(map(_canonical, value)) + ']'
+    return f'{value.__module__}.{value.__qualname__}' if isinstance(value, type) else repr(value)
+
+
+def _read_json(file):
+    try:
+        content = json.loads(file.read_text('utf-8'))
+    except ValueError as error:
+        raise UsageError(f'{file} is damaged ({error}). Name another --work-dir') from error
+    return content if isinstance(content, dict) else {}
+
+
+def _difference(found, plan):
+    """What settings differ, for a message."""
+    before, now = found.get('settings') or {}, plan['settings']
+    changed = [f'{key}={before.get(key)!r} there, {value!r} now' for key, value in now.items()
+               if before.get(key) != value]
+    return f' ({"; ".join(changed)})' if changed else ''
+
+
+def relative(path):
+    """A path as a person reads it."""
+    return osp.relpath(path)
