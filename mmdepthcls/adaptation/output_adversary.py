@@ -42,7 +42,7 @@ class OutputAdversary(AdaptationMethod):
             without a gradient.
     """
 
-    def __init__(self, loss_weight: float = 1.0, strength: float = 1e-2, ramp: int = 1000,
+    def __init__(self, loss_weight: float = 1.0, strength: float = 1e-3, ramp: int = 1000,
                  output: str = 'probabilities', channels: Sequence[int] = (64, 128, 256)) -> None:
         super().__init__(loss_weight)
         check_number(self, 'strength', strength)

@@ -6,19 +6,26 @@ import os.path as osp
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner, load_checkpoint
+from mmseg.registry import MODELS
 
 from ...atomic_file import write_atomically
 from ...config.config_check import check_config
+from ...datasets.minidrive_dataset import MiniDriveDataset
+from ...evaluation.baselines import best_constant
 from ...evaluation.protocol_scores import score_image, summarize
 from ...evaluation.protocols import range_protocol
 from ...evaluation.views import Views
 from ...json_text import json_text
+from ..adapt.adaptation_plan import AdaptationPlan
+from ..adapt.rounds import Rounds
 from ..running import console
-from .adaptation_plan import AdaptationPlan
+from .adaptation_report import MEDIAN, METRIC
+from .adaptation_study import TARGET, AdaptationStudy
 
-METRIC, MEDIAN = 'metric', 'median-scaled'
 WEIGHTS = 'weights.pth'
 
 
@@ -32,7 +39,7 @@ def known_record(plan, folder, run):
     """What an earlier training of a run wrote (see :func:`train_run`); None if there is none, or of another config.
 
     Args:
-        plan (AdaptationPlan): of the study.
+        plan (AdaptationStudy).
         folder (str): of the results.
         run (AdaptationRun): which.
 
@@ -62,7 +69,7 @@ def train_run(path, worlds, folder, threads, run, verbose=False):
         dict: the record: name, seed, is_start, fingerprint, seconds (of training), device, ``scores[protocol]``,
         metrics as means over the images, and for a row that labels its target ``rounds``, the scores after each.
     """
-    plan = AdaptationPlan(path)
+    plan = AdaptationStudy(path)
     record = known_record(plan, folder, run)
     if record:
         return record
@@ -74,7 +81,7 @@ def train_run(path, worlds, folder, threads, run, verbose=False):
         cfg.load_from = osp.join(folder, plan.start_of(run).file_name, WEIGHTS)
     check_config(cfg)
     start = time.time()
-    model, rounds = _self_trained(cfg, verbose) if 'self_training' in cfg else (_trained(cfg), [])
+    model, rounds = _self_trained(cfg) if 'self_training' in cfg else (_trained(cfg), [])
     seconds = round(time.time() - start, 1)
     if run.is_start:
         _save(model, osp.join(work_dir, WEIGHTS))
@@ -86,6 +93,19 @@ def train_run(path, worlds, folder, threads, run, verbose=False):
         record['rounds'] = [scores_of(_loaded(model, weights), cfg.test_dataloader) for weights in rounds]
     write_atomically(Path(folder, f'{run.file_name}.json'), json_text(record).encode())
     return record
+
+
+def _self_trained(cfg):
+    """The model after all rounds, and the weights of each."""
+    plan = AdaptationPlan(cfg)
+    plan.check_data()
+    plan.begin()
+    rounds = Rounds(plan)
+    rounds.run()
+    weights = [rounds.weights(number) for number in range(1, plan.settings.rounds + 1)]
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg.model)
+    return _loaded(model, rounds.weights(plan.settings.reported)), weights
 
 
 def _trained(cfg):
@@ -118,3 +138,20 @@ def scores_of(model, loader):
             for name, score in score_image(Views(depth), {None: truth}, kinds).scores.items():
                 found[name].append(score)
     return {name: summarize(each) for name, each in found.items()}
+
+
+def constant_scores(plan, worlds):
+    """dict[str, dict[str, float]]: scores of the depth that is best of all constants on the target's test split.
+
+    Args:
+        plan (AdaptationStudy)
+        worlds (dict[str, str]): folders of the two worlds.
+    """
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        truths = MiniDriveDataset(data_root=worlds[TARGET], split='test', test_mode=True, pipeline=[
+            dict(type='LoadImageFromFile'), dict(type='LoadDepth')])
+    depths = [truths[index]['gt_depth_map'] for index in range(len(truths))]
+    constant, kinds = best_constant(depths, 1e-3, 80.0), protocols()
+    scores = [score_image(Views(np.full(depth.shape, constant, np.float32)), {None: depth}, kinds).scores
+              for depth in depths]
+    return {protocol.name: summarize([each[protocol.name] for each in scores]) for protocol in kinds}

@@ -37,7 +37,7 @@ class AdaptationRun:
         return f'{"start" if self.is_start else "row"}_{words}_{self.seed}'
 
 
-class AdaptationPlan:
+class AdaptationStudy:
     """A study as its config file says; ``configs/study/adaptation.py`` explains the keys.
 
     Args:
@@ -67,10 +67,10 @@ class AdaptationPlan:
 
     def _check(self):
         named = {self.reference, self.oracle, *(name for each in self.comparisons for name in each[1:])}
-        for what, names, known in (('reference, oracle and comparisons', named, self.rows),
-                                   ('the rows begin with', {row.get('start') for row in self.rows.values()}, self.starts),
-                                   ('the rows train on', {row.get('on') for row in self.rows.values()},
-                                    (SOURCE, TARGET, BOTH)),
+        used = {key: {row.get(key) for row in self.rows.values()} for key in ('start', 'on')}
+        for what, names, known in (('reference, oracle and comparisons name', named, self.rows),
+                                   ('the rows begin with', used['start'], self.starts),
+                                   ('the rows train on', used['on'], (SOURCE, TARGET, BOTH)),
                                    ('worlds name', set(self.worlds), (SOURCE, TARGET)),
                                    ('pipelines name', set(self.pipelines), (SOURCE, TARGET, 'test'))):
             unknown = sorted(str(each) for each in names - set(known))
