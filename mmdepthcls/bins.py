@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 Array = TypeVar('Array', np.ndarray, 'torch.Tensor')
 
 IGNORE_INDEX = 255
-# Metainfo of predicted samples: first and last edge of the model's bins, m.
+# Metainfo of predicted samples: nearest and farthest depth that the model is for (first and last edge of its bins,
+# unless it says otherwise), m; and by which metres of its bins are multiplied to be those of the sample's camera.
 DEPTH_RANGE = 'depth_range'
+BINS_SCALE = 'bins_scale'
 # Large float32 maps are labeled by their leading bits: buckets of 2**14 neighboring numbers, 0.2 % wide.
 BUCKET_BITS = 14
 UNDECIDED = 254

@@ -15,7 +15,7 @@ from .adaptation import (  # noqa: F401  (imported only to register)
 )
 from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import depth_folder_dataset, kitti, minidrive_dataset, synthia  # noqa: F401  (imported only to register)
-from .datasets.transforms import color, formatting, geometry, labels, loading  # noqa: F401
+from .datasets.transforms import canonical_camera, color, formatting, geometry, labels, loading  # noqa: F401
 from .evaluation import depth_evaluator, edge_evaluator, submission_metric, uncertainty_evaluator  # noqa: F401
 from .hooks import (  # noqa: F401
     finite_loader_hook,

@@ -1,7 +1,6 @@
 """A mean teacher: a moving average of the model labels the target, on which the model is trained in harder images."""
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +9,11 @@ from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import add_prefix
 
-from ..models.decoded_maps import probabilities_of_model_bins
 from .adaptation_method import AdaptationMethod, check_number, images_at, indices_by_domain
+from .confidence import FACTOR, mass_within
 from .depth_pasting import MIXES, pasted_region, random_boxes
 from .image_jitter import jitter
-from .network_output import read_depth
+from .network_output import bins_of, read_depth
 from .teacher import Teacher
 from .weighted_losses import losses_of_weighted_pixels, weighted_losses
 
@@ -51,7 +50,7 @@ class MeanTeacher(AdaptationMethod):
             of the source without ``gt_depth_map``, if it is mixed.
     """
 
-    def __init__(self, loss_weight: float = 1.0, alpha: float = 0.999, threshold: float = 0.6, factor: float = 1.25,
+    def __init__(self, loss_weight: float = 1.0, alpha: float = 0.999, threshold: float = 0.6, factor: float = FACTOR,
                  weights: str = 'pixel', mix: str = 'depth', sides: tuple[float, float] = (0.3, 0.7),
                  jitter: float = 0.5, ignore_top: float = 0.0, max_depth: float | None = None) -> None:
         super().__init__(loss_weight)
@@ -74,9 +73,10 @@ class MeanTeacher(AdaptationMethod):
     def attach(self, model: Any) -> None:
         """See :class:`AdaptationMethod`."""
         name = type(self).__name__
-        if not model.decoder.of_softmax:
+        if not model.decoder.of_softmax and model.decoder.family != 'ordinal':
             raise ValueError(f'{name}: {type(model.decoder).__name__} reads no probabilities of bins, from which it '
-                             'would follow what to trust. Take a decoder of a softmax, or another model.adaptation.')
+                             "would follow what to trust. Take a decoder of a softmax, or model.adaptation=dict("
+                             "type='DeepCORAL').")
         if not weighted_losses(model.decode_head):
             raise ValueError(f'{name}: no loss of the decode head is a sum over pixels that can be weighted. Add '
                              "dict(type='SparseCrossEntropyLoss') to model.decode_head.loss_decode.")
@@ -104,9 +104,8 @@ class MeanTeacher(AdaptationMethod):
         logits = self.teacher(images)
         with torch.autocast(images.device.type, enabled=False):
             depth = read_depth(model, logits)
-            probabilities = probabilities_of_model_bins(logits, model.bins)
-            edges, _ = model.bins.tensors(images.device, torch.float32)
-            confidence = probability_near(probabilities, edges, depth, self.factor)
+            edges, centers = bins_of(model, logits)
+            confidence = mass_within(logits.logits, depth, centers, edges, self.factor, not model.decoder.of_softmax)
             size = images.shape[2:]
             depth, confidence = (resize(each, size, mode='bilinear', align_corners=model.align_corners, warning=False)
                                  for each in (depth, confidence))
@@ -132,23 +131,3 @@ class MeanTeacher(AdaptationMethod):
         pasted = pasted_region(self.mix, known, depth, boxes)
         return (torch.where(pasted, images_at(images, partners), others), torch.where(pasted, known, depth),
                 torch.where(pasted, (known > 0).to(weight.dtype), weight))
-
-
-def probability_near(probabilities: torch.Tensor, edges: torch.Tensor, depth: torch.Tensor,
-                     factor: float) -> torch.Tensor:
-    """Probability that the depth lies within a factor of a reading; within a bin it is uniform in log depth.
-
-    Args:
-        probabilities: (N, K, H, W) float32.
-        edges: (K + 1, ) m, of the bins.
-        depth: (N, 1, H, W) m.
-        factor: > 1.
-
-    Returns:
-        (N, 1, H, W) in 0..1.
-    """
-    ends = edges.clamp_min(1e-3).log().view(1, -1, 1, 1)
-    low, high = ends[:, :-1], ends[:, 1:]
-    reading, reach = depth.clamp_min(1e-3).log(), math.log(factor)
-    covered = (torch.minimum(high, reading + reach) - torch.maximum(low, reading - reach)).clamp_min(0)
-    return (probabilities * (covered / (high - low)).clamp_max(1)).sum(dim=1, keepdim=True).clamp(0, 1)

@@ -31,10 +31,15 @@ def logits_of(head: nn.Module, features: list[torch.Tensor] | tuple[torch.Tensor
     return BinLogits(logits, head.predict_bins(list(features)) if isinstance(head, ImageBinsHead) else None)
 
 
-def read_depth(model: Any, logits: BinLogits) -> torch.Tensor:
-    """(N, 1, h, w) float32 metres, as the model's decoder reads logits (N, K, h, w)."""
+def bins_of(model: Any, logits: BinLogits) -> tuple[torch.Tensor, torch.Tensor]:
+    """Edges and centers, m, of the bins that logits are of, as decoders take them."""
     if logits.image_bins is None:
-        edges, centers = model.bins.tensors(logits.logits.device, torch.float32)
-    else:
-        edges, centers = (each[..., None, None] for each in logits.image_bins)
+        return model.bins.tensors(logits.logits.device, torch.float32)
+    edges, centers = logits.image_bins
+    return edges[..., None, None], centers[..., None, None]
+
+
+def read_depth(model: Any, logits: BinLogits) -> torch.Tensor:
+    """(N, 1, h, w) float32 metres of the bins, as the model's decoder reads logits (N, K, h, w)."""
+    edges, centers = bins_of(model, logits)
     return model.decoder(logits.logits, centers, edges)

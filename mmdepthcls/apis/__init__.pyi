@@ -1,4 +1,4 @@
-from .camera import PictureCamera as PictureCamera
+from ..camera import PictureCamera as PictureCamera
 from .depth_inferencer import DepthInferencer as DepthInferencer
 from .depth_result import DepthResult as DepthResult
 from .model_description import ModelDescription as ModelDescription

@@ -52,6 +52,7 @@ CLASSES: dict[str, dict[str, str]] = {
     'transform': {
         'Resize': '', 'KBCrop': 'mmdepthcls.datasets.transforms.geometry',
         'DepthCrop': 'mmdepthcls.datasets.transforms.geometry',
+        'CanonicalCamera': 'mmdepthcls.datasets.transforms.canonical_camera',
         'ResizeToMultiple': 'mmseg.datasets.transforms.transforms',
         'ResizeShortestEdge': 'mmseg.datasets.transforms.transforms'},
     'norm': dict.fromkeys(('BN', 'BN2d', 'SyncBN', 'GN', 'LN', 'IN', 'IN2d'), ''),
@@ -87,7 +88,7 @@ LAYER_KEYS = {
     'dropout': frozenset({'drop_prob', 'p', 'inplace'}),
     'loss': frozenset(),
     'transform': frozenset({'scale', 'scale_factor', 'keep_ratio', 'clip_object_border', 'interpolation', 'crop_size',
-                            'position', 'pad_value', 'size_divisor', 'max_size'}),
+                            'position', 'pad_value', 'size_divisor', 'max_size', 'focal_px', 'by'}),
 }
 # timm's create_model takes anything; of these nothing is a file, an address or a class.
 TIMM_KEYS = frozenset({'model_name', 'features_only', 'in_channels', 'out_indices', 'output_stride', 'drop_rate',

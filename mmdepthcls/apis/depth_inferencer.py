@@ -17,8 +17,8 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 
-from .camera import PictureCamera, focal_correction
-from .camera_finder import CameraFinder
+from ..camera import PictureCamera, focal_correction, missing_focal
+from ..datasets.camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
 from .exported_model import ExportedModel
 from .film_smoothing import FilmSmoother, check_smoothing, film_of
@@ -50,8 +50,8 @@ class DepthInferencer:
         cfg_options: keys of the config to override, see ``--cfg-options``.
         tta: test-time augmentation: by the config's ``tta_pipeline`` and ``tta_model``; where there is none, the
             picture and its mirror image.
-        cameras, focal_px, fov: see :class:`~mmdepthcls.apis.camera_finder.CameraFinder`.
-        focal_correction: answer pictures of known focal length in corrected metres (:mod:`mmdepthcls.apis.camera`).
+        cameras, focal_px, fov: see :class:`~mmdepthcls.datasets.camera_finder.CameraFinder`.
+        focal_correction: answer pictures of known focal length in corrected metres (:mod:`mmdepthcls.camera`).
         trained_focal_px: focal length that the model was trained at, in pixels of the network's input, where a model
             file does not say it.
         max_pixels: larger pictures are reduced to so many before they go to the network; results keep the picture's
@@ -83,6 +83,10 @@ class DepthInferencer:
         self.trained_focal_px = self.loaded.focal_px if trained_focal_px is None else trained_focal_px
         if self.trained_focal_px is not None:
             PictureCamera(self.trained_focal_px, source='the focal length trained at')
+        canonical = self.loaded.canonical_focal_px
+        if canonical is not None and self.trained_focal_px != canonical:
+            raise ValueError(f'trained_focal_px (--trained-focal-px) is {self.trained_focal_px:g}, but the model was '
+                             f'trained with a canonical camera of {canonical:g} px. Leave it out')
         self.focal_correction, self.max_pixels = focal_correction, max_pixels
         self.smoother: FilmSmoother | None = None
         if smooth_frames is not None:
@@ -162,10 +166,21 @@ class DepthInferencer:
         self.loaded.check_outputs(outputs)
 
     def prepare(self, source: PictureSource) -> PreparedPicture:
-        """Read a picture, find its camera, and make the network's input of it."""
+        """Read a picture, find its camera, and make the network's input of it.
+
+        Raises:
+            ValueError: for a picture of an unknown camera, if the model was trained with a canonical one and its metres
+                are corrected.
+        """
         picture = source.read()
         camera = self.cameras.find(source.path, picture.shape[:2], source.name)
-        return prepare_picture(source, picture, camera, self.pipeline, self.max_pixels)
+        canonical = self.loaded.canonical_focal_px
+        if canonical is not None and camera is None and self.focal_correction:
+            raise ValueError(missing_focal(source))
+        prepared = prepare_picture(source, picture, camera, self.pipeline, self.max_pixels)
+        if canonical is not None:
+            prepared.take_for(canonical)  # the correction follows, as for every model
+        return prepared
 
     def predict(self, batch: Sequence[PreparedPicture], outputs: Sequence[str] = ()) -> list[DepthResult]:
         """Predict prepared pictures of one size together."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..camera import PictureCamera
 from ..visualization.figures import depth_figure
-from .camera import PictureCamera
 from .picture_source import PictureSource
 from .point_cloud import PointCloud, point_cloud
 
@@ -28,7 +28,7 @@ class DepthResult:
             that a LiDAR reaches, beyond the farthest depth), so that its answer there is a guess.
         depth_range: m, first and last edge of the model's bins, calibrated: the range of colors.
         camera: of the picture; None: unknown.
-        correction: by which the model's metres were multiplied for the camera, see :mod:`mmdepthcls.apis.camera`.
+        correction: by which the model's metres were multiplied for the camera, see :mod:`mmdepthcls.camera`.
         assumed_camera: that a model takes pictures to be of, where the camera is unknown; None: unknown too.
         recompute: gives outputs that were not asked for at once.
         scale: of the model's calibration, by which its metres were multiplied as well.

@@ -32,6 +32,9 @@ class DescriptionCheck:
             if not isinstance(each.model.get(key), dict):
                 self._refuse(f'model.{key}', 'a part with a type', each.model.get(key))
         self._check_number('focal_px', 0, 1e6)
+        canonical = each.model.get('canonical_focal_px')
+        if canonical is not None and canonical != each.focal_px:
+            self._refuse('focal_px', f'model.canonical_focal_px, {canonical!r}', each.focal_px)
         self._check_number('max_depth_supervised', 0, 1e9)
         self._check_number('temperature', 0, 1e9, optional=False)
         self._check_number('scale', 0, 1e6, optional=False)

@@ -50,24 +50,26 @@ class InputPipeline:
                 self._threads.pipeline = Compose([TRANSFORMS.build(copy.deepcopy(step)) for step in self._steps])
         return self._threads.pipeline
 
-    def __call__(self, picture: np.ndarray, name: str) -> dict[str, Any]:
+    def __call__(self, picture: np.ndarray, name: str, focal_px: float | None = None) -> dict[str, Any]:
         """Prepare a picture.
 
         Args:
             picture: (H, W, 3) uint8 RGB.
             name: for messages.
+            focal_px: of the camera, in pixels of the picture; None: unknown.
 
         Returns:
             ``inputs`` and ``data_samples``, each a list of views for a pipeline of test-time augmentation.
 
         Raises:
-            ValueError: for a picture that a transform refuses.
+            ValueError: for a picture that a transform refuses; for one of an unknown camera where the pipeline resizes
+                to that of a canonical one.
         """
         shape = picture.shape[:2]
         image = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)  # as MMCV loads it
         packed = self._pipeline()(dict(
             img=image.astype(np.float32) if self._to_float32 else image, img_path=name, img_shape=shape,
-            ori_shape=shape, seg_fields=[]))
+            ori_shape=shape, seg_fields=[], **({} if focal_px is None else {'focal_px': focal_px})))
         if packed is None:
             raise ValueError(f'{name}: the test pipeline gives nothing for this picture')
         return packed
@@ -102,15 +104,20 @@ def _without_loading(steps):
     """Without what loads and packs; also inside of test-time augmentation, whose lists are views of one step."""
     kept = []
     for step in steps:
-        if _is_loader(step) or _is_packing(step):
+        if _is_loader(step) or _is_packing(step) or labels_alone(step):
             continue
         step = copy.deepcopy(step)
         if class_name(step) == 'TestTimeAug':
-            lists = [[each for each in views if not _is_loader(each) and not _is_packing(each)]
+            lists = [[each for each in views if not (_is_loader(each) or _is_packing(each) or labels_alone(each))]
                      for views in step['transforms']]
             step['transforms'] = [views for views in lists if views] + [_packing(())]
         kept.append(step)
     return kept
+
+
+def labels_alone(step: dict) -> bool:
+    """Whether a step of a pipeline is a ``CanonicalCamera`` that concerns labels and no picture."""
+    return is_a(step, TRANSFORMS, 'CanonicalCamera') and step.get('by', 'depth') == 'depth'
 
 
 def _packing(steps):

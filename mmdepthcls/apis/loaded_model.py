@@ -64,6 +64,15 @@ class LoadedModel:
         factor = self.scale * self.built_in
         return bins.min_depth * factor, bins.max_depth * factor
 
+    @property
+    def canonical_focal_px(self) -> float | None:
+        """Of the canonical camera that it was trained with; None: it was trained with none, or an exported file has a
+        camera built in."""
+        if not isinstance(self.classifier, ExportedModel):
+            return self.classifier.canonical_focal_px
+        about = self.classifier.description
+        return about.model.model.get('canonical_focal_px') if isinstance(about.focal, str) else None
+
     def check_outputs(self, outputs: Sequence[str]) -> None:
         """Refuse outputs that the model cannot give.
 
@@ -187,7 +196,7 @@ def _of_config(config, checkpoint, device, cfg_options, tta):
                     checkpoint=os.path.basename(checkpoint), sha256=file_hash(checkpoint), options=options, tta=tta)
     classifier.to(device).eval()
     model = _averaging(classifier, cfg.get('tta_model') or {}, device) if tta else classifier
-    return LoadedModel(model, classifier, pipeline, identity)
+    return LoadedModel(model, classifier, pipeline, identity, classifier.canonical_focal_px)
 
 
 def _averaging(classifier, tta_model, device):

@@ -19,6 +19,7 @@ from torch import nn
 
 from ..atomic_file import write_atomically
 from ..models.bin_checkpoint import EDGES_KEY, same_edges
+from ..models.canonical_metres import FOCAL_KEY
 from ..models.depth_classifier import DepthClassifier
 from ..models.temperature import TEMPERATURE_KEY, read_temperature
 from .guarded_build import trial_build
@@ -136,7 +137,7 @@ def _kept_in_full(model):
     """Names of the weights of norms, bins and temperature."""
     names = {f'{name}.{key}' for name, part in model.named_modules() if isinstance(part, _NORMS)
              for key in part.state_dict()}
-    return names | {EDGES_KEY, TEMPERATURE_KEY}
+    return names | {EDGES_KEY, TEMPERATURE_KEY, FOCAL_KEY}
 
 
 def _tensor(content, entry):
@@ -220,8 +221,9 @@ def _reason(error):
 def _compare(model, description, head, path):
     """Names, shapes and types of a model's weights with those of the file."""
     own = {name: value for name, value in model.state_dict().items() if not name.startswith(AUXILIARY)}
-    own.pop(EDGES_KEY)
-    beside = head.tensors.keys() - {EDGES_KEY, TEMPERATURE_KEY}
+    for key in (EDGES_KEY, FOCAL_KEY):
+        own.pop(key, None)
+    beside = head.tensors.keys() - {EDGES_KEY, TEMPERATURE_KEY, FOCAL_KEY}
     for what, names in (('lacks', own.keys() - beside), ('has beside those of its model', beside - own.keys())):
         if names:
             raise ModelFileError(f'{path} {what} {len(names)} tensors, such as {min(names)}. {PATIENCE}')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .camera import PictureCamera
+from ..camera import PictureCamera
 
 PLY_HEADER = '''ply
 format binary_little_endian 1.0

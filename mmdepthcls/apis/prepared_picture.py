@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from mmseg.structures import SegDataSample
 
-from .camera import PictureCamera
+from ..camera import PictureCamera
 from .input_pipeline import InputPipeline
 from .picture_source import PictureSource
 
@@ -46,10 +46,22 @@ class PreparedPicture:
     @property
     def scale(self) -> tuple[float, float]:
         """(x, y): pixels of the network's input for a pixel of the picture; of several views the geometric mean."""
-        scales = [view.metainfo.get('scale_factor', (1.0, 1.0))[:2] for view in self.views]
+        scales = self._scales
         reduced = [new / old for new, old in zip(self.shape, self.picture.shape, strict=False)]
         mean = [math.exp(sum(math.log(scale[axis]) for scale in scales) / len(scales)) for axis in (0, 1)]
         return mean[0] * reduced[1], mean[1] * reduced[0]
+
+    @property
+    def _scales(self):
+        return [view.metainfo.get('scale_factor', (1.0, 1.0))[:2] for view in self.views]
+
+    def take_for(self, focal_px: float) -> None:
+        """Let the model take the picture for one of this focal length, in pixels of the network's input (of several
+        views: of their mean scale): its metres are those of that camera."""
+        sizes = [math.sqrt(x * y) for x, y in self._scales]
+        mean = math.exp(sum(map(math.log, sizes)) / len(sizes))
+        for view, size in zip(self.views, sizes, strict=True):
+            view.set_metainfo(dict(focal_px=focal_px * size / mean))
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -83,7 +95,9 @@ def prepare_picture(source: PictureSource, picture: np.ndarray, camera: PictureC
     if ratio < 1:
         size = max(int(width * ratio), 1), max(int(height * ratio), 1)
         work = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return PreparedPicture(source, picture, camera, pipeline(work, str(source)), work.shape[:2])
+    reduced = math.sqrt(work.shape[0] / height * work.shape[1] / width)
+    packed = pipeline(work, str(source), None if camera is None else camera.focal_px * reduced)
+    return PreparedPicture(source, picture, camera, packed, work.shape[:2])
 
 
 def _pasted(values, box, shape):

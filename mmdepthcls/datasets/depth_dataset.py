@@ -1,6 +1,7 @@
 """The dataset on which all depth datasets stand: pairs of an image and its depth, checked before training starts."""
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,7 +12,9 @@ from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
 from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
 from .image_header import orientation_remedy, probe_image
 from .inside_path import join_inside, without_overlap
+from .sample_camera import SampleCameras, check_plausible
 from .split_file import NO_DEPTH, is_file_name, read_split_file
+from .transforms.focal_tracking import unwatched_step
 
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 
@@ -27,7 +30,10 @@ class DepthDataset(BaseSegDataset):
     ``test_mode`` a line may name the image alone.
 
     A sample in the pipeline has ``img_path`` and, where there is ground truth, ``depth_map_path``, ``depth_format`` and
-    perhaps ``depth_name`` for :class:`LoadDepth`. Without ``test_mode`` samples without ground truth are left out.
+    perhaps ``depth_name`` for :class:`LoadDepth`; and ``focal_px``, the focal length of its camera in pixels of the
+    image as it is on disk, where that is known: what the config says (a column of the list that its header calls focal,
+    ``cameras``, ``focal_px``) or else the dataset's own (:meth:`focal_px`). Without ``test_mode`` samples without
+    ground truth are left out.
 
     Args:
         ann_file: split file, relative to ``data_root``.
@@ -44,6 +50,10 @@ class DepthDataset(BaseSegDataset):
             MMCV obeys. Default False: an image whose tag mirrors it or turns it upside down is refused, since its size
             does not tell which of the two its depth shows. See also
             ``LoadImageFromFile(color_type='color_ignore_orientation')``.
+        focal_px: focal length of the cameras, in pixels of the images as they are on disk; 'list': the third column of
+            the split file; 'exif': what the images say themselves.
+        cameras: JSON file of cameras below ``data_root``, or its content: ``{"focal_px": 721.5}`` or such a camera by
+            the name of each image (see :class:`mmdepthcls.datasets.camera_finder.CameraFinder`).
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
     Raises:
@@ -58,7 +68,8 @@ class DepthDataset(BaseSegDataset):
 
     def __init__(self, ann_file: str = '', data_root: str | None = None, data_prefix: dict | None = None,
                  depth_format: dict | DepthFormat | None = None, verify: bool = True,
-                 depth_follows_exif: bool = False, images_only: bool = False, **kwargs: Any) -> None:
+                 depth_follows_exif: bool = False, images_only: bool = False, focal_px: float | str | None = None,
+                 cameras: str | dict | None = None, **kwargs: Any) -> None:
         self.images_only = images_only
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))
@@ -71,6 +82,10 @@ class DepthDataset(BaseSegDataset):
                              f'{", ".join(data_prefix)}')
         data_prefix = {key: written_path(folder, f"data_prefix['{key}']")
                        for key, folder in (FOLDERS | data_prefix).items()}
+        try:
+            self._cameras = SampleCameras(cameras, focal_px, data_root)
+        except ValueError as error:
+            raise ValueError(f'{type(self).__name__}: {error}') from error
         super().__init__(ann_file=written_path(ann_file, 'ann_file'), data_root=written_path(data_root, 'data_root'),
                          data_prefix=data_prefix, **kwargs)
 
@@ -103,9 +118,11 @@ class DepthDataset(BaseSegDataset):
                              'RepeatDataset.)')
         self._check_existence(samples)
         self._finder = FileFinder()  # what it remembers is not needed any more
-        if self.verify:
-            with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(self._find_camera, samples))
+            if self.verify:
                 list(pool.map(self.verify_sample, samples))
+        self._forget_cameras(samples)
         for sample in samples:
             sample.pop('listed_in', None)
             sample.update(seg_fields=[], label_map=self.label_map, reduce_zero_label=self.reduce_zero_label)
@@ -128,8 +145,12 @@ class DepthDataset(BaseSegDataset):
             ``img_path`` and, where there is ground truth, ``depth_map_path`` and ``depth_format``; ``listed_in``, the
             line of the split file, is for messages only.
         """
-        return [self.sample_of_line(columns, where)
-                for where, columns in read_split_file(self.ann_file, type(self).__name__)]
+        samples = []
+        for where, columns in read_split_file(self.ann_file, type(self).__name__):
+            focal = self._cameras.listed(columns.focal, columns[2] if len(columns) > 2 else None, where)
+            sample = self.sample_of_line(columns, where)
+            samples.append(sample if focal is None else dict(sample, focal_px=focal))
+        return samples
 
     def sample_of_line(self, columns: list[str], where: str) -> dict:
         """The sample that a line of the split file names.
@@ -199,7 +220,8 @@ class DepthDataset(BaseSegDataset):
         return 'depth_map_path' in sample
 
     def focal_px(self, sample: dict) -> float | None:
-        """Focal length of the camera that took a sample's image, in pixels of the image as it is on disk.
+        """Focal length of the camera that took a sample's image, in pixels of the image as it is on disk, by what comes
+        with the data (what the config says counts more, and is asked first).
 
         Args:
             sample: of the data set.
@@ -208,6 +230,23 @@ class DepthDataset(BaseSegDataset):
             None where the data set does not know it.
         """
         return None
+
+    def _find_camera(self, sample):
+        """Give a sample the focal length of its camera, where it is known."""
+        if 'focal_px' in sample:
+            return
+        path = sample['img_path']
+        focal = self._cameras.focal_px(path, relative_name(path, self.data_prefix.get('img_path')))
+        focal = self.focal_px(sample) if focal is None else focal
+        if focal is not None:
+            sample['focal_px'] = float(focal)
+
+    def _forget_cameras(self, samples):
+        """Where a step of the pipeline may do anything to the focal length, it is not known afterwards."""
+        strange = unwatched_step(self.pipeline)
+        for sample in samples if strange else ():
+            if sample.pop('focal_px', None) is not None:
+                sample['focal_lost'] = strange
 
     def with_depth_map(self, sample: dict, path: str, name: str | None = None) -> dict:
         """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""
@@ -240,6 +279,8 @@ class DepthDataset(BaseSegDataset):
             DepthFileError: (a ValueError) for the first fault.
         """
         image = probe_image(sample['img_path'])
+        if 'focal_px' in sample:
+            check_plausible(sample['focal_px'], image.shape(), sample['img_path'])
         if 'depth_map_path' not in sample:
             return
         depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
@@ -262,6 +303,12 @@ class DepthDataset(BaseSegDataset):
                 f'keeps its size, so that nothing tells whether {sample["depth_map_path"]} shows it before or after. '
                 "Say so: LoadImageFromFile(color_type='color_ignore_orientation') in the pipeline if depth shows the "
                 "pixels as stored, or the dataset's depth_follows_exif=True if it shows them turned.")
+
+
+def relative_name(path: str, folder: str | None) -> str:
+    """Name of a file below a folder, with '/'; what lies elsewhere keeps its path."""
+    name = os.path.relpath(path, folder or os.curdir)
+    return (path if name.startswith(os.pardir) else name).replace(os.sep, '/')
 
 
 def obeys_orientation(pipeline: Any) -> bool:

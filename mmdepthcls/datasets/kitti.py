@@ -8,9 +8,11 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from . import kitti_layout, velodyne
+from .camera_finder import calibrated_camera
 from .depth_dataset import DepthDataset
 from .eigen import eigen_split
 from .file_finder import IMAGE_SUFFIXES, contents, refuse_stand_in, why_missing
+from .image_header import probe_image
 from .split_file import NO_DEPTH
 
 GROUND_TRUTHS = {'annotated': 'groundtruth', 'velodyne_png': 'velodyne_raw', 'velodyne': None}
@@ -81,6 +83,7 @@ class KITTIDepthDataset(DepthDataset):
         self.camera = camera
         self._frame_files: dict = {}
         self._frame_sets: dict = {}
+        self._calibrated: dict = {}
         if data_prefix is None:
             depth_name = (kitti_layout.velodyne_name if 'velodyne_png' in self.ground_truths else
                           kitti_layout.annotated_name)
@@ -110,13 +113,18 @@ class KITTIDepthDataset(DepthDataset):
         return 'depth_map_path' in sample or 'velodyne_path' in sample
 
     def focal_px(self, sample: dict) -> float | None:
-        """As the calibration of the recording day says; None for an image outside KITTI's folders."""
+        """As the calibration of the recording day says, for an image of its size; None for an image outside KITTI's
+        folders."""
         place = kitti_layout.place_of_image(sample['img_path'])
         if place is None:
             return None
-        cameras = kitti_layout.calibration_files(place.day)[0]
-        numbers = velodyne.read_numbers(cameras, f'P_rect_{place.camera:02d}', 12) if osp.isfile(cameras) else None
-        return None if numbers is None else float(numbers[0])
+        key = place.day, place.camera
+        if key not in self._calibrated:
+            self._calibrated[key] = calibrated_camera(*key)
+        known = self._calibrated[key]
+        if known is None:
+            return None
+        return known.of_size(known.shape and probe_image(sample['img_path']).shape()).focal_px
 
     def list_samples(self) -> list[dict]:
         """Samples of the split, of the split file, or of every frame on disk."""

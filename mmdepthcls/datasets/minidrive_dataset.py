@@ -45,6 +45,7 @@ class MiniDriveDataset(DepthDataset):
             raise FileNotFoundError(f'MiniDriveDataset: {osp.join(data_root, ann_file)} does not exist. Make the '
                                     f'dataset first: {command("make-minidrive")} {data_root}')
         self.split = split
+        self._read: dict | None = None
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
 
     @property
@@ -59,9 +60,9 @@ class MiniDriveDataset(DepthDataset):
         return manifest and manifest.get('focal_px')
 
     def _manifest(self):
-        """What ``minidrive.json`` says; None where there is none."""
+        """What ``minidrive.json`` says, read once; None where there is none."""
         path = osp.join(self.data_root, 'minidrive.json')
-        if not osp.isfile(path):
-            return None
-        with open(path, encoding='utf-8') as file:
-            return json.load(file)
+        if self._read is None and osp.isfile(path):
+            with open(path, encoding='utf-8') as file:
+                self._read = json.load(file)
+        return self._read

@@ -67,7 +67,7 @@ def read_split_file(path, name='the dataset'):
         name (str): who asks, for messages.
 
     Yields:
-        tuple[str, list[str]]: where the line is ('FILE, line N'), and its columns.
+        tuple[str, Columns]: where the line is ('FILE, line N'), and its columns.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -88,18 +88,28 @@ def read_split_file(path, name='the dataset'):
             if header:
                 continue
         columns = [cell.text.replace('\\', '/') for cell in cells]
-        columns = header.arranged(columns) if header else _by_their_words(_without_numbers(columns))
+        columns = header.arranged(columns) if header else Columns(_by_their_words(_without_numbers(columns)))
         if len(columns) > 1 and columns[1].lower() in ABSENT:
             columns[1] = NO_DEPTH
         _refuse_two_samples(columns, where)
         yield where, columns
 
 
+class Columns(list):
+    """Columns of a line: texts.
+
+    Attributes:
+        focal (str or None): what stands in the column that the header calls focal; None: there is none.
+    """
+    focal = None
+
+
 class Header(NamedTuple):
-    """The first line of a table: where image and depth stand in the others."""
+    """The first line of a table: where image, depth and focal length stand in the others."""
     delimiter: str
     image: int | None
     depth: int | None
+    focal: int | None
 
     @classmethod
     def of(cls, delimiter, cells):
@@ -112,14 +122,19 @@ class Header(NamedTuple):
         depth = [index for index, word in enumerate(words) if word & DEPTH_WORDS and not word & OTHER_WORDS]
         image = [index for index, word in enumerate(words)
                  if word & IMAGE_WORDS and not word & OTHER_WORDS and index not in depth]
-        return cls(delimiter, *(found[0] if found else None for found in (image, depth)))
+        focal = [index for index, word in enumerate(words) if 'focal' in word and index not in (*image, *depth)]
+        return cls(delimiter, *(found[0] if found else None for found in (image, depth, focal)))
 
     def arranged(self, columns):
         """Image, depth and the rest of a line's columns."""
         first = [index for index in (self.image, self.depth) if index is not None and index < len(columns)]
         if self.image is None or self.image >= len(columns):
-            return columns
-        return [columns[index] for index in first] + [text for index, text in enumerate(columns) if index not in first]
+            first = []
+        arranged = Columns([columns[index] for index in first] + [
+            text for index, text in enumerate(columns) if index not in first])
+        if self.focal is not None:
+            arranged.focal = columns[self.focal] if self.focal < len(columns) else ''
+        return arranged
 
 
 def _read_text(path, name):

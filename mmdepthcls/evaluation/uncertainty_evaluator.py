@@ -12,7 +12,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
-from ..bins import DepthBins
+from ..bins import BINS_SCALE, DepthBins
 from ..crops import Region, check_region, crop_region
 from ..models import uncertainty
 from ..models.temperature import fit_temperature
@@ -31,11 +31,13 @@ MEASURES = ('std', 'entropy', 'confidence', 'interval')
 
 @dataclass(frozen=True)
 class ScoredLogits:
-    """What a model says where depth was measured: logits (P, K), labels (P, ), true and predicted metres (P, )."""
+    """What a model says where depth was measured: logits (P, K), labels (P, ), true and predicted metres (P, ); and by
+    which metres of its bins are multiplied to be those of the camera (a canonical camera's)."""
     logits: np.ndarray
     labels: np.ndarray
     gt: np.ndarray
     pred: np.ndarray
+    scale: float = 1.0
 
 
 def measured_pixels(sample: dict, bins: DepthBins, region: Region = None) -> ScoredLogits:
@@ -64,12 +66,13 @@ def measured_pixels(sample: dict, bins: DepthBins, region: Region = None) -> Sco
         raise ValueError(f'{sample.get("img_path")}: logits of shape {tuple(logits.shape)}, expected (K, H, W) = '
                          f'{(bins.num_bins, *gt.shape)} of the bins and the ground truth. Give the evaluator the '
                          "model's bins; load depth after Resize and KBCrop.")
-    labels = bins.encode(gt)
+    scale = float(sample.get(BINS_SCALE) or 1.0)
+    labels = bins.encode(gt / np.float32(scale))
     chosen = np.flatnonzero((labels < bins.num_bins) & inside)
     # Picked before they leave the device: few pixels of LiDAR ground truth are measured.
     picked = logits.flatten(1)[:, torch.from_numpy(chosen).to(logits.device)].float().cpu().numpy()
     return ScoredLogits(np.ascontiguousarray(picked.T), labels.reshape(-1)[chosen], gt.reshape(-1)[chosen],
-                          pred.reshape(-1)[chosen])
+                        pred.reshape(-1)[chosen], scale)
 
 
 @METRICS.register_module()
@@ -119,7 +122,7 @@ class UncertaintyEvaluator(BaseMetric):
 
     def _score(self, pixels):
         logits = torch.from_numpy(pixels.logits.T.copy())[None, ..., None]
-        centers, edges = (torch.from_numpy(values.copy()) for values in (self.bins.centers, self.bins.edges))
+        centers, edges = (torch.from_numpy(pixels.scale * values) for values in (self.bins.centers, self.bins.edges))
         interval = uncertainty.interval(logits, centers, edges)[0, ..., 0].numpy()
         confidence = uncertainty.confidence(logits).numpy().reshape(-1)
         if self.measure == 'confidence':

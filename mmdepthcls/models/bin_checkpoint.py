@@ -12,6 +12,7 @@ import torch
 from mmengine.logging import print_log
 from mmseg.registry import MODELS
 
+from .canonical_metres import FOCAL_KEY, describe_focal, same_focal
 from .head_config import with_more_classes
 
 EDGES_KEY = 'bin_edges'
@@ -48,7 +49,7 @@ def describe(edges):
     return f'{len(edges) - 1} bins from {edges[0]:g} to {edges[-1]:g} m (second edge {edges[1]:g} m)'
 
 
-def require_all(model, state_dict, prefix, bins, require_edges):
+def require_all(model, state_dict, prefix, bins, require_edges, canonical_px=None):
     """Refuse a checkpoint that a model cannot predict with.
 
     Args:
@@ -57,14 +58,22 @@ def require_all(model, state_dict, prefix, bins, require_edges):
         prefix (str): as given by ``load_state_dict``.
         bins (DepthBins): the model's.
         require_edges (bool): whether a checkpoint without edges is refused too.
+        canonical_px (float, optional): of the canonical camera that the model's bins are of; None: there is none.
 
     Raises:
-        BinMismatchError: for other edges, missing or misshapen weights (auxiliary heads excepted) or missing edges.
+        BinMismatchError: for other edges, another canonical camera, missing or misshapen weights (auxiliary heads
+            excepted) or missing edges.
     """
     edges = state_dict.get(prefix + EDGES_KEY)
     if edges is not None and not same_edges(edges, bins):
         raise BinMismatchError(f'The checkpoint was trained for other bins: {describe(edges)}; the model has {bins!r}. '
                                'Set model.bins to those of the training.')
+    stored = state_dict.get(prefix + FOCAL_KEY)
+    if (edges is not None or stored is not None) and not same_focal(stored, canonical_px):
+        raise BinMismatchError(f'The checkpoint was trained {describe_focal(stored)}; the model has '
+                               f'canonical_focal_px={canonical_px}, and would answer in wrong metres. Set '
+                               f'model.canonical_focal_px={None if stored is None else float(stored)}, as in the '
+                               'training.')
     missing, misshapen = _misfits(model, state_dict, prefix)
     if missing or misshapen:
         raise BinMismatchError(
@@ -77,7 +86,7 @@ def require_all(model, state_dict, prefix, bins, require_edges):
                                f'If it was trained on labels of exactly {bins!r}, set model.require_edges=False.')
 
 
-def keep_what_fits(model, state_dict, prefix, bins, head_configs):
+def keep_what_fits(model, state_dict, prefix, bins, head_configs, canonical_px=None):
     """Drop from ``state_dict``, in place, what does not fit the model, and log it.
 
     Unless the checkpoint has the model's edges, layers with one output per bin are dropped even where their shape fits:
@@ -89,9 +98,11 @@ def keep_what_fits(model, state_dict, prefix, bins, head_configs):
         prefix (str): as given by ``load_state_dict``.
         bins (DepthBins): the model's.
         head_configs (dict): 'decode_head' and 'auxiliary_head' -> config(s) that the model's heads were built from.
+        canonical_px (float, optional): see :func:`require_all`.
     """
-    edges = state_dict.get(prefix + EDGES_KEY)
-    own_bins = edges is not None and same_edges(edges, bins)
+    edges, stored = (state_dict.get(prefix + key) for key in (EDGES_KEY, FOCAL_KEY))
+    own_camera = same_focal(stored, canonical_px)
+    own_bins = edges is not None and same_edges(edges, bins) and own_camera
     missing, dropped = _misfits(model, state_dict, prefix)
     if not own_bins:
         dropped += [key for key in sorted(keys_of_bins(head_configs))
@@ -100,6 +111,8 @@ def keep_what_fits(model, state_dict, prefix, bins, head_configs):
         del state_dict[prefix + key]
     if dropped or missing:
         origin = 'another task (no bin edges)' if edges is None else 'these bins' if own_bins else describe(edges)
+        if edges is not None and not own_camera:
+            origin += f' {describe_focal(stored)}'
         print_log(f'Start from a checkpoint of {origin}; the model has {bins!r}. These keep their initial values: '
                   f'{", ".join(dropped) or "none"} (do not fit); {_some(missing) or "none"} (not in the checkpoint)',
                   logger='current')
@@ -152,7 +165,7 @@ def _misfits(model, state_dict, prefix):
                if key.endswith(('running_mean', 'running_var')) and not key.startswith(FOR_TRAINING)}
     own = model.state_dict()
     missing = [key for key in own if key in needed and prefix + key not in state_dict]
-    misshapen = [key for key, value in own.items() if key != EDGES_KEY and prefix + key in state_dict
+    misshapen = [key for key, value in own.items() if key not in (EDGES_KEY, FOCAL_KEY) and prefix + key in state_dict
                  and state_dict[prefix + key].shape != value.shape]
     return missing, misshapen
 

@@ -26,7 +26,7 @@ def add_labels(data_samples, bins, ignore_index=IGNORE_INDEX):
         sample.gt_sem_seg = PixelData(data=bins.encode(sample.gt_depth_map.data, ignore_index))
 
 
-def check_labels(data_samples, bins, ignore_index=IGNORE_INDEX):
+def check_labels(data_samples, bins, ignore_index=IGNORE_INDEX, camera='no canonical camera'):
     """Refuse labels that other bins have made.
 
     Args:
@@ -34,6 +34,7 @@ def check_labels(data_samples, bins, ignore_index=IGNORE_INDEX):
             those without depth by their largest label; without labels there is nothing to compare.
         bins (DepthBins): the model's.
         ignore_index (int): label of pixels without depth.
+        camera (str): which canonical camera the bins are of, for messages.
 
     Raises:
         ValueError: names both bins, the image and a pixel's depth and labels.
@@ -43,9 +44,10 @@ def check_labels(data_samples, bins, ignore_index=IGNORE_INDEX):
             continue
         label = sample.gt_sem_seg.data
         made_by = sample.metainfo.get('seg_map_path') or 'an unknown transform'
-        remedy = (f'The labels of {sample.get("img_path")} were made by {made_by}, but the model has {bins!r}. Give '
-                  'DepthToBinLabel and model.bins the same bins, or leave DepthToBinLabel out: the model then makes '
-                  'its labels itself.')
+        remedy = (f'The labels of {sample.get("img_path")} were made by {made_by}, but the model has {bins!r} '
+                  f'and {camera}. Give DepthToBinLabel and the model the same bins and depth_range (and put '
+                  'CanonicalCamera before it where model.canonical_focal_px is set), or leave DepthToBinLabel out: the '
+                  'model then makes its labels itself.')
         if 'gt_depth_map' in sample:
             depth = sample.gt_depth_map.data
             expected = bins.encode(depth, ignore_index)

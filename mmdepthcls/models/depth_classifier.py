@@ -12,9 +12,10 @@ from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 from mmseg.utils import add_prefix
 
-from ..bins import DEPTH_RANGE, DepthBins
+from ..bins import BINS_SCALE, DEPTH_RANGE, DepthBins
 from . import bin_checkpoint
 from .bin_logits import LOG_PROBABILITIES, BinLogits
+from .canonical_metres import FOCAL_KEY, CanonicalMetres, stored_focal
 from .counterparts import default_decoder, default_loss
 from .crf import check_crf, refine
 from .data_preprocessor import DepthDataPreProcessor, depth_preprocessor
@@ -118,6 +119,13 @@ class DepthClassifier(EncoderDecoder):
         require_edges: refuse to predict with a checkpoint that has no ``bin_edges``. Default True.
         crf: what sharpens the probabilities at the size of the network's input, such as
             :class:`~mmdepthcls.models.crf.DenseCRF`; see docs/crf.md. Default: none.
+        canonical_focal_px: the bins are of the metres of one canonical camera of this focal length (pixels of the
+            network's input), and labels are made for it; results are in the metres of the camera that took each
+            picture, so that samples need ``focal_px`` (see docs/cameras.md). Saved with the weights and compared, as
+            the edges are. Without samples to say the focal length, metres are those of the canonical camera. Default:
+            bins are of each camera's own metres.
+        depth_range: nearest and farthest depth in metres of the camera that took a picture: what lies outside is not
+            learned, and results say it as their ``depth_range``. Default: the bins alone decide.
         adaptation: how batches of two domains are trained on, such as :class:`~mmdepthcls.adaptation.DeepCORAL`; see
             docs/adaptation.md. It changes no prediction, and models without it take its checkpoints. Default: none.
 
@@ -142,12 +150,15 @@ class DepthClassifier(EncoderDecoder):
                  init_cfg: dict | list[dict] | None = None,
                  require_edges: bool = True,
                  crf: dict | None = None,
+                 canonical_focal_px: float | None = None,
+                 depth_range: Sequence[float] | None = None,
                  adaptation: dict | None = None,
                  **unknown: Any) -> None:
         if unknown or isinstance(decode_head, (list, tuple)):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
                              'take. It extends EncoderDecoder; cascaded models (OCRNet, PointRend) are not supported.')
         bins = bins if isinstance(bins, DepthBins) else TASK_UTILS.build(bins)
+        metres = CanonicalMetres(canonical_focal_px, depth_range)
         decoder = MODELS.build(decoder or default_decoder(decode_head))
         if not isinstance(decoder, Decoder):
             raise ValueError(f'model.decoder: {type(decoder).__name__} is no decoder. Derive the class from '
@@ -173,7 +184,8 @@ class DepthClassifier(EncoderDecoder):
         check_crf(self.crf, self.decoder, self.test_cfg, self.data_preprocessor)
         self.require_edges = require_edges
         self.temperature = 1.0
-        self._census = LabelCensus(bins, self.decode_head.ignore_index)
+        self._metres = metres
+        self._census = LabelCensus(bins, self.decode_head.ignore_index, metres)
         if isinstance(self.data_preprocessor, DepthDataPreProcessor):
             self.data_preprocessor.census = self._census
         self._empty_batches = EmptyBatches()
@@ -187,6 +199,16 @@ class DepthClassifier(EncoderDecoder):
                 self.adaptation = MODELS.build(adaptation)
                 self.adaptation.attach(self)
 
+    @property
+    def canonical_focal_px(self) -> float | None:
+        """Focal length of the canonical camera, pixels of the network's input; None: there is none."""
+        return self._metres.focal_px
+
+    @property
+    def depth_range(self) -> tuple[float, float] | None:
+        """Nearest and farthest depth that are learned, m of each picture's camera; None: the bins alone decide."""
+        return self._metres.depth_range
+
     def loss(self, inputs: torch.Tensor, data_samples: list[SegDataSample]) -> dict[str, torch.Tensor]:
         """Losses of a batch.
 
@@ -196,6 +218,7 @@ class DepthClassifier(EncoderDecoder):
                 those of the target need neither.
         """
         if self.adaptation is not None:
+            self._metres.to_canonical(data_samples)  # depth that an adaptation looks at is of the bins' metres
             return self.adaptation.loss(self, inputs, data_samples)
         return self.loss_of_features(self.extract_feat(inputs), data_samples)
 
@@ -232,6 +255,8 @@ class DepthClassifier(EncoderDecoder):
             metainfos = [dict(ori_shape=size, img_shape=size, pad_shape=size)] * len(inputs)
         else:
             metainfos = [sample.metainfo for sample in data_samples]
+            for metainfo in metainfos:
+                self._metres.factor(metainfo)  # what is missing is said before the network has run
         logits = self.refine(self.inference(inputs, metainfos), inputs, metainfos)
         results = self.postprocess_result(logits, data_samples, size)
         if self.test_cfg['flip'] and data_samples is not None:
@@ -299,9 +324,14 @@ class DepthClassifier(EncoderDecoder):
     def _add_views(self, results, logits, input_size, name):
         """Depth at the size of the network's input, without padding, the right way round."""
         for result, each in zip(results, logits.split(), strict=True):
-            depth = predict_maps(each, self.bins, self.decoder, ())['pred_depth_map']
+            depth = self._maps_in_metres(each, result.metainfo, ())['pred_depth_map']
             depth = resized(depth, input_size, self.align_corners)
             result.set_data({name: PixelData(data=as_host_sees(depth, result.metainfo))})
+
+    def _maps_in_metres(self, logits, metainfo, outputs):
+        """Maps of one image, see :func:`.predict_maps`, in metres of the camera that took it."""
+        maps = predict_maps(logits, self.bins, self.decoder, outputs)
+        return self._metres.in_metres(maps, self._metres.factor(metainfo))
 
     def postprocess_result(self, seg_logits: BinLogits | torch.Tensor, data_samples: list[SegDataSample] | None = None,
                            input_size: Sequence[int] | None = None) -> list[SegDataSample]:
@@ -320,11 +350,12 @@ class DepthClassifier(EncoderDecoder):
         """
         given = self._as_bin_logits(seg_logits)
         size = tuple(given.logits.shape[2:] if input_size is None else input_size)
-        results = data_samples or [SegDataSample() for _ in given.logits]
+        results = data_samples or [SegDataSample(metainfo=dict(focal_px=self.canonical_focal_px)) for _ in given.logits]
         at_output, outputs = self.test_cfg['decode_at'] == 'output', self.test_cfg['outputs']
         # One image after the other: at the original size logits are 132 MB for a KITTI frame and 71 bins.
         for result, each in zip(results, given.split(), strict=True):
-            result.set_metainfo({DEPTH_RANGE: (self.bins.min_depth, self.bins.max_depth)})
+            result.set_metainfo({DEPTH_RANGE: self._metres.depth_range or (self.bins.min_depth, self.bins.max_depth),
+                                 BINS_SCALE: self._metres.factor(result.metainfo)})
             if at_output or 'logits' in outputs:
                 upsampled = each._replace(logits=self._at_output(each.logits, result.metainfo, size).float())
                 if at_output:
@@ -332,7 +363,7 @@ class DepthClassifier(EncoderDecoder):
                 if 'logits' in outputs:
                     result.set_data(dict(seg_logits=PixelData(data=logits_of_model_bins(upsampled, self.bins))))
             if not at_output:
-                maps = predict_maps(each, self.bins, self.decoder, outputs)
+                maps = self._maps_in_metres(each, result.metainfo, outputs)
                 _write(result, {name: self._at_output(each, result.metainfo, size) for name, each in maps.items()})
         if 'views' in outputs and data_samples is not None:
             self._add_views(results, given, size, 'pred_depth_view')
@@ -346,7 +377,7 @@ class DepthClassifier(EncoderDecoder):
     def decode_result(self, result: SegDataSample, logits: BinLogits | torch.Tensor) -> SegDataSample:
         """Write the outputs for full-size logits (K, H, W) of one image into a data sample, and remove what nobody
         asked for."""
-        _write(result, predict_maps(self._as_bin_logits(logits), self.bins, self.decoder, self.test_cfg['outputs']))
+        _write(result, self._maps_in_metres(self._as_bin_logits(logits), result.metainfo, self.test_cfg['outputs']))
         if 'logits' not in self.test_cfg['outputs']:
             result.pop('seg_logits', None)
         return result
@@ -366,6 +397,8 @@ class DepthClassifier(EncoderDecoder):
         super()._save_to_state_dict(destination, prefix, keep_vars)
         # Written from the bins and not kept as a buffer, which half() and to() would round.
         destination[prefix + bin_checkpoint.EDGES_KEY] = bin_checkpoint.stored_edges(self.bins)
+        if self.canonical_focal_px is not None:
+            destination[prefix + FOCAL_KEY] = stored_focal(self.canonical_focal_px)
         if self.temperature != 1:
             destination[prefix + TEMPERATURE_KEY] = stored_temperature(self.temperature)
 
@@ -376,12 +409,15 @@ class DepthClassifier(EncoderDecoder):
         starts_training = self.training and self._phase.starts_training
         self.temperature = 1.0 if starts_training else temperature  # it is of the old weights
         if starts_training:
-            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins, self._head_configs)
+            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins, self._head_configs,
+                                          self.canonical_focal_px)
         else:
-            bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges)
-        state_dict.pop(prefix + bin_checkpoint.EDGES_KEY, None)
+            bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges,
+                                       self.canonical_focal_px)
         if self.adaptation is None:
             bin_checkpoint.drop_adaptation(state_dict, prefix)
+        for key in (bin_checkpoint.EDGES_KEY, FOCAL_KEY):
+            state_dict.pop(prefix + key, None)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 

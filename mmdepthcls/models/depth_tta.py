@@ -6,8 +6,10 @@ from mmengine.model import BaseTTAModel
 from mmseg.registry import MODELS
 from torch import nn
 
+from ..bins import BINS_SCALE
 from .bin_logits import LOG_PROBABILITIES, BinLogits
 from .decoders import log_probabilities
+from .image_bins import onto_centers
 from .view_blending import blend_ramp
 
 FLIPS = ('mean', 'blend')
@@ -15,7 +17,8 @@ FLIPS = ('mean', 'blend')
 
 @MODELS.register_module()
 class DepthTTAModel(BaseTTAModel):
-    """Average the bin probabilities of augmented views of an image (mirrored, scaled), then decode once.
+    """Average the bin probabilities of augmented views of an image (mirrored, scaled), then decode once. With a
+    canonical camera scaled views are brought to the metres of the first before.
 
     Args:
         module: a :class:`DepthClassifier`; its logits are asked for.
@@ -53,6 +56,7 @@ class DepthTTAModel(BaseTTAModel):
         return [self._merge(views) for views in data_samples_list]
 
     def _merge(self, views):
+        self._to_first_camera(views)
         logits = log_probabilities(self._average(views))
         merged = views[0].clone()
         for name in ('pred_depth_view', 'pred_depth_view_flipped'):  # of one view only
@@ -62,6 +66,18 @@ class DepthTTAModel(BaseTTAModel):
         if not self.asked_for_logits:
             del merged.seg_logits
         return merged
+
+    def _to_first_camera(self, views):
+        """Views of other focal lengths (scaled ones) give other canonical metres of one scene: their probabilities are
+        given to the bins as the first view's camera has them."""
+        bins, first = self.module.bins, views[0].get(BINS_SCALE)
+        for view in views[1:]:
+            scale = view.get(BINS_SCALE) / first
+            if scale != 1:
+                logits = view.seg_logits.data[None]
+                centers = bins.tensors(logits.device, torch.float32)[1]
+                moved = onto_centers(logits.float().softmax(dim=1), scale * centers[None], centers)
+                view.seg_logits.data = log_probabilities(moved)[0]
 
     def _average(self, views):
         """(K, H, W) probabilities."""

@@ -13,6 +13,7 @@ import torch
 
 from ..bins import DepthBins
 from .bin_labels import add_labels, check_labels
+from .canonical_metres import CanonicalMetres
 
 FIELD = 'label_number'
 
@@ -63,10 +64,12 @@ class LabelCensus:
     Args:
         bins: the model's.
         ignore_index: label of pixels without depth.
+        metres: what the bins are of; ground truth is brought to them first. Default: metres of each camera.
     """
 
-    def __init__(self, bins: DepthBins, ignore_index: int) -> None:
+    def __init__(self, bins: DepthBins, ignore_index: int, metres: CanonicalMetres | None = None) -> None:
         self.bins, self.ignore_index = bins, ignore_index
+        self.metres = metres or CanonicalMetres()
         self._checked = False
 
     def count(self, data_samples: list) -> list[int | None]:
@@ -79,10 +82,12 @@ class LabelCensus:
             Labelled pixels of each; None without labels and depth.
 
         Raises:
-            ValueError: for labels of other bins (:func:`.check_labels`).
+            ValueError: for labels of other bins (:func:`.check_labels`), and for a sample of unknown focal length where
+                there is a canonical camera.
         """
+        self.metres.to_canonical(data_samples)
         if not self._checked:
-            check_labels(data_samples, self.bins, self.ignore_index)
+            check_labels(data_samples, self.bins, self.ignore_index, repr(self.metres))
         numbers = [self._count(sample) for sample in data_samples]
         self._checked |= any(numbers)  # samples without a label show nothing of their bins
         return numbers
@@ -114,6 +119,7 @@ class LabelCensus:
             ValueError: for a sample with neither labels nor depth; for labels of other bins.
         """
         known = numbers_of(data_samples, self.ignore_index)
+        self.metres.to_canonical(data_samples)
         add_labels(data_samples, self.bins, self.ignore_index)
         numbers: Sequence[int | None] = self.count(data_samples) if known is None else known
         self.note(data_samples, numbers)

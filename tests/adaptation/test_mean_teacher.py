@@ -10,11 +10,10 @@ from torch.nn.functional import cross_entropy, interpolate
 from torch.testing import assert_close
 
 from mmdepthcls.adaptation import MeanTeacher
+from mmdepthcls.adaptation.confidence import mass_within
 from mmdepthcls.adaptation.depth_pasting import MIXES, pasted_region, random_boxes
 from mmdepthcls.adaptation.image_jitter import jitter
-from mmdepthcls.adaptation.mean_teacher import probability_near
 from mmdepthcls.adaptation.teacher import Teacher
-from mmdepthcls.bins import SIDBins
 
 
 def depths(seed, low=1.0, high=80.0):
@@ -89,20 +88,6 @@ def test_a_teacher_begins_as_the_model_and_stays_in_the_mode_of_a_test(build_mod
     assert_close(got, model.decode_head(model.extract_feat(images)), rtol=0, atol=0)
 
 
-@given(st.integers(0, 999), st.floats(1.01, 3.0))
-def test_the_probability_near_a_reading_is_that_of_samples(seed, factor):
-    """Against a fine grid within the bins, uniform in log depth."""
-    bins = SIDBins(1.0, 80.0, 6)
-    rng = np.random.default_rng(seed)
-    probabilities, depth = rng.dirichlet(np.ones(6)), rng.uniform(1, 80)
-    edges = np.log(bins.edges)
-    grid = edges[:-1, None] + np.diff(edges)[:, None] * (np.arange(4000) + 0.5) / 4000
-    inside = (np.abs(grid - np.log(depth)) < np.log(factor)).mean(axis=1)
-    got = probability_near(torch.tensor(probabilities).view(1, 6, 1, 1).float(), torch.tensor(bins.edges).float(),
-                           torch.full((1, 1, 1, 1), depth), factor)
-    assert got.item() == pytest.approx((probabilities * inside).sum(), abs=2e-3)
-
-
 @given(st.integers(0, 99))
 def test_changed_looks_are_of_each_image_alone_and_finite(seed):
     torch.manual_seed(seed)
@@ -175,7 +160,7 @@ def test_the_loss_is_the_cross_entropy_of_the_teachers_reading(build_model, batc
         logits = teacher(images[2:]).logits
         edges, centers = model.bins.tensors('cpu', torch.float32)
         low = [model.decoder(logits, centers, edges)]
-        low.append(probability_near(logits.softmax(dim=1), edges, low[0], 1.25))
+        low.append(mass_within(logits, low[0], centers, edges, 1.25))
         depth, confidence = (interpolate(each, images.shape[2:], mode='bilinear') for each in low)
     threshold = confidence.quantile(0.3).item()
     trusted = (confidence >= threshold).float()
@@ -188,10 +173,11 @@ def test_the_loss_is_the_cross_entropy_of_the_teachers_reading(build_model, batc
 
 
 def test_models_whose_readings_cannot_be_trusted_or_weighted_are_refused(build_model):
-    with pytest.raises(ValueError, match='OrdinalDecoder reads no probabilities'):
-        build_model(decoder=dict(type='OrdinalDecoder'), adaptation=dict(type='MeanTeacher'))
-    head = dict(type='DeepLabV2Head', in_channels=64, in_index=3, dilations=(1, 2),
-                loss_decode=dict(type='ExpectationSILogLoss'))
+    head = dict(type='DeepLabV2Head', in_channels=64, in_index=3, dilations=(1, 2))
+    with pytest.raises(ValueError, match='RegressionDecoder reads no probabilities'):
+        build_model(decoder=dict(type='RegressionDecoder'), adaptation=dict(type='MeanTeacher'), decode_head=dict(
+            head, loss_decode=dict(type='RegressionSILogLoss')))
+    head['loss_decode'] = dict(type='ExpectationSILogLoss')
     with pytest.raises(ValueError, match='SparseCrossEntropyLoss'):
         build_model(decode_head=head, adaptation=dict(type='MeanTeacher'))
 

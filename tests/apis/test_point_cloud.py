@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmdepthcls.apis.camera import PictureCamera
 from mmdepthcls.apis.point_cloud import point_cloud
+from mmdepthcls.camera import PictureCamera
 
 
 def read_ply(data):

@@ -101,7 +101,8 @@ class Reference:
         model = self.model
         size = image.shape[:2]
         sample = SegDataSample(metainfo=dict(
-            ori_shape=self.network.output_size or size, img_shape=size, pad_shape=size))
+            ori_shape=self.network.output_size or size, img_shape=size, pad_shape=size,
+            focal_px=model.canonical_focal_px))  # a file gives the metres of that camera
         loaded = torch.from_numpy(np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1)))
         data = model.data_preprocessor(dict(inputs=[loaded], data_samples=[sample]), False)
         before = dict(model.test_cfg)

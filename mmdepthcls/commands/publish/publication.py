@@ -54,7 +54,8 @@ class Publication:
         own = published_config.model_of(cfg)
         published = published_config.published_config(own, decode_at)
         pipeline = published_config.published_pipeline(published_config.test_pipeline(cfg))
-        ModelDescription(published, pipeline)  # refuses what is not allowed before any work
+        # Refuses what is not allowed before any work.
+        ModelDescription(published, pipeline, focal_px=published.get('canonical_focal_px'))
         weights = weights_of(read_checkpoint(checkpoint), checkpoint)
         config = _without_weights(own)
         test_cfg = ConfigDict(config.get('test_cfg') or {})
@@ -77,13 +78,18 @@ class Publication:
         """
         names, licenses, scenes = training_facts.data_facts(self.cfg)
         started = published_config.starting_weights(self.own)
-        facts = training_facts.training_facts(self.cfg, self.model.bins, self.pipeline)
+        facts = training_facts.training_facts(self.cfg, self.model.bins, self.pipeline,
+                                              self.model.canonical_focal_px, self.model.depth_range)
         self.remarks += facts.remarks
         values = dict(
             focal_px=facts.focal_px, scenes=', '.join(scenes) or None, training_data=tuple(names),
             licenses=(*licenses, *(f'the training began with {each}: its terms' for each in started)),
             supervised_rows=facts.supervised_rows, max_depth_supervised=facts.max_depth)
         values.update({key: tuple(value) if isinstance(value, list) else value for key, value in (given or {}).items()})
+        canonical = self.model.canonical_focal_px
+        if canonical is not None and values['focal_px'] != canonical:
+            raise ValueError(f'focal_px (--focal-px) is {values["focal_px"]:g}, but the model was trained with a '
+                             f'canonical camera of {canonical:g} px, which its metres are of. Leave it out')
         provenance = dict(
             config=Path(self.cfg.filename or '').name, checkpoint=Path(self.checkpoint).name,
             losses=published_config.losses_of_training(self.own), mmdepthcls=__version__, stack=installed_stack(),

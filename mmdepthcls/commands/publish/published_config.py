@@ -3,6 +3,7 @@ from mmengine.config import ConfigDict
 from mmseg.registry import MODELS, TRANSFORMS
 
 from ...apis.allow_list import KINDS
+from ...apis.input_pipeline import labels_alone
 from ...apis.pinned_classes import pinned_name
 from ...config.config_class import class_name, is_a
 from ...config.config_parts import leaf_datasets, tested_model
@@ -129,6 +130,8 @@ def published_pipeline(steps):
     """
     kept = []
     for index, step in enumerate(steps):
+        if labels_alone(step):
+            continue
         if is_a(step, TRANSFORMS, *NO_GEOMETRY):
             if is_a(step, TRANSFORMS, 'LoadImageFromFile') and step.get('color_type', 'color') == 'grayscale':
                 raise ValueError(f'the test pipeline loads images in grey, which model files cannot say. {REMEDY}')

@@ -1,5 +1,4 @@
 """What a training's data say of a model: its camera, and where in a picture and how far there was ground truth."""
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,18 +7,14 @@ from mmengine.dataset import Compose
 from mmseg.registry import DATASETS, TRANSFORMS
 
 from ...apis.pinned_classes import host_scope
-from ...config.config_class import class_name, is_a
+from ...camera import canonical_depth
+from ...config.config_class import class_name, class_of, is_a
 from ...config.config_parts import leaf_datasets
 from ...datasets.image_header import probe_image
+from ...datasets.transforms.focal_tracking import OWN, RANDOMLY_RESIZING, RESIZED, SAME, focal_effect
 
 SAMPLES = 48  # that are looked at, of a data set
 LOADERS = ('LoadImageFromFile', 'LoadDepth', 'LoadVelodyneDepth')
-RESIZING = ('Resize', 'ResizeToMultiple', 'ResizeShortestEdge')
-# Steps after which the focal length in pixels is what it was; a RandomDepthWarp divides depth by its zoom, which is the
-# same scene before the same camera.
-OF_SAME_FOCAL = (*LOADERS, 'KBCrop', 'DepthCrop', 'RandomCrop', 'CenterCrop', 'Pad', 'RandomFlip', 'RandomDepthWarp',
-                 'RandomDepthZoom', 'RandomColorGain', 'PhotoMetricDistortion', 'DepthToBinLabel', 'PackSegInputs',
-                 'LoadAnnotations', 'LoadDepthAnnotation', 'RandomCutOut')
 KITTI, SYNTHIA, MINIDRIVE = 'KITTIDepthDataset', 'SYNTHIADepthDataset', 'MiniDriveDataset'
 # Data set -> what it is, its license, its scenes.
 KNOWN_DATA = {
@@ -35,7 +30,8 @@ class TrainingFacts:
     """None: not known.
 
     Args:
-        focal_px (float, optional): median of the samples, in pixels of the network's input.
+        focal_px (float, optional): median of the samples, in pixels of the network's input; of a model with a canonical
+            camera that one's.
         supervised_rows (float, optional): first row with depth in the network's input, as a share of its height.
         max_depth (float, optional): greatest depth that a bin takes, m.
         remarks (tuple[str]): why what is not known is not.
@@ -82,13 +78,15 @@ def input_size(cfg, model):
     return size
 
 
-def training_facts(cfg, bins, pipeline):
+def training_facts(cfg, bins, pipeline, canonical_px=None, depth_range=None):
     """Look at a few of the training's samples, if they are on this machine.
 
     Args:
         cfg (Config)
         bins (DepthBins): of the model.
         pipeline (sequence of dict): geometry of the model file.
+        canonical_px (float, optional): of the model's canonical camera.
+        depth_range (tuple[float, float], optional): of the model, m.
 
     Returns:
         TrainingFacts
@@ -104,14 +102,16 @@ def training_facts(cfg, bins, pipeline):
             steps = [step for step in config.get('pipeline') or ()]
             indices = np.unique(np.linspace(0, len(dataset) - 1, SAMPLES).astype(int))
             samples = [dataset.get_data_info(int(index)) for index in indices]
-            focals += _focals(dataset, samples, steps, remarks)
-            for depth in _depths(samples, [*_loading(steps), *pipeline], remarks):
+            focals += _focals(dataset, samples, steps, remarks) if canonical_px is None else []
+            for depth, focal_px in _depths(samples, [*_loading(steps), *pipeline], remarks):
+                if canonical_px is not None:
+                    depth = canonical_depth(depth, focal_px, canonical_px, depth_range)
                 measured = bins.encode(depth) != 255
                 if measured.any():
                     rows.append(int(np.flatnonzero(measured.any(axis=1))[0]) / len(depth))
                     depths.append(float(depth[measured].max()))
-    return TrainingFacts(float(np.median(focals)) if focals else None, min(rows, default=None),
-                         max(depths, default=None), tuple(dict.fromkeys(remarks)))
+    focal = float(np.median(focals)) if focals else canonical_px
+    return TrainingFacts(focal, min(rows, default=None), max(depths, default=None), tuple(dict.fromkeys(remarks)))
 
 
 def _training_sets(cfg):
@@ -130,38 +130,37 @@ def _loading(steps):
 
 def _focals(dataset, samples, steps, remarks):
     """Focal lengths of samples in pixels of the network's input."""
-    known = [(sample, focal) for sample in samples if (focal := _focal_of(dataset, sample)) is not None]
+    known = [sample for sample in samples if sample.get('focal_px') is not None]
     if not known:
         remarks.append(f'{type(dataset).__name__} does not know the focal length of its camera')
         return []
-    unclear = [class_name(step) for step in steps if not is_a(step, TRANSFORMS, *RESIZING, *OF_SAME_FOCAL)]
+    effects = {class_name(step): _effect(step) for step in steps}
+    unclear = [name for name, effect in effects.items() if effect is None]
     if unclear:
         remarks.append(f'what {unclear[0]} does to the focal length is not known')
         return []
     resize = Compose([TRANSFORMS.build(ConfigDict(step).to_dict()) for step in steps
-                      if is_a(step, TRANSFORMS, *RESIZING, 'KBCrop', 'DepthCrop')])
-    return [focal * _magnification(resize, probe_image(sample['img_path']).shape(True)) for sample, focal in known]
+                      if _effect(step) in (RESIZED, OWN) or is_a(step, TRANSFORMS, 'KBCrop', 'DepthCrop')])
+    return [_resized(resize, sample) for sample in known]
 
 
-def _focal_of(dataset, sample):
-    return dataset.focal_px(sample) if hasattr(dataset, 'focal_px') else None
+def _effect(step):
+    """What a step does to the focal length, the same for every picture; None: it is not known, or is random."""
+    kind = class_of(step, TRANSFORMS)
+    known = isinstance(kind, type) and not is_a(step, TRANSFORMS, *RANDOMLY_RESIZING)
+    effect = focal_effect(kind) if known else None
+    return effect if effect in (SAME, RESIZED, OWN) else None
 
 
-def _magnification(resize, shape):
-    """By how much an image's pixels become larger, the mean of both directions: by where two of them go."""
-    shape = tuple(shape[:2])
-    results = dict(img=np.zeros((*shape, 3), np.uint8), img_shape=shape, ori_shape=shape)
-    factors = np.ones(2)
-    for transform in resize.transforms:
-        before = results['img'].shape[:2]
-        results = transform(results)
-        if type(transform).__name__ in RESIZING:
-            factors *= np.array(results['img'].shape[:2]) / before
-    return math.sqrt(factors.prod())
+def _resized(resize, sample):
+    """Focal length of a sample's image after steps of a pipeline."""
+    shape = probe_image(sample['img_path']).shape(True)
+    return resize(dict(img=np.zeros((*shape, 3), np.uint8), img_shape=shape, ori_shape=shape,
+                       img_path=sample['img_path'], focal_px=sample['focal_px']))['focal_px']
 
 
 def _depths(samples, steps, remarks):
-    """Depth of samples as the network's input has it."""
+    """Depth of samples as the network's input has it, and its focal length (None: unknown)."""
     prepare = Compose([TRANSFORMS.build(ConfigDict(step).to_dict()) for step in steps])
     for sample in samples:
         try:
@@ -170,4 +169,4 @@ def _depths(samples, steps, remarks):
             remarks.append(f'a training sample cannot be read ({" ".join(str(error).split())[:160]})')
             return
         if results is not None and 'gt_depth_map' in results:
-            yield results['gt_depth_map']
+            yield results['gt_depth_map'], results.get('focal_px')

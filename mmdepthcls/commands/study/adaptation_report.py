@@ -41,8 +41,8 @@ def adaptation_report(records, constant, plan, command, stem):
 
 NOTES = (
     '"Gap closed" is the share of the difference in abs_rel (metres) between `{reference}` and `{oracle}` that a row '
-    'takes away, mean of the seeds. The constant is the one that has the least abs_rel on the test images themselves. The '
-    'oracle is trained on depth of the target as a LiDAR sees it; no other row has read any.\n')
+    'takes away, mean of the seeds. The constant is the one that has the least abs_rel on the test images themselves. '
+    'The oracle is trained on depth of the target as a LiDAR sees it; no other row has read any.\n')
 
 
 def _head(rows, plan, command, stem):

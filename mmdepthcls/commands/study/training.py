@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
 from ...atomic_file import write_atomically
+from ...bins import BINS_SCALE
 from ...config.config_check import check_config
 from ...evaluation.protocol_scores import score_map, summarize
 from ...json_text import json_text
@@ -85,7 +86,8 @@ def _scores(model, loader, decoders, ends):
             logits, truth = sample.seg_logits.data, sample.gt_depth_map.data[0].cpu().numpy()
             maps = {OWN: sample.pred_depth_map.data}
             for name, decoder in readers.items():
-                maps[name] = predict_maps(BinLogits(logits), model.bins, decoder, ())['pred_depth_map']
+                maps[name] = sample.get(BINS_SCALE) * predict_maps(
+                    BinLogits(logits), model.bins, decoder, ())['pred_depth_map']
             for name, depth in maps.items():
                 scores.setdefault(name, []).append(score_map(depth[0].cpu().numpy(), truth, *ends))
     return {name: summarize(each) for name, each in scores.items()}

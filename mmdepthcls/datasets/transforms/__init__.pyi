@@ -1,3 +1,4 @@
+from .canonical_camera import CanonicalCamera as CanonicalCamera
 from .color import RandomColorGain as RandomColorGain
 from .formatting import PackDepthInputs as PackDepthInputs
 from .geometry import DepthCrop as DepthCrop

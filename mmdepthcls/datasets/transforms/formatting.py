@@ -17,6 +17,8 @@ class PackDepthInputs(PackSegInputs):
 
     - where in the frame a crop was: the prediction of a :class:`KBCrop` is pasted back there, and
       :class:`DepthVisualizer` draws the part of the image that was predicted;
+    - the focal length of the camera in pixels of the network's input, ``focal_px``, where it is known, and that of the
+      canonical camera, if there is a :class:`CanonicalCamera`;
     - what the ground truth is called, and all others (``gt_depth_map_NAME``) as :class:`PixelData`, for protocols.
 
     Args:
@@ -26,7 +28,8 @@ class PackDepthInputs(PackSegInputs):
     def __init__(self,
                  meta_keys: Sequence[str] = ('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape',
                                              'scale_factor', 'flip', 'flip_direction', 'reduce_zero_label', 'crop_box',
-                                             'full_shape', 'ground_truth')) -> None:
+                                             'full_shape', 'ground_truth', 'focal_px', 'focal_lost',
+                                             'canonical_focal_px')) -> None:
         super().__init__(meta_keys)
 
     def transform(self, results: dict) -> dict:

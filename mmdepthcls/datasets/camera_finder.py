@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..datasets import velodyne
-from ..datasets.kitti_layout import calibration_files, place_of_image
-from .camera import PictureCamera, focal_of_fov, is_plausible
+from ..camera import PictureCamera, focal_of_fov, is_plausible
+from . import velodyne
 from .exif_focal import exif_camera
+from .kitti_layout import calibration_files, place_of_image
 
 CAMERA_KEYS = {'focal_px', 'fx', 'fy', 'cx', 'cy', 'width', 'height'}
 DEFAULT = 'default'  # in a file of cameras: for all pictures that it does not name
@@ -66,7 +66,7 @@ class CameraFinder:
                 where it is from.
         """
         camera = None if path is None else kitti_camera(path, shape)
-        camera = camera or self._of_file(name, path, shape) or self._given
+        camera = camera or self.said(path, shape, name)
         if camera is None and path is not None:
             camera = exif_camera(path, shape)
         if camera is None and self._fov is not None:
@@ -76,6 +76,10 @@ class CameraFinder:
             raise ValueError(f'{camera.source}: a focal length of {camera.focal_px:g} px cannot be that of a picture '
                              f'of {shape[1]} x {shape[0]} pixels. It is counted in pixels of the picture, not in mm')
         return camera
+
+    def said(self, path: str | os.PathLike[str] | None, shape: tuple[int, int], name: str = '') -> PictureCamera | None:
+        """What ``cameras``, or else ``focal_px``, says of a picture; arguments as of :meth:`find`."""
+        return self._of_file(name, path, shape) or self._given
 
     def _of_file(self, name, path, shape):
         names = [name, os.path.basename(os.fspath(path)) if path is not None else name.rpartition('/')[2], DEFAULT]
@@ -97,21 +101,46 @@ def kitti_camera(path: str | os.PathLike[str], shape: tuple[int, int]) -> Pictur
         ValueError: if the calibration lacks the camera; names the file.
     """
     place = place_of_image(os.path.abspath(path))
-    if place is None:
-        return None
-    file = calibration_files(place.day)[0]
+    known = None if place is None else calibrated_camera(place.day, place.camera)
+    return None if known is None else known.of_size(shape)
+
+
+class CalibratedCamera(NamedTuple):
+    """A camera as a file says it, and the H, W of the images that it is said of; None: of any."""
+    camera: PictureCamera
+    shape: tuple[int, int] | None
+
+    def of_size(self, shape: tuple[int, int]) -> PictureCamera:
+        """The camera of an image of H x W pixels: of a copy that was resized its focal length is resized too."""
+        if self.shape is None or self.shape == tuple(shape):
+            return self.camera
+        return self.camera.resized(shape[1] / self.shape[1], shape[0] / self.shape[0])
+
+
+def calibrated_camera(day: str, camera: int) -> CalibratedCamera | None:
+    """A camera of KITTI, by the calibration of a day.
+
+    Args:
+        day: its folder.
+        camera: 0 to 3.
+
+    Returns:
+        None where there is no calibration.
+
+    Raises:
+        ValueError: if it lacks the camera; names the file.
+    """
+    file = calibration_files(day)[0]
     if not os.path.isfile(file):
         return None
-    key = f'P_rect_{place.camera:02d}'
-    numbers = velodyne.read_numbers(file, key, 12)
+    numbers = velodyne.read_numbers(file, f'P_rect_{camera:02d}', 12)
     if numbers is None:
-        raise ValueError(f"{file}: no line '{key}: ' of 12 numbers. Is it the calibration of a raw KITTI day?")
-    camera = PictureCamera(float(numbers[0]), (float(numbers[2]), float(numbers[6])),
-                    '/'.join(Path(file).parts[-2:]))
-    size = velodyne.read_numbers(file, f'S_rect_{place.camera:02d}', 2)
-    if size is None or (int(size[1]), int(size[0])) == tuple(shape) or not size.min() >= 1:
-        return camera
-    return camera.resized(shape[1] / size[0], shape[0] / size[1])
+        raise ValueError(f"{file}: no line 'P_rect_{camera:02d}: ' of 12 numbers. Is it the calibration of a raw KITTI "
+                         'day?')
+    size = velodyne.read_numbers(file, f'S_rect_{camera:02d}', 2)
+    return CalibratedCamera(
+        PictureCamera(float(numbers[0]), (float(numbers[2]), float(numbers[6])), '/'.join(Path(file).parts[-2:])),
+        None if size is None or not size.min() >= 1 else (int(size[1]), int(size[0])))
 
 
 def _read_cameras(cameras):

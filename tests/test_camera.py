@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmdepthcls.apis.camera import PictureCamera, focal_correction, focal_of_film, focal_of_fov
+from mmdepthcls.camera import PictureCamera, focal_correction, focal_of_film, focal_of_fov
 
 FOCALS = st.floats(10, 1e4)
 

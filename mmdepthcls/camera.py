@@ -7,11 +7,19 @@ two, **both in pixels of the network's input**::
     metres = depth * focal length of the picture / focal length trained at
 
 Resizing multiplies the focal length, cropping and padding leave it, and so does turning a picture.
+
+A *canonical camera* (Yin et al., Metric3D, ICCV 2023) is the same law in training: labels are the metres of one camera
+for all pictures, ``canonical = metres * canonical focal length / focal length of the picture``, and that is the focal
+length that the model was trained at.
 """
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 # Diagonal of the film of 36 x 24 mm, to which the "35 mm equivalent" of a focal length refers.
 FILM_DIAGONAL = math.hypot(36, 24)
@@ -117,3 +125,90 @@ def focal_of_film(millimetres: float, height: int, width: int) -> float:
 def is_plausible(focal_px: float, height: int, width: int) -> bool:
     """Whether a focal length can be that of a picture of H x W pixels; what programs write into EXIF often cannot."""
     return LEAST_FOCAL * max(height, width) <= focal_px <= GREATEST_FOCAL * max(height, width)
+
+
+def canonical_depth(depth: Any, focal_px: float, canonical_px: float,
+                    depth_range: tuple[float, float] | None = None) -> Any:
+    """Depth as the canonical camera would have it to show what is seen: metres * canonical / focal length.
+
+    Args:
+        depth: array or tensor, m, 0 = no measurement.
+        focal_px: of the picture, in its pixels.
+        canonical_px: of the canonical camera, pixels.
+        depth_range: m; what lies outside becomes 0. Default: all stays.
+
+    Returns:
+        The same kind and shape.
+    """
+    if depth_range is not None:
+        depth = depth * ((depth >= depth_range[0]) & (depth <= depth_range[1]))
+    # Multiplied by a number of single precision, which gives the same on all devices and in all libraries.
+    return depth * float(np.float32(1 / focal_correction(focal_px, canonical_px)))
+
+
+def canonical_range(depth_range: tuple[float, float], focals_px: Iterable[float],
+                    canonical_px: float) -> tuple[float, float]:
+    """The depths that a canonical camera needs, so that those of several cameras have a place: for the edges of bins.
+
+    Args:
+        depth_range: least and greatest depth of all of them, m.
+        focals_px: of the cameras, in pixels of the network's input.
+        canonical_px: of the canonical camera, pixels.
+
+    Returns:
+        Least and greatest canonical depth, m.
+
+    Raises:
+        ValueError: without a camera, and for what is no range.
+
+    >>> low, high = canonical_range((1.0, 80.0), [721.5377, 1000.0], 1000.0)
+    >>> round(low, 6), round(high, 1)
+    (1.0, 110.9)
+    """
+    low, high = depth_range
+    focals = [PictureCamera(focal, source='focals_px').focal_px for focal in focals_px]
+    if not focals or not 0 <= low < high < math.inf:
+        raise ValueError(f'canonical_range: expected 0 <= nearest < farthest depth and focal lengths, got '
+                         f'{depth_range} and {focals}')
+    return low / focal_correction(max(focals), canonical_px), high / focal_correction(min(focals), canonical_px)
+
+
+def check_camera_settings(canonical_px: float | None, depth_range: Sequence[float] | None,
+                          where: str) -> tuple[float | None, tuple[float, float] | None]:
+    """The settings of a canonical camera, checked.
+
+    Args:
+        canonical_px: focal length, pixels; None: no canonical camera.
+        depth_range: nearest and farthest depth, m; None: any.
+        where: who has them, for messages.
+
+    Raises:
+        ValueError: for what is no focal length and no range.
+    """
+    if canonical_px is not None:
+        if isinstance(canonical_px, (bool, str)):
+            raise ValueError(f'{where}: a focal length must be a positive number of pixels, got {canonical_px!r}')
+        canonical_px = PictureCamera(float(canonical_px), source=where).focal_px
+    if depth_range is None:
+        return canonical_px, None
+    if isinstance(depth_range, str) or len(depth_range) != 2 or not 0 <= depth_range[0] < depth_range[1] < math.inf:
+        raise ValueError(f'{where}: depth_range must be the nearest and the farthest depth in metres, got '
+                         f'{depth_range!r}')
+    return canonical_px, (float(depth_range[0]), float(depth_range[1]))
+
+
+def missing_focal(source: Any, lost: str | None = None) -> str:
+    """Why a picture cannot be used with a canonical camera, in words, with the remedy.
+
+    Args:
+        source: the picture.
+        lost: the step of the pipeline after which nothing is known; None: nothing was known from the start.
+    """
+    if lost:
+        return (f'{source}: what {lost} does to the focal length is not known, and a canonical camera needs it. Leave '
+                f"{lost} out of the pipeline (or out of a wrapper that maps keys), or say in its class what it does: "
+                "focal_effect = 'same' (it crops, turns, colors) or 'resized' (by the image's new size).")
+    return (f'{source}: the focal length of its camera is not known, and a canonical camera needs it. Say it in the '
+            "dataset's config: focal_px=PIXELS (of the images as they are on disk), cameras='cameras.json' for one an "
+            "image, focal_px='list' for the third column of the list, focal_px='exif' for what the images say; to "
+            'predict, --focal-px, --cameras or --fov. Pack samples by PackDepthInputs, which carries it.')
