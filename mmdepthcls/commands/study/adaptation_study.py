@@ -6,6 +6,7 @@ import os.path as osp
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from mmengine.config import Config
 
@@ -82,6 +83,10 @@ class AdaptationStudy:
             raise ValueError(f'{self.path}: two rows would have the file {alike[0]}.json: call them something else, in '
                              'a-z and 0-9')
 
+    @cached_property
+    def _base_config(self):
+        return Config.fromfile(self.base)
+
     def runs(self, seeds=None):
         """list[AdaptationRun]: seed by seed, the starts first."""
         return [run for seed in seeds or self.seeds for run in (
@@ -103,7 +108,7 @@ class AdaptationStudy:
         Returns:
             Config: with ``self_training`` for a row that labels its target.
         """
-        cfg = Config.fromfile(self.base)
+        cfg = copy.deepcopy(self._base_config)
         row = self.rows[run.name] if not run.is_start else dict(start=run.name, on=SOURCE)
         for options in (self.options, self.start_options if run.is_start else {}, self.starts[row['start']],
                         row.get('options') or {}):
