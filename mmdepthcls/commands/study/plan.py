@@ -75,6 +75,15 @@ class Plan:
             raise ValueError(f'{path}: the variants {", ".join(alike)} differ in nothing that a file name holds (a-z, '
                              '0-9): call them something else')
 
+    def make_data(self, folder):
+        """Write the scenes.
+
+        Args:
+            folder (Path): of MiniDrive.
+        """
+        from ..minidrive.writer import make_minidrive
+        make_minidrive(folder, **self.data)
+
     @cached_property
     def scored_range(self):
         """tuple[float, float]: depths, m, that all variants are tested on: those that the widest bins hold."""

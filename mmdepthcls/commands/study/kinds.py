@@ -1,0 +1,48 @@
+"""The kinds of studies: of variants of one config, and of cameras."""
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mmengine.config import Config
+
+from .camera_plan import CameraPlan
+from .camera_report import camera_report
+from .camera_training import train_camera_run
+from .chart import draw_study
+from .plan import Plan
+from .study_report import study_report
+from .training import train_run
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of study consists of.
+
+    Args:
+        plan (type): of its config file.
+        train (Callable): trains and tests a run, see :func:`.training.train_run`.
+        report (Callable): writes its report, see :func:`.study_report.study_report`.
+        draw (Callable, optional): draws its chart, see :func:`.chart.draw_study`.
+        keys (tuple[str, ...]): by which its file of records is known.
+        out (str): where its report goes.
+    """
+    plan: type
+    train: Callable
+    report: Callable
+    draw: Callable | None
+    keys: tuple
+    out: str
+
+    @property
+    def suffixes(self):
+        """tuple[str, ...]: of the files beside the report."""
+        return ('.json', '.png') if self.draw else ('.json', )
+
+
+VARIANTS = Kind(Plan, train_run, study_report, draw_study, ('variant', 'ground_truth', 'fingerprint'), 'docs/study.md')
+CAMERAS = Kind(CameraPlan, train_camera_run, camera_report, None, ('camera', 'seed', 'fingerprint'),
+               'docs/measurements/camera_study.md')
+
+
+def kind_of(path):
+    """Kind: what a study's config file is; one that names cameras is of cameras."""
+    return CAMERAS if 'cameras' in Config.fromfile(path) else VARIANTS
