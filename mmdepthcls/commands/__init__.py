@@ -24,7 +24,6 @@ COMMANDS = {
     'tune-crf': ('crf', 'find settings of the fully connected CRF'),
     'compare-crfs': ('crf', 'test several CRFs on one checkpoint'),
     'study': ('study', 'train variants of a config and write what follows'),
-    'study-adaptation': ('study', 'adapt one start in many ways to another world, and write what each reaches'),
     'sweep-models': ('make_config', 'try every model that MMSegmentation ships'),
     'benchmark': ('benchmark', 'time data, evaluation and losses'),
     'benchmark-training': ('benchmark', "time a model's training steps and predictions on random images"),

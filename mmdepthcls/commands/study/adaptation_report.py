@@ -6,7 +6,6 @@ from .record import mean_and_spread
 from .study_report import DECIMALS, verdict
 
 METRIC, MEDIAN = 'metric', 'median-scaled'
-CONSTANT = 'best constant depth'
 METRICS, SCALED = ('abs_rel', 'rmse', 'd1'), ('abs_rel', 'd1')
 VERDICTS = (
     'abs_rel of the test split, second minus first: above 0 the claim is right. "holds" and "fails": by more than the '
@@ -14,12 +13,11 @@ VERDICTS = (
     'this is no test of significance.')
 
 
-def adaptation_report(records, constant, plan, command, stem):
+def adaptation_report(records, plan, command, stem):
     """The report.
 
     Args:
-        records (list[dict]): see :func:`mmdepthcls.commands.study.adaptation_training.train_run`.
-        constant (dict[str, dict[str, float]]): scores of the best constant depth, by protocol.
+        records (list[dict]): see :func:`mmdepthcls.commands.study.adaptation_training.train_adaptation_run`.
         plan (AdaptationStudy): of the study.
         command (str): that makes it.
         stem (str): name of the raw numbers (.json) beside it.
@@ -27,7 +25,8 @@ def adaptation_report(records, constant, plan, command, stem):
     Returns:
         str: Markdown.
     """
-    rows = [record for record in records if not record['is_start']]
+    rows = [record for record in records if record['part'] == 'row']
+    constant = next((record['scores'] for record in records if record['part'] == 'constant'), None)
     parts = [_head(rows, plan, command, stem), rows_table(rows, constant, plan) + '\n', NOTES.format(
         reference=plan.reference, oracle=plan.oracle), gap_sentence(rows, plan) + '\n']
     curves = rounds_table(rows, plan)
@@ -64,14 +63,15 @@ def _head(rows, plan, command, stem):
 
 def of_row(records, name, protocol, metric):
     """list[float]: a metric of a row, one a seed."""
-    return [record['scores'][protocol][metric] for record in records if record['name'] == name]
+    return [record['scores'][protocol][metric] for record in records if record['row'] == name]
 
 
 def rows_table(records, constant, plan):
     """A line a row: in metres, median-scaled, the share of the gap that it closes."""
     lines = [['', *METRICS, *(f'{metric}, median-scaled' for metric in SCALED), 'gap closed', 'seeds']]
-    lines.append([CONSTANT, *(_cell([constant[METRIC][metric]], metric) for metric in METRICS),
-                  *(_cell([constant[MEDIAN][metric]], metric) for metric in SCALED), '-', '-'])
+    if constant:
+        lines.append(['best constant depth', *(_cell([constant[METRIC][metric]], metric) for metric in METRICS),
+                      *(_cell([constant[MEDIAN][metric]], metric) for metric in SCALED), '-', '-'])
     for name in plan.rows:
         number = len(of_row(records, name, METRIC, 'abs_rel'))
         if number:
@@ -86,7 +86,7 @@ def rows_table(records, constant, plan):
 def closed_shares(records, plan, name):
     """list[float]: of each seed that has all three, the share of the gap in abs_rel that a row closes."""
     def by_seed(row):
-        return {record['seed']: record['scores'][METRIC]['abs_rel'] for record in records if record['name'] == row}
+        return {record['seed']: record['scores'][METRIC]['abs_rel'] for record in records if record['row'] == row}
 
     before, own, best = (by_seed(row) for row in (plan.reference, name, plan.oracle))
     return [(before[seed] - own[seed]) / (before[seed] - best[seed]) for seed in sorted(own)
@@ -107,10 +107,10 @@ def gap_sentence(records, plan):
 def rounds_table(records, plan):
     """abs_rel after each round of the rows that have some; '' where none has."""
     with_rounds = [name for name in plan.rows
-                   if any(record.get('rounds') for record in records if record['name'] == name)]
+                   if any(record.get('rounds') for record in records if record['row'] == name)]
     if not with_rounds:
         return ''
-    some = {name: [record['rounds'] for record in records if record['name'] == name] for name in with_rounds}
+    some = {name: [record['rounds'] for record in records if record['row'] == name] for name in with_rounds}
     number = max(len(rounds) for each in some.values() for rounds in each)
     lines = [['', *(f'round {index + 1}' for index in range(number))]]
     for name, seeds in some.items():

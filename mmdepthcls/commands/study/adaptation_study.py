@@ -13,6 +13,8 @@ from mmengine.config import Config
 REQUIRED = ('base', 'worlds', 'seeds', 'options', 'start_options', 'starts', 'rows', 'reference', 'oracle',
             'pipelines', 'comparisons')
 SOURCE, TARGET, BOTH = 'source', 'target', 'both'
+ROW, START, CONSTANT = 'row', 'start', 'constant'
+BEST_CONSTANT = 'best constant depth'
 # Of a config, what a run's numbers depend on.
 DECIDES = ('model', 'train_dataloader', 'test_dataloader', 'optim_wrapper', 'param_scheduler', 'train_cfg',
            'custom_hooks', 'randomness', 'self_training')
@@ -23,19 +25,19 @@ class AdaptationRun:
     """One training.
 
     Args:
-        name (str): of a row or a start.
+        row (str): its name in the plan, or that of a start.
         seed (int): of the weights and the order of the data.
-        is_start (bool): whether it trains what rows begin with.
+        part (str): 'row'; 'start': what rows begin with; 'constant': nothing is trained.
     """
-    name: str
+    row: str
     seed: int
-    is_start: bool = False
+    part: str = ROW
 
     @property
-    def file_name(self):
+    def name(self):
         """str: fit for a file."""
-        words = re.sub(r'[^a-z0-9]+', '-', self.name.lower()).strip('-')
-        return f'{"start" if self.is_start else "row"}_{words}_{self.seed}'
+        words = re.sub(r'[^a-z0-9]+', '-', self.row.lower()).strip('-')
+        return f'{self.part}_{words}_{self.seed}'
 
 
 class AdaptationStudy:
@@ -77,7 +79,7 @@ class AdaptationStudy:
             unknown = sorted(str(each) for each in names - set(known))
             if unknown:
                 raise ValueError(f'{self.path}: {what} {", ".join(unknown)}; expected one of {", ".join(known)}')
-        runs = [run.file_name for run in self.runs(seeds=(0, ))]
+        runs = [run.name for some in self.phases() for run in some if run.seed == self.seeds[0]]
         alike = sorted(name for name, times in Counter(runs).items() if times > 1)
         if alike:
             raise ValueError(f'{self.path}: two rows would have the file {alike[0]}.json: call them something else, in '
@@ -87,34 +89,49 @@ class AdaptationStudy:
     def _base_config(self):
         return Config.fromfile(self.base)
 
-    def runs(self, seeds=None):
-        """list[AdaptationRun]: seed by seed, the starts first."""
-        return [run for seed in seeds or self.seeds for run in (
-            *(AdaptationRun(name, seed, True) for name in self.starts),
-            *(AdaptationRun(name, seed) for name in self.rows))]
+    def make_data(self, folder):
+        """Write the scenes of both worlds.
+
+        Args:
+            folder (Path): where each gets one of its own.
+        """
+        from ..minidrive.writer import make_minidrive
+        for name, options in self.worlds.items():
+            make_minidrive(folder / name, **options)
+
+    def phases(self):
+        """list[list[AdaptationRun]]: seed by seed the starts, then the rows, which need them."""
+        first = [AdaptationRun(BEST_CONSTANT, self.seeds[0], CONSTANT)]
+        return [some for seed in self.seeds for some in (
+            [*(first if seed == self.seeds[0] else ()), *(AdaptationRun(name, seed, START) for name in self.starts)],
+            [AdaptationRun(name, seed) for name in self.rows])]
+
+    def runs(self):
+        """list[AdaptationRun]: of all phases."""
+        return [run for some in self.phases() for run in some]
 
     def start_of(self, run):
         """AdaptationRun: what a row begins with."""
-        return AdaptationRun(self.rows[run.name]['start'], run.seed, True)
+        return AdaptationRun(self.rows[run.row]['start'], run.seed, START)
 
-    def config(self, run, folders, work_dir):
+    def config(self, run, data_root, work_dir):
         """The config that trains a run.
 
         Args:
-            run (AdaptationRun): which.
-            folders (dict[str, str]): of the two worlds.
+            run (AdaptationRun): which, a row or a start.
+            data_root (str): folder of the two worlds.
             work_dir (str): for the run's files.
 
         Returns:
             Config: with ``self_training`` for a row that labels its target.
         """
         cfg = copy.deepcopy(self._base_config)
-        row = self.rows[run.name] if not run.is_start else dict(start=run.name, on=SOURCE)
-        for options in (self.options, self.start_options if run.is_start else {}, self.starts[row['start']],
+        row = self.rows[run.row] if run.part == ROW else dict(start=run.row, on=SOURCE)
+        for options in (self.options, self.start_options if run.part == START else {}, self.starts[row['start']],
                         row.get('options') or {}):
             cfg.merge_from_dict(copy.deepcopy(dict(options)))
         loader, data = cfg.train_dataloader, {
-            domain: dict(type='MiniDriveDataset', data_root=folders[domain], split='train',
+            domain: dict(type='MiniDriveDataset', data_root=osp.join(data_root, domain), split='train',
                          pipeline=copy.deepcopy(self.pipelines[domain])) for domain in (SOURCE, TARGET)}
         if row['on'] == BOTH:
             data[TARGET]['images_only'] = True
@@ -126,19 +143,19 @@ class AdaptationStudy:
                 data[TARGET]['ground_truth'] = 'sparse'  # a LiDAR's, as a car has it
             loader.dataset = data[row['on']]
         cfg.test_dataloader.dataset = dict(
-            type='MiniDriveDataset', data_root=folders[TARGET], split='test', test_mode=True,
+            type='MiniDriveDataset', data_root=osp.join(data_root, TARGET), split='test', test_mode=True,
             pipeline=copy.deepcopy(self.pipelines['test']))
         if 'self_training' in row:
             cfg.self_training = copy.deepcopy(dict(row['self_training']))
         cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
         cfg.randomness = dict(seed=run.seed)
-        cfg.work_dir, cfg.experiment_name = work_dir, run.file_name
+        cfg.work_dir, cfg.experiment_name = work_dir, run.name
         return cfg
 
     def fingerprint(self, run):
         """str: changes with everything that a run's numbers depend on, as far as configs say it."""
-        cfg = self.config(run, {SOURCE: SOURCE, TARGET: TARGET}, '').to_dict()
+        cfg = {} if run.part == CONSTANT else self.config(run, '', '').to_dict()
         parts = [{key: cfg.get(key) for key in DECIDES}, self.worlds]
-        if not run.is_start:
+        if run.part == ROW:
             parts.append(self.fingerprint(self.start_of(run)))
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]

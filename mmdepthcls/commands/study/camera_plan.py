@@ -75,6 +75,10 @@ class CameraPlan:
         """float: focal length of a camera in pixels of its pictures."""
         return resized_focal(self.cameras[camera] * self.data['width'], 1.0, 1.0)
 
+    def phases(self):
+        """list[list]: all runs at once: none needs another."""
+        return [self.runs()]
+
     def runs(self):
         """list[CameraRun]: seed by seed, the camera that all are compared with first."""
         cameras = sorted(self.cameras, key=lambda name: name != self.trained)
