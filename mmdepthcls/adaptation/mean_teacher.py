@@ -88,7 +88,8 @@ class MeanTeacher(AdaptationMethod):
         samples = [data_samples[index] for index in source]
         self.teacher.follow(model)
         images = images_at(inputs, source)
-        others, depth, weight, trusted = self._labelled(model, images_at(inputs, target))
+        others, depth, weight, trusted = self._labelled(
+            model, images_at(inputs, target), [data_samples[index] for index in target])
         others, depth, weight = self._mixed(images, samples, others, depth, weight)
         features = model.extract_feat(torch.cat([images, jitter(others, self.jitter)]))
         losses = model.loss_of_features([each[:len(source)] for each in features], samples)
@@ -98,7 +99,7 @@ class MeanTeacher(AdaptationMethod):
         return losses
 
     @torch.no_grad()
-    def _labelled(self, model, images):
+    def _labelled(self, model, images, samples):
         """The images, their depth as the teacher reads it and the weights of its pixels, (N, 1, H, W); and the share
         that is trusted."""
         logits = self.teacher(images)
@@ -111,6 +112,10 @@ class MeanTeacher(AdaptationMethod):
                                  for each in (depth, confidence))
             usable = depth <= (self.max_depth or model.bins.max_depth)
             usable[:, :, :round(self.ignore_top * size[0])] = False
+            for image, sample in zip(usable, samples, strict=True):  # padding is no image
+                _, right, _, below = sample.metainfo.get('padding_size', (0, 0, 0, 0))
+                image[:, size[0] - below:] = False
+                image[..., size[1] - right:] = False
             trusted = (usable & (confidence >= self.threshold)).float()
         weight = trusted if self.weights == 'pixel' else usable * trusted.mean(dim=(1, 2, 3), keepdim=True)
         return images, depth, weight, trusted.mean()

@@ -14,6 +14,8 @@ from torch import distributed
 from torch.testing import assert_close
 from waiting_mode import Waiting
 
+from mmdepthcls.commands.publish.published_config import published_config
+
 METHODS = {
     'DeepCORAL': dict(type='DeepCORAL'),
     'DAN': dict(type='DAN', places=16),
@@ -70,7 +72,8 @@ def train(minidrive, small_model_cfg, tmp_path):
     return run
 
 
-@pytest.mark.parametrize('method', METHODS)
+@pytest.mark.parametrize('method', [pytest.param(name, marks=[pytest.mark.long] * (name != 'MeanTeacher'))
+                                    for name in METHODS])
 def test_a_training_is_logged_resumed_exactly_and_read_by_a_plain_model(train, small_model_cfg, tmp_path, method,
                                                                         capfd, mmseg_scope):
     expected, whole = train('whole', method)
@@ -96,6 +99,12 @@ def test_a_training_is_logged_resumed_exactly_and_read_by_a_plain_model(train, s
     assert torch.equal(again.predict(images)[0].pred_depth_map.data, depths[0])
     started, runner = train('started', method, stop=1, load_from=str(tmp_path / 'plain.pth'))
     assert started[1].keys() == expected[1].keys()
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_a_model_file_knows_nothing_of_it(small_model_cfg, method, mmseg_scope):
+    published = [published_config(model) for model in (small_model_cfg(), small_model_cfg(adaptation=METHODS[method]))]
+    assert published[0] == published[1]
 
 
 def batch(make_batch, number=4, **options):
@@ -230,6 +239,7 @@ def of_process(rank, folder):
     distributed.destroy_process_group()
 
 
+@pytest.mark.long  # a slice: that every weight gets a gradient
 @pytest.mark.skipif(not distributed.is_available(), reason='this torch has no distributed package')
 def test_several_processes_stay_together(small_model_cfg, make_batch, tmp_path):
     given = {name: (small_model_cfg(adaptation=dict(method)), [

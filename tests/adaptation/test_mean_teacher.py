@@ -147,6 +147,10 @@ def test_what_is_not_trusted_has_no_label(build_model, batch_of):
     assert half['target.share'] == 50
     _, none = target_losses(build_model, batch_of(), threshold=0.0, max_depth=1.0)
     assert none['target.share'] == 0
+    padded = batch_of()
+    padded['inputs'][2] = padded['inputs'][2][:, :24, :36]
+    _, most = target_losses(build_model, padded, threshold=0.0)
+    assert most['target.share'] == pytest.approx(100 * (1 + 24 * 36 / (32 * 48)) / 2)
 
 
 @pytest.mark.parametrize('weights', ['image', 'pixel'])
@@ -170,6 +174,22 @@ def test_the_loss_is_the_cross_entropy_of_the_teachers_reading(build_model, batc
     _, losses = target_losses(build_model, batch_of(), threshold=threshold, weights=weights, loss_weight=2.0)
     assert losses['target.share'].item() == pytest.approx(100 * trusted.mean().item()) == pytest.approx(70, abs=1)
     assert losses['target.loss_ce'].item() == pytest.approx(2 * (cost * weight[:, 0]).mean().item(), rel=1e-4)
+
+
+def test_what_is_pasted_is_in_metres_of_the_bins(build_model, make_batch):
+    """Depth of a camera of half the canonical focal length counts twice."""
+    results = []
+    for focal, factor in ((60.0, 1.0), (None, 2.0)):
+        changes = {} if focal is None else dict(canonical_focal_px=120.0)
+        model = build_model(adaptation=dict(type='MeanTeacher', threshold=0.0, sides=(0.9, 0.9)), **changes)
+        batch = make_batch(num=4)
+        for sample, domain in zip(batch['data_samples'], ('source', 'source', 'target', 'target'), strict=True):
+            sample.set_metainfo(dict(domain=domain, **({} if focal is None else dict(focal_px=focal))))
+            sample.gt_depth_map.data.clamp_(max=35).mul_(factor)
+        torch.manual_seed(1)
+        results.append(model(**model.data_preprocessor(batch, True), mode='loss'))
+    assert results[0]['target.loss_ce'] > 0
+    assert_close(results[0], results[1], rtol=1e-5, atol=1e-6)
 
 
 def test_models_whose_readings_cannot_be_trusted_or_weighted_are_refused(build_model):
