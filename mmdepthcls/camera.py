@@ -191,7 +191,8 @@ def check_camera_settings(canonical_px: float | None, depth_range: Sequence[floa
         canonical_px = PictureCamera(float(canonical_px), source=where).focal_px
     if depth_range is None:
         return canonical_px, None
-    if isinstance(depth_range, str) or len(depth_range) != 2 or not 0 <= depth_range[0] < depth_range[1] < math.inf:
+    if not isinstance(depth_range, (list, tuple)) or len(depth_range) != 2 or not (
+            0 <= depth_range[0] < depth_range[1] < math.inf):
         raise ValueError(f'{where}: depth_range must be the nearest and the farthest depth in metres, got '
                          f'{depth_range!r}')
     return canonical_px, (float(depth_range[0]), float(depth_range[1]))

@@ -4,7 +4,7 @@
 
 # The config that every run changes, seen from this file, and the scenes (arguments of make_minidrive).
 base = 'deeplabv2_r18_minidrive_sid71.py'
-data = dict(num_train=480, num_val=0, num_test=80, height=48, width=160)
+data = dict(num_train=320, num_val=0, num_test=60, height=48, width=160)
 # Focal lengths in image widths, by name: MiniDrive's (KITTI's), a wider and a longer one.
 cameras = {'0.75x': 0.75 * 0.58, '1x': 0.58, '1.3x': 1.3 * 0.58}
 trained = '1x'
@@ -12,14 +12,14 @@ seeds = (0, 1, 2)
 scored_range = (1.0, 80.0)  # metres of the camera that took the picture
 
 # 1 to 80 m of all cameras, in metres of the trained one: 0.77 to 107 m.
-_bins = dict(type='SIDBins', min_depth=1.0 / 1.3, max_depth=80.0 / 0.75, num_bins=71)
+_bins = dict(type='SIDBins', min_depth=1.0 / 1.3, max_depth=80.0 / 0.75, num_bins=32)
 iterations = 300
 _load = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
 _loader = dict(num_workers=0, persistent_workers=False)
 options = {
     'model.bins': _bins,
-    'model.backbone': dict(strides=(1, 2, 2, 1), dilations=(1, 1, 1, 1)),
-    'model.decode_head': dict(dilations=(2, 4, 6, 8)),
+    'model.backbone': dict(base_channels=16, strides=(1, 2, 2, 1), dilations=(1, 1, 1, 1)),
+    'model.decode_head': dict(in_channels=128, dilations=(2, 4, 6, 8)),
     'train_dataloader': dict(_loader, dataset=dict(pipeline=[
         *_load, dict(type='RandomFlip', prob=0.5), dict(type='PackDepthInputs')])),
     'test_dataloader': dict(_loader, batch_size=1),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
@@ -15,11 +16,11 @@ from ...checkpoint_writer import write_checkpoint
 from ...config.config_check import check_config
 from ...evaluation.protocol_scores import score_map, summarize
 from ...json_text import json_text
+from ...models.canonical_metres import FOCAL_KEY, stored_focal
 from ..running import console
 from .camera_plan import WITHOUT, CameraPlan
 from .training import known_record
 
-FOCAL_KEY = 'canonical_focal_px'  # of checkpoints of models with a canonical camera
 METRICS = ('abs_rel', 'rmse', 'rmse_log', 'd1')
 
 
@@ -79,9 +80,10 @@ def _trained(plan, data_root, folder, run, verbose):
 @torch.no_grad()
 def _tested(cfg, weights, way, ends):
     """Metrics over all images of a test, of the depths between two ends, m."""
+    init_default_scope('mmseg')
     model = MODELS.build(cfg.model)
     if way != WITHOUT:
-        weights = dict(weights, **{FOCAL_KEY: torch.tensor(cfg.model[FOCAL_KEY], dtype=torch.float64)})
+        weights = dict(weights, **{FOCAL_KEY: stored_focal(cfg.model[FOCAL_KEY])})
     model.eval().load_state_dict(dict(weights))
     scores, ratios = [], []
     for data in Runner.build_dataloader(cfg.test_dataloader):

@@ -1,0 +1,156 @@
+"""Predicting with a canonical camera: one law for tests and predictions, and copies of real frames of other cameras."""
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+
+from mmdepthcls.apis import DepthInferencer, ModelFileError, load_model, read_description, write_model_file
+from mmdepthcls.datasets import DepthFolderDataset
+
+FRAME = 'raw/2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000005.png'
+FOCAL = 721.5377  # of it, by its calibration
+CANONICAL = FOCAL / 2
+# Nothing but convolutions that see 59 pixels: what such a network says of a point follows from what is near it.
+LOCAL = dict(
+    backbone=dict(type='ResNet', depth=18, base_channels=8, num_stages=1, out_indices=(0, ), strides=(1, ),
+                  dilations=(1, ), norm_cfg=dict(type='BN')),
+    decode_head=dict(type='FCNHead', in_channels=8, in_index=0, channels=8, num_convs=1, concat_input=False,
+                     norm_cfg=dict(type='BN')))
+BY_IMAGE = (dict(type='CanonicalCamera', focal_px=CANONICAL, by='image'), )
+
+
+@pytest.fixture
+def local(make_file):
+    """A model file of a local network of random weights, whose images get the canonical focal length."""
+    return make_file(pipeline=BY_IMAGE, facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL, **LOCAL)[1]
+
+
+def resized(image, ratio):
+    size = round(image.shape[1] * ratio), round(image.shape[0] * ratio)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC)
+
+
+def cut(image, top, left, height=256, width=896):
+    return np.ascontiguousarray(image[top:top + height, left:left + width])
+
+
+# A copy of the frame, how its camera's focal length became larger, and the same part of a map of the frame.
+COPIES = {
+    'smaller': (lambda image: resized(image, 0.75), 0.75, lambda depth: depth),
+    'larger': (lambda image: resized(image, 1.5), 1.5, lambda depth: depth),
+    'cropped': (lambda image: cut(image, 64, 128), 1.0, lambda depth: cut(depth, 64, 128)),
+    'zoomed': (lambda image: resized(cut(image, 64, 128), 1.4), 1.4, lambda depth: cut(depth, 64, 128))}
+
+
+@pytest.mark.parametrize('name', COPIES)
+def test_copies_of_a_real_frame_give_the_same_metres(kitti_sample, local, name):
+    """Within 2 %, with weights that nobody has trained: the network is given the same picture, up to interpolation.
+    Where the camera is not told rightly, it is another picture."""
+    copy, ratio, same = COPIES[name]
+    image = cv2.imread(f'{kitti_sample}/{FRAME}')[..., ::-1].copy()
+    frame = DepthInferencer(local, device='cpu', focal_px=FOCAL)(image)
+    expected = same(frame.depth)
+    assert np.std(np.log(expected)) > 0.2  # it does not say one depth of everything
+    changed = copy(image)
+    depth = DepthInferencer(local, device='cpu', focal_px=FOCAL * ratio)(changed).depth
+    inner = (slice(64, -64), slice(64, -64))  # beyond what the border of a part is seen from
+    error = np.log(resized(depth, 1 / ratio)[:expected.shape[0], :expected.shape[1]][inner] / expected[inner])
+    assert abs(np.median(error)) < 0.01 and np.median(np.abs(error)) < 0.02
+    wrong = DepthInferencer(local, device='cpu', focal_px=FOCAL * 1.3 * ratio)(changed).depth
+    assert np.median(np.abs(np.log(wrong / depth))) > 0.05
+
+
+@pytest.fixture(scope='module')
+def street(tmp_path_factory):
+    """The shipped model, as one that was trained with a canonical camera of its focal length, by images."""
+    from dataclasses import replace
+
+    from mmdepthcls.apis.loaded_model import shipped_model
+    from mmdepthcls.models.canonical_metres import CanonicalMetres
+    model, about = load_model(shipped_model())
+    model._metres = CanonicalMetres(about.focal_px)
+    path = tmp_path_factory.mktemp('street') / 'canonical.safetensors'
+    write_model_file(path, model, replace(
+        about, model=dict(about.model, canonical_focal_px=about.focal_px), precision='float32',
+        pipeline=(dict(type='CanonicalCamera', focal_px=about.focal_px, by='image'), )))
+    return path
+
+
+@pytest.mark.parametrize(('ratio', 'bound'), [(1.3, 0.02), (1.6, 0.02), (0.7, 0.05)])
+def test_a_trained_model_on_resized_copies(kitti_sample, street, ratio, bound):
+    """Of a smaller copy details are lost that this network looks at."""
+    image = cv2.imread(f'{kitti_sample}/{FRAME}')[..., ::-1].copy()
+    expected = DepthInferencer(street, device='cpu', focal_px=FOCAL)(image).depth
+    changed = resized(image, ratio)
+    ratio = np.sqrt(changed.shape[0] / image.shape[0] * changed.shape[1] / image.shape[1])
+    depth = DepthInferencer(street, device='cpu', focal_px=FOCAL * ratio)(changed).depth
+    error = np.log(cv2.resize(depth, expected.shape[::-1]) / expected)
+    assert np.median(np.abs(error)) < bound and abs(np.median(error)) < 0.02
+
+
+@pytest.mark.parametrize('steps', [
+    BY_IMAGE, (dict(type='CanonicalCamera', focal_px=CANONICAL), ),
+    (dict(type='Resize', scale=(96, 64), keep_ratio=False), dict(type='CanonicalCamera', focal_px=CANONICAL))])
+def test_tests_and_predictions_have_one_law(tmp_path, pairs, small_model_cfg, steps, mmseg_scope):
+    """The same metres by MMEngine's way through dataset, pipeline and model, and by DepthInferencer."""
+    from mmseg.registry import MODELS
+    pipeline = [dict(type='LoadImageFromFile'), *steps, dict(type='LoadDepth'), dict(type='PackDepthInputs')]
+    cfg = Config(dict(default_scope='mmseg', model=small_model_cfg(canonical_focal_px=CANONICAL),
+                      test_dataloader=dict(dataset=dict(type='DepthFolderDataset', pipeline=pipeline))))
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model).eval()
+    for weight in (each for each in model.decode_head.parameters() if each.dim() == 4):
+        torch.nn.init.normal_(weight, std=0.3)
+    torch.save(dict(state_dict=model.state_dict(), meta={}), tmp_path / 'weights.pth')
+    cfg.dump(tmp_path / 'model.py')
+    cameras = {f'{index}.png': dict(focal_px=300.0 + 150 * index) for index in range(3)}
+    dataset = DepthFolderDataset('split.txt', data_root=str(pairs), cameras=cameras, pipeline=pipeline, test_mode=True)
+    inferencer = DepthInferencer(config=str(tmp_path / 'model.py'), checkpoint=str(tmp_path / 'weights.pth'),
+                                 device='cpu', cameras=cameras)
+    for index in range(3):
+        with torch.no_grad():
+            expected, = model.test_step(pseudo_collate([dataset[index]]))
+        result = inferencer(str(pairs / f'image/{index}.png'), outputs=('interval', 'std'))
+        for field, name in (('pred_depth_map', 'depth'), ('pred_interval', 'interval'), ('pred_std', 'std')):
+            if field in expected:
+                np.testing.assert_allclose(getattr(result, name), expected.get(field).data.squeeze(0), rtol=1e-5)
+        assert (result.depth.shape == expected.gt_depth_map.data.shape[1:])
+        depth = expected.pred_depth_map.data[0].numpy()
+        np.testing.assert_allclose(result.depth, depth, rtol=1e-5)
+
+
+def test_a_picture_of_an_unknown_camera_is_refused(make_file, pairs):
+    for pipeline in ((), BY_IMAGE):
+        path = make_file(pipeline=pipeline, facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)[1]
+        with pytest.raises(ValueError, match=r'0.png: the focal length of its camera is not known.*--focal-px'):
+            DepthInferencer(path, device='cpu')(str(pairs / 'image/0.png'))
+    path = make_file(facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)[1]
+    uncorrected = DepthInferencer(path, device='cpu', focal_correction=False)(str(pairs / 'image/0.png')).depth
+    corrected = DepthInferencer(path, device='cpu', focal_px=3 * CANONICAL)(str(pairs / 'image/0.png')).depth
+    np.testing.assert_allclose(corrected, 3 * uncorrected, rtol=1e-6)
+
+
+def test_views_of_several_scales(make_file, pairs, tmp_path, mmseg_scope, small_model_cfg):
+    """Mirrored views have the focal length of the picture."""
+    path = make_file(facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)[1]
+    plain = make_file('plain.safetensors', facts=dict(focal_px=CANONICAL))[1]
+    one, other = (DepthInferencer(each, device='cpu', focal_px=500.0, tta=True)(str(pairs / 'image/0.png'))
+                  for each in (path, plain))
+    np.testing.assert_allclose(one.depth, other.depth, rtol=1e-5)
+    assert one.correction == pytest.approx(500 / CANONICAL)
+
+
+def test_a_file_says_its_canonical_camera_once(make_file, edited, tmp_path):
+    model, path = make_file(facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)
+    assert read_description(path).focal_px == CANONICAL and load_model(path)[0].canonical_focal_px == CANONICAL
+    file = edited(path)
+    file.description['focal_px'] = 721.0
+    with pytest.raises(ModelFileError, match='focal_px: expected model.canonical_focal_px'):
+        load_model(file.write(tmp_path / 'other.safetensors'))
+    file.description['model']['canonical_focal_px'] = 721.0  # and what its tensors say is another
+    with pytest.raises(ModelFileError, match='trained with canonical_focal_px'):
+        load_model(file.write(tmp_path / 'other.safetensors'))
+    with pytest.raises(ValueError, match='trained_focal_px .* canonical camera of'):
+        DepthInferencer(path, device='cpu', trained_focal_px=721.0)
