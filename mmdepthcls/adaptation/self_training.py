@@ -79,8 +79,7 @@ class SelfTraining:
             ('rounds', f'{whole} from 1 on', _is_whole(self.rounds) and self.rounds >= 1),
             ('portion', f'{share} > 0 and <= 1', _is_share(self.portion) and self.portion > 0),
             ('portion_step', f'{share} from 0 to 1', _is_share(self.portion_step)),
-            ('portion_max', f'{share} from portion to 1', _is_share(self.portion_max)
-             and self.portion_max >= self.portion),
+            ('portion_max', f'{share} from portion to 1', _is_share(self.portion_max, self.portion)),
             ('num_groups', f'{whole} from 1 on', _is_whole(self.num_groups) and self.num_groups >= 1),
             ('factor', 'a number > 1', _is_number(self.factor) and self.factor > 1),
             ('rule', f"'{READING}' or '{AUTHORS}'", self.rule in (READING, AUTHORS)),
@@ -94,14 +93,13 @@ class SelfTraining:
             ('lr_decay', 'a number > 0 and <= 1', _is_share(self.lr_decay) and self.lr_decay > 0),
             ('source_share', f'{share} > 0 and <= 1', _is_share(self.source_share) and self.source_share > 0),
             ('source_step', f'{share} from 0 to 1', _is_share(self.source_step)),
-            ('source_max', f'{share} from source_share to 1', _is_share(self.source_max)
-             and self.source_max >= self.source_share),
+            ('source_max', f'{share} from source_share to 1', _is_share(self.source_max, self.source_share)),
             ('source_nested', 'True or False', isinstance(self.source_nested, bool)),
             ('soft_labels', 'a number > 0, or None', self.soft_labels is None
              or _is_number(self.soft_labels) and self.soft_labels > 0),
             ('mine_below', f'{share} from 0 to 1', _is_share(self.mine_below)),
             ('report_round', f'{whole} from 1 to rounds, or None', self.report_round is None
-             or _is_whole(self.report_round) and 1 <= self.report_round <= self.rounds),
+             or _is_whole(self.report_round) and _is_whole(self.rounds) and 1 <= self.report_round <= self.rounds),
             ('transductive', 'True or False', isinstance(self.transductive, bool)),
             ('seed', f'{whole} from 0 on', _is_whole(self.seed) and self.seed >= 0),
         ):
@@ -157,5 +155,5 @@ def _is_whole(value):
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-def _is_share(value):
-    return _is_number(value) and 0 <= value <= 1
+def _is_share(value, least=0):
+    return _is_number(value) and _is_number(least) and least <= value <= 1

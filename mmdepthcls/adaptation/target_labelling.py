@@ -21,6 +21,7 @@ from ..atomic_file import remove_leftovers, write_atomically
 from ..json_text import json_text
 from ..parallel import ProgressLine
 from .confidence_histogram import ConfidenceHistogram, DepthGroups, select
+from .label_tally import BANDS, LabelTally
 from .pseudo_label_files import (
     CONFIDENCE,
     DEPTH,
@@ -32,7 +33,6 @@ from .pseudo_label_files import (
     write_label,
     write_reading,
 )
-from .round_tally import BANDS, DepthTally
 from .self_training import AUTHORS, SelfTraining
 from .target_data import image_paths
 from .target_reader import TargetReader
@@ -68,9 +68,7 @@ class TargetLabelling:
         """
         readings = self.folder / READINGS
         if is_main_process():
-            for place in (readings, self.folder / LABELS):
-                for folder in {(place / part / name).parent for part in (DEPTH, CONFIDENCE) for name in self.names}:
-                    remove_leftovers(folder)
+            self._tidy(readings, self.folder / LABELS)
         barrier()
         self._read(readings)
         barrier()
@@ -83,6 +81,13 @@ class TargetLabelling:
             write_atomically(self.folder / RECORD, json_text(record).encode(), durably=True)
             shutil.rmtree(readings)
         barrier()
+
+    def _tidy(self, *places):
+        """Remove what was half written when an earlier process ended."""
+        remove_leftovers(self.folder)
+        for folder in {(place / part / name).parent for place in places for part in (DEPTH, CONFIDENCE)
+                       for name in self.names}:
+            remove_leftovers(folder)
 
     def _own(self):
         """Numbers of the images that this process takes."""
@@ -118,7 +123,7 @@ class TargetLabelling:
 
     def _select(self, readings, thresholds, number):
         """Write labels; what was kept of groups and bands, and how many images have no label."""
-        tallies = DepthTally(self.groups.edges), DepthTally(BANDS)
+        tallies = LabelTally(self.groups.edges), LabelTally(BANDS)
         counts = np.zeros(2, np.int64)  # images without a label, pixels of all images
         relabelled = self._relabelled(thresholds) if self.settings.rule == AUTHORS else None
         for index in self._own():

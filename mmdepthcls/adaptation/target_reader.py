@@ -19,7 +19,7 @@ from .confidence_histogram import levels_of, relabel
 from .self_training import AUTHORS, SelfTraining
 
 
-class Reading(NamedTuple):
+class TargetReading(NamedTuple):
     """Of one image, at its own size.
 
     Args:
@@ -47,19 +47,19 @@ class TargetReader:
         model.test_cfg = ConfigDict(dict(model.test_cfg), outputs=('logits', ), decode_at='output', flip=False)
 
     @torch.no_grad()
-    def read(self, data: dict) -> list[Reading]:
+    def read(self, data: dict) -> list[TargetReading]:
         """Readings of a batch as a data loader yields it."""
         readings = []
         for sample, logits, depth in self._predict(data):
             if self.settings.rule == AUTHORS:
                 probability, label = logits.logits.float().softmax(dim=0).max(dim=0)
-                depth, confidence = self._center(label, sample, depth), probability
+                depth, confidence = self.model.bins.decode(label), probability
             else:
                 confidence = self._mass(logits)
             depth, confidence = (paste_into_frame(values[None], sample.metainfo)[0].cpu().numpy()
                                  for values in (depth, confidence))
             depth = np.where(self._may_be_label(depth), depth, 0).astype(np.float32)
-            readings.append(Reading(depth, levels_of(confidence * (depth > 0), self.settings.levels)))
+            readings.append(TargetReading(depth, levels_of(confidence * (depth > 0), self.settings.levels)))
         return readings
 
     @torch.no_grad()
@@ -74,10 +74,10 @@ class TargetReader:
             (H, W) float32 m, the label's center; 0 where none is kept.
         """
         labels = []
-        for sample, logits, depth in self._predict(data):
+        for sample, logits, _ in self._predict(data):
             probabilities = logits.logits.float().softmax(dim=0).cpu().numpy()
             label, kept = relabel(probabilities, thresholds)
-            center = self._center(torch.from_numpy(label), sample, depth.cpu()) * torch.from_numpy(kept)
+            center = torch.from_numpy(self.model.bins.decode(label) * kept)
             center = paste_into_frame(center[None], sample.metainfo)[0].numpy()
             labels.append(np.where(self._may_be_label(center), center, 0).astype(np.float32))
         return labels
@@ -114,16 +114,6 @@ class TargetReader:
         return mass_within(logits.logits[None], reading[None], centers, edges, self.settings.factor or FACTOR,
                            ordinal=not self.model.decoder.of_softmax)[0, 0]
 
-    def _center(self, label, sample, depth):
-        """Centers of labels (h, w), if the model's metres are its bins'."""
-        logits = BinLogits(sample.seg_logits.data, kind=LOG_PROBABILITIES)
-        own = predict_maps(logits, self.model.bins, self.model.decoder, ())['pred_depth_map'][0].to(depth.device)
-        if not torch.allclose(own, depth, rtol=1e-4):
-            raise ValueError(f"{sample.get('img_path')}: self_training.rule='authors' labels with the centers of the "
-                             "bins, but this model's metres are not its bins' (a canonical camera). Set "
-                             "self_training.rule='reading'.")
-        return self.model.bins.decode(label).to(torch.float32)
-
     def _may_be_label(self, depth):
         """(H, W) bool: predicted, not too far, and below the part of the image that is left out."""
         rows = np.arange(depth.shape[0])[:, None] >= np.ceil(self.settings.ignore_top * depth.shape[0])
@@ -142,6 +132,9 @@ def check_model(model: Any, settings: SelfTraining) -> None:
     if model.decoder.num_logits == 1:
         raise ValueError(f'{decoder}: a regression says no probabilities, from which self-training knows how sure the '
                          "model is. Train a classification, or adapt by another method.")
+    if settings.rule == AUTHORS and model.canonical_focal_px is not None:
+        raise ValueError("self_training.rule='authors' labels with the centers of the bins, and with "
+                         "model.canonical_focal_px they are no metres of the target's camera. Set rule='reading'.")
     if model.decoder.of_softmax:
         if settings.rule == AUTHORS and isinstance(model.decode_head, ImageBinsHead):
             raise ValueError("self_training.rule='authors' compares the bins of all images, and with "

@@ -68,8 +68,8 @@ class DepthDataset(BaseSegDataset):
 
     def __init__(self, ann_file: str = '', data_root: str | None = None, data_prefix: dict | None = None,
                  depth_format: dict | DepthFormat | None = None, verify: bool = True,
-                 depth_follows_exif: bool = False, images_only: bool = False, focal_px: float | str | None = None,
-                 cameras: str | dict | None = None, **kwargs: Any) -> None:
+                 depth_follows_exif: bool = False, focal_px: float | str | None = None,
+                 cameras: str | dict | None = None, images_only: bool = False, **kwargs: Any) -> None:
         self.images_only = images_only
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))

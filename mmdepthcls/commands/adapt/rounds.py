@@ -19,6 +19,7 @@ from ..running.command_line import say
 from .adaptation_plan import relative
 
 TRAINING, LOG = 'training', 'log'
+CROWDED = 1.5  # times the portion, from which on it is said that more is kept
 
 
 class Rounds:
@@ -151,10 +152,15 @@ def describe(record):
     if not kept:
         return (f'Round {record["round"]}: no pixel is kept. Raise self_training.portion, or lower ignore_top and look '
                 'at what the model predicts: nothing of the target is trained on')
+    remark = ''
+    if kept > CROWDED * record['portion']:
+        remark = ('. That is more than the portion, since many pixels are equally sure: a smaller self_training.factor '
+                  'tells them apart')
     bands = ', '.join(f'{row["from"]:g}-{row["to"]:g} m {_percent(row["kept_share"])}' for row in record['bands'])
     return (f'Round {record["round"]}: {_percent(kept)} of the candidates are labels (portion '
             f'{_percent(record["portion"])}; {bands}); mean depth {record["kept_mean_depth"]:.2f} m of '
-            f'{record["mean_depth"]:.2f} m; {record["images_without_label"]} of {record["images"]} images without one')
+            f'{record["mean_depth"]:.2f} m; {record["images_without_label"]} of {record["images"]} images without one'
+            f'{remark}')
 
 
 def _percent(share):

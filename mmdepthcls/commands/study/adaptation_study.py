@@ -1,7 +1,5 @@
 """What a study of adaptations trains: rows that differ in how they use a target's images, from equal starts."""
 import copy
-import hashlib
-import json
 import os.path as osp
 import re
 from collections import Counter
@@ -9,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mmengine.config import Config
+
+from .plan import fingerprint_of
 
 REQUIRED = ('base', 'worlds', 'seeds', 'options', 'start_options', 'starts', 'rows', 'reference', 'oracle',
             'pipelines', 'comparisons')
@@ -158,4 +158,4 @@ class AdaptationStudy:
         parts = [{key: cfg.get(key) for key in DECIDES}, self.worlds]
         if run.part == ROW:
             parts.append(self.fingerprint(self.start_of(run)))
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
+        return fingerprint_of(parts)

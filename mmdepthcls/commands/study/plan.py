@@ -130,4 +130,9 @@ class Plan:
         parts = [{key: cfg.get(key) for key in DECIDES}, self.data, self.decoders]
         if self.scored_range != USUAL_RANGE:
             parts.append(self.scored_range)
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
+        return fingerprint_of(parts)
+
+
+def fingerprint_of(parts):
+    """str: of a list of what configs hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ import numpy as np
 BANDS = (0.0, 10.0, 20.0, 40.0, 80.0)  # m
 
 
-class DepthTally:
+class LabelTally:
     """Pixels and their mean depth in ranges of depth, before a selection and after it. Tallies of several processes
     are added as arrays.
 
@@ -49,7 +49,7 @@ class DepthTally:
 
     def total(self) -> dict[str, Any]:
         """The same of all ranges together, without ``from`` and ``to``."""
-        whole = DepthTally(self.edges[[0, -1]])
+        whole = LabelTally(self.edges[[0, -1]])
         whole.sums = self.sums.sum(axis=0, keepdims=True)
         row, = whole.rows()
         return {key: value for key, value in row.items() if key not in ('from', 'to')}
