@@ -14,6 +14,7 @@ from mmseg.utils import add_prefix
 
 from ..bins import BINS_SCALE, DEPTH_RANGE, DepthBins
 from . import bin_checkpoint
+from .attached_adaptation import attached_adaptation
 from .bin_logits import LOG_PROBABILITIES, BinLogits
 from .canonical_metres import FOCAL_KEY, CanonicalMetres, stored_focal
 from .counterparts import default_decoder, default_loss
@@ -193,11 +194,7 @@ class DepthClassifier(EncoderDecoder):
         self._pretrained = pretrained
         self._head_configs = copy.deepcopy(dict(decode_head=decode_head, auxiliary_head=auxiliary_head))
         connect_losses(self, bins)
-        self.adaptation = None
-        if adaptation is not None:
-            with torch.random.fork_rng(devices=[]):  # the other weights begin as they would without
-                self.adaptation = MODELS.build(adaptation)
-                self.adaptation.attach(self)
+        self.adaptation: Any = attached_adaptation(adaptation, self)
 
     @property
     def canonical_focal_px(self) -> float | None:

@@ -2,6 +2,7 @@
 in models without it."""
 import contextlib
 import copy
+import shutil
 
 import pytest
 import torch
@@ -46,7 +47,13 @@ class Losses(Hook):
 
 
 @pytest.fixture
-def train(minidrive, small_model_cfg, tmp_path):
+def images_alone(minidrive, tmp_path):
+    """A target without a single file of depth."""
+    return shutil.copytree(minidrive, tmp_path / 'target', ignore=shutil.ignore_patterns('depth*'))
+
+
+@pytest.fixture
+def train(minidrive, images_alone, small_model_cfg, tmp_path):
     """Trains in a folder, perhaps to a stop; what was logged, and the runner."""
     def run(folder, method, stop=None, resume=False, **changes):
         data = dict(type='MiniDriveDataset', data_root=minidrive, pipeline=PIPELINE)
@@ -57,7 +64,8 @@ def train(minidrive, small_model_cfg, tmp_path):
                 batch_size=4, num_workers=0, sampler=dict(type='InfiniteSampler', shuffle=True),
                 batch_sampler=dict(type='TwoDomainBatchSampler', source=2),
                 dataset=dict(type='TwoDomainDataset', datasets=[
-                    dict(data, split='train'), dict(data, split='test', images_only=True)])),
+                    dict(data, split='train'),
+                    dict(data, data_root=str(images_alone), split='test', images_only=True)])),
             train_cfg=dict(type='IterBasedTrainLoop', max_iters=5, val_interval=100),
             optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.02, momentum=0.9), clip_grad=dict(max_norm=1.0),
                                accumulative_counts=2),
@@ -192,6 +200,11 @@ def test_maps_that_are_not_there_are_refused(build_model, make_batch, options, m
     with pytest.raises(ValueError, match=message):
         model = build_model(adaptation=options)
         model(**model.data_preprocessor(batch(make_batch), True), mode='loss')
+
+
+def test_what_is_no_method_is_refused(build_model):
+    with pytest.raises(ValueError, match='FCNHead is no method of adaptation.*AdaptationMethod'):
+        build_model(adaptation=dict(type='FCNHead', in_channels=8, channels=8, num_classes=2))
 
 
 def test_several_maps_are_added(build_model, make_batch):
