@@ -1,8 +1,8 @@
 """Two worlds of MiniDrive that differ as a game's pictures and a car's do: what a model of one makes of the other.
 
 'source' stands for SYNTHIA: a city of clean, saturated surfaces in clear light, crowded, seen by a wide camera from
-many heights and angles, with depth everywhere. 'target' stands for KITTI: suburbs and country roads with hedges and
-woods in grey light, with shade, noise and a soft lens, seen by one car's camera, its depth a LiDAR's.
+many heights and angles, to be trained on dense depth. 'target' stands for KITTI: suburbs and country roads with hedges
+and woods in grey light, with shade, noise and a soft lens, seen by one car's camera, with a LiDAR's depth.
 
 They do not change: tests/commands/minidrive/test_worlds.py holds the hashes of what they draw.
 """
@@ -45,13 +45,11 @@ class World:
         sample: Draws a scene, as :func:`.scene.sample_scene`.
         camera: That of its data sets.
         size: Height and width of its pictures in pixels.
-        ground_truth: Depth that there is to train with: 'dense' or 'sparse'. (Both are written: tests need the dense.)
     """
 
     sample: Callable[[np.random.Generator], Scene]
     camera: CameraSetup
     size: tuple[int, int]
-    ground_truth: str
 
 
 def sample_source_scene(rng: np.random.Generator) -> Scene:
@@ -146,8 +144,8 @@ def sample_target_sensor(rng):
 # 0.416 widths: 532.74 px at 1280, recalled for sets of SYNTHIA and not verified; the shapes of the pictures are those
 # of 1280 x 760 and 1242 x 375, at a third of their size.
 WORLDS = {
-    'source': World(sample_source_scene, CameraSetup(focal=0.416), (256, 432), 'dense'),
-    'target': World(sample_target_scene, CameraSetup(), (128, 416), 'sparse'),
+    'source': World(sample_source_scene, CameraSetup(focal=0.416), (256, 432)),
+    'target': World(sample_target_scene, CameraSetup(), (128, 416)),
 }
 
 
@@ -161,7 +159,7 @@ def chosen_world(look: str = PLAIN, world: str | None = None) -> World:
         if name not in known:
             raise ValueError(f'{what} must be one of {", ".join(filter(None, known))}, got {name!r}')
     if world is None:
-        return World(LOOKS[look], CameraSetup(), SIZE, 'dense')
+        return World(LOOKS[look], CameraSetup(), SIZE)
     if look != PLAIN:
         raise ValueError(f'the world {world!r} has streets of its own: leave out the look {look!r}')
     return WORLDS[world]

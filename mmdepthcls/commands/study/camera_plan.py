@@ -1,17 +1,15 @@
 """What a study of cameras trains and tests: one network at several focal lengths, on the same scenes."""
 import copy
-import hashlib
-import json
 import os.path as osp
 from dataclasses import dataclass
 
 from mmengine.config import Config
 
 from ...camera import resized_focal
-from .plan import DECIDES
+from .plan import DECIDES, fingerprint_of
+from .record import WITHOUT
 
 REQUIRED = ('base', 'data', 'cameras', 'trained', 'seeds', 'options', 'ways', 'scored_range')
-WITHOUT = 'without'
 
 
 @dataclass(frozen=True)
@@ -139,13 +137,9 @@ class CameraPlan:
         """str: changes with everything that a run's weights depend on, as far as configs say it."""
         cfg = self.config(run, '', '').to_dict()
         parts = {key: cfg.get(key) for key in DECIDES if key != 'test_dataloader'}
-        return _hash([parts, self.data, self.cameras[run.camera]])
+        return fingerprint_of([parts, self.data, self.cameras[run.camera]])
 
     def fingerprint(self, run):
         """str: changes with everything that a run's numbers depend on, as far as configs say it."""
         tests = {f'{camera}, {way}': [self.cameras[camera], self.ways[way]] for camera, way in self.tests(run)}
-        return _hash([self.training_fingerprint(run), tests, self.scored_range])
-
-
-def _hash(parts):
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
+        return fingerprint_of([self.training_fingerprint(run), tests, self.scored_range])

@@ -3,8 +3,7 @@ import math
 import statistics
 
 from ...markdown_table import markdown_table
-from .camera_plan import WITHOUT
-from .record import mean_and_spread
+from .record import WITHOUT, mean_and_spread
 
 LAW = 0.03  # how far the measured median p/g may be from the law's
 LIKENESS = 0.1  # how much abs_rel may be above that of a model trained at the same focal length

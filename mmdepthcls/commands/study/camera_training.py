@@ -18,7 +18,8 @@ from ...evaluation.protocol_scores import score_map, summarize
 from ...json_text import json_text
 from ...models.canonical_metres import FOCAL_KEY, stored_focal
 from ..running import console
-from .camera_plan import WITHOUT, CameraPlan
+from .camera_plan import CameraPlan
+from .record import WITHOUT
 from .training import known_record
 
 METRICS = ('abs_rel', 'rmse', 'rmse_log', 'd1')

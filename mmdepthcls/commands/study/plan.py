@@ -134,5 +134,5 @@ class Plan:
 
 
 def fingerprint_of(parts):
-    """str: of a list of what configs hold."""
+    """str: changes with anything in lists and dictionaries of a config's values."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]

@@ -10,10 +10,14 @@ from mmdepthcls.commands.minidrive.camera_setup import LIMITS, CameraSetup
 from mmdepthcls.commands.minidrive.looks import LOOKS
 from mmdepthcls.commands.minidrive.renderer import MAX_DEPTH, render
 from mmdepthcls.commands.minidrive.scene import FOCAL
+from mmdepthcls.commands.minidrive.shapes import box
 from mmdepthcls.commands.minidrive.sparse import TOP
+from mmdepthcls.commands.minidrive.texture import Plain
+from mmdepthcls.commands.minidrive.things import Thing, rectangle
 from mmdepthcls.commands.minidrive.writer import make_minidrive
 
 HEIGHT, WIDTH = 48, 156
+GRAY = Plain(np.full(3, 0.3, np.float32))
 
 
 def scene(seed=3, look='plain'):
@@ -53,6 +57,23 @@ def test_the_road_has_the_depth_that_focal_length_height_and_pitch_say(aspect):
     expected = 2.4 / (slope * math.cos(pitch) + math.sin(pitch))  # y of the ray with depth 1, in the world
     expected = np.where((expected > 0) & (expected <= MAX_DEPTH), expected, 0)
     np.testing.assert_allclose(depth, np.broadcast_to(expected[:, None], depth.shape), rtol=2e-5)
+
+
+@pytest.mark.parametrize('zoom', [0.75, 1.3])
+def test_another_focal_length_sees_the_street_squeezed_in_depth(zoom):
+    """Why a network that does not know the camera is wrong by the ratio of focal lengths."""
+    street = scene()
+    camera = replace(street.camera, pitch=0.0, yaw=0.0, roll=0.0)
+    blocks = [box((x, 0, z), (x + 3, 4, z + 9), GRAY) for x, z in ((-6, 8), (3, 14), (-2, 40))]
+    street = replace(street, camera=camera, road=replace(street.road, kerb=0.0, bend=0.0),
+                     things=[Thing('block', shapes, rectangle(1, 1), 4.0) for shapes in blocks])
+    squeezed = replace(street, things=[replace(thing, shapes=[
+        replace(shape, vertices=shape.vertices / [1, 1, zoom]) for shape in thing.shapes]) for thing in street.things])
+    _, there = render(CameraSetup(focal=zoom * FOCAL).take(street), HEIGHT, WIDTH)
+    _, here = render(CameraSetup().take(squeezed), HEIGHT, WIDTH)
+    both = (there > 0) & (here > 0)  # one of them ends at 255 m before the other
+    assert both.mean() > 0.45
+    assert (np.abs(there[both] / zoom - here[both]) <= 1e-4 * here[both]).mean() > 0.999
 
 
 def test_pixels_that_are_not_square_have_the_mean_focal_length():
