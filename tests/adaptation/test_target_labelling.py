@@ -198,7 +198,7 @@ def test_a_wrong_scale_is_kept_and_confidence_does_not_see_it(data, tmp_path, sm
 
 
 def test_labels_of_a_canonical_camera_are_in_metres_of_the_target(data, tmp_path, small_model_cfg):
-    settings = dict(SETTINGS, max_depth=200.0, num_groups=1, portion=1.0)
+    settings = dict(SETTINGS, max_depth=200.0, num_groups=1, portion=1.0, portion_max=1.0)
     label(str(tmp_path / 'plain'), data, small_model_cfg(12), settings)
     label(str(tmp_path / 'canonical'), data, dict(small_model_cfg(12), canonical_focal_px=40.0), settings, focal_px=60)
     plain, canonical = (stored(tmp_path / name, 'depth', '0.png').astype(float) for name in ('plain', 'canonical'))

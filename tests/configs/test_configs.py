@@ -14,11 +14,13 @@ from script_process import run_code
 
 from mmdepthcls.commands.make_config.adaptation import DEPTH_LOSSES
 from mmdepthcls.commands.make_config.trial import without_pretrained
+from mmdepthcls.config.config_parts import leaf_datasets
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
 PAPER = [path for path in CONFIGS if path.name.startswith('deeplabv2_r101')]
 OF_MMSEG = [path for path in CONFIGS if 'mmseg::' in path.read_text('utf-8')]
+ADAPTING = [path for path in CONFIGS if path.name.startswith('cbst_')]
 TWINS = [path for path in OF_MMSEG if 'minidrive' in path.name]
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 
@@ -50,10 +52,11 @@ def test_a_config(path):
 
 def check_bins(path, cfg):
     """Model and training pipeline have the same."""
-    steps = [step for step in cfg.train_dataloader.dataset.pipeline if step.type == 'DepthToBinLabel']
+    steps = [step for leaf in leaf_datasets(cfg.train_dataloader.dataset) for step in leaf.pipeline
+             if step.type == 'DepthToBinLabel']
     bins, *others = [TASK_UTILS.build(dict(part.bins)) for part in (cfg.model, *steps)]
     assert all(other == bins for other in others)
-    assert len(others) == 1 or path in OF_MMSEG
+    assert len(others) == 1 or path in OF_MMSEG or path in ADAPTING  # else the model makes its labels
     assert f"{'UD' if 'ud71' in path.name else 'SID'}Bins" == type(bins).__name__ and bins.num_bins == 71
 
 
@@ -61,18 +64,19 @@ def check_pipelines(cfg):
     """All their steps build."""
     assert cfg.tta_model.type == 'DepthTTAModel'
     loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
-    steps = [step for loader in loaders for step in loader.dataset.pipeline]
+    leaves = [leaf for loader in loaders for leaf in leaf_datasets(loader.dataset)]
+    steps = [step for leaf in leaves for step in leaf.pipeline]
     assert len(steps) >= 9
     for step in [*steps, *cfg.get('tta_pipeline', [])]:
         TRANSFORMS.build(step)
-    assert all(DATASETS.get(loader.dataset.type) for loader in loaders)
+    assert all(DATASETS.get(leaf.type) for leaf in leaves)
 
 
 def check_reading(path, cfg, model):
     """Trains and is read as the study found best; but the paper's loss is the paper's, and adaptive bins are read as
     their own loss trains them."""
     adaptive = cfg.decode_head.type == 'AdaptiveBinsHead'
-    losses = (dict(type='CrossEntropyLoss', avg_non_ignore=True) if path in PAPER
+    losses = (dict(type='CrossEntropyLoss', avg_non_ignore=True) if 'deeplabv2_r101' in path.name
               else None if adaptive else list(DEPTH_LOSSES))
     assert cfg.decode_head.get('loss_decode') == losses
     assert model.decoder.space == ('depth' if adaptive else 'log')
