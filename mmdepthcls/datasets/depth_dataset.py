@@ -231,15 +231,27 @@ class DepthDataset(BaseSegDataset):
         """
         return None
 
-    def _find_camera(self, sample):
-        """Give a sample the focal length of its camera, where it is known."""
+    def known_focal(self, sample: dict) -> float | None:
+        """As :meth:`focal_px`, but what the config or its list says first.
+
+        Args:
+            sample: of :meth:`list_samples`; its image is there.
+
+        Raises:
+            ValueError: for a camera that none is; names where it is said.
+        """
         if 'focal_px' in sample:
-            return
+            return sample['focal_px']
         path = sample['img_path']
         focal = self._cameras.focal_px(path, relative_name(path, self.data_prefix.get('img_path')))
         focal = self.focal_px(sample) if focal is None else focal
+        return None if focal is None else float(focal)
+
+    def _find_camera(self, sample):
+        """Give a sample the focal length of its camera, where it is known."""
+        focal = self.known_focal(sample)
         if focal is not None:
-            sample['focal_px'] = float(focal)
+            sample['focal_px'] = focal
 
     def _forget_cameras(self, samples):
         """Where a step of the pipeline may do anything to the focal length, it is not known afterwards."""

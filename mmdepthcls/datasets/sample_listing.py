@@ -9,6 +9,7 @@ from ..config.config_check import SPLITS
 from ..config.config_class import class_name, class_of, is_a
 from ..config.config_parts import leaf_datasets
 from .depth_dataset import DepthDataset
+from .input_focal import InputFocal
 from .kitti import KITTIDepthDataset
 from .reading import Reading
 
@@ -24,6 +25,8 @@ class Source:
         expected (int, optional): how many samples there should be.
         kind (str): name of the dataset's class.
         eigen (str, optional): its part of the Eigen split, where it is one as it stands.
+        dataset (DepthDataset, optional): itself.
+        input_focal (InputFocal, optional): what its pipeline does to focal lengths.
     """
     name: str
     samples: list
@@ -31,6 +34,8 @@ class Source:
     expected: int | None = None
     kind: str = ''
     eigen: str | None = None
+    dataset: DepthDataset | None = None
+    input_focal: InputFocal | None = None
 
     @property
     def depth_format(self):
@@ -109,7 +114,7 @@ def _list_source(cfg, bins):
     name = ' '.join(str(part) for part in (kind.__name__, getattr(dataset, 'ground_truth', ''),
                                            getattr(dataset, 'camera', ''), dataset.data_root) if part)
     source = Source(name, samples, reading, dataset.expected_len, kind.__name__,
-                    dataset.split if kitti else None)
+                    dataset.split if kitti else None, dataset, InputFocal(_without_views(cfg.get('pipeline') or [])))
     return source, dataset.repeated_lines(samples)
 
 
@@ -122,6 +127,11 @@ def _loading(pipeline):
 
 def _last(pipeline, name):
     return next((step for step in reversed(list(_steps(pipeline))) if is_a(step, TRANSFORMS, name)), None)
+
+
+def _without_views(pipeline):
+    """The steps before those of test-time augmentation, which makes several inputs of an image."""
+    return [step for step in pipeline if class_name(step) != 'TestTimeAug']
 
 
 def _steps(pipeline):

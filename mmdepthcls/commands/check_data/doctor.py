@@ -1,12 +1,17 @@
 """Runs all checks of a config's data, in worker processes, and puts together what they found."""
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from ...camera import focal_correction
 from ...datasets.eigen import eigen_split
+from ...datasets.image_header import probe_image
+from ...datasets.reading import Reading
 from ...datasets.sample_listing import list_splits
 from ...parallel import map_parallel
+from .camera_check import CameraSet, check_cameras
 from .content import missing_folders
 from .finding import LEVELS, error, note, warning
 from .group_check import EXPECTATIONS, Group, check_group
@@ -48,10 +53,14 @@ class Examination:
         splits (list[SplitResult]): one per data loader.
         findings (list[Finding]): each once; ``split`` names all splits that it concerns.
         bins (DepthBins, optional): the model's.
+        cameras (list[CameraSet]): of each data set of each split.
+        canonical_px (float, optional): of the model's canonical camera, whose metres the bins are of.
     """
     splits: list
     findings: list
     bins: object = None
+    cameras: list = field(default_factory=list)
+    canonical_px: float | None = None
 
     def count(self, level, split=None):
         """int: findings of a level, of all splits or one."""
@@ -69,7 +78,7 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
     Args:
         cfg (Config): see :func:`mmdepthcls.datasets.sample_listing.list_splits`. A config that is meant to score
             what it trains on says so: ``check_data = dict(allow_leakage=True)``; ``reach=(0.1, 0.3)`` tells of cameras
-            that are not on a car (see ``ground_plane``).
+            that are not on a car, or not alike (see ``ground_plane``).
         max_samples (int, optional): look at no more than so many samples of a split, spread over it.
         workers (int, optional): processes; default: one a CPU.
         allow_leakage (bool): what is in training and in evaluation is a note.
@@ -82,7 +91,11 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
     allow_leakage = allow_leakage or options['allow_leakage']
     listings, bins = list_splits(cfg)
     results, findings, groups = [], [], defaultdict(dict)
-    records = _inspect(listings, max_samples, workers, progress)
+    canonical = (cfg.get('model') or {}).get('canonical_focal_px')
+    looks = {id(source): [_look(source, sample, canonical) for sample in _spread(source.samples, max_samples)]
+             for listing in listings for source in listing.sources}
+    records = _inspect(looks, workers, progress)
+    cameras = []
     for listing in listings:
         expected = [source.expected for source in listing.sources]
         result = SplitResult(listing.name, [], 0, 0, sum(expected) if expected and None not in expected else None, [])
@@ -93,24 +106,29 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
             findings += found
             result.listed += len(source.samples)
             result.with_truth += sum(bool(depth_path_of(sample)) for sample in source.samples)
-            for sample in _spread(source.samples, max_samples):
-                record = records[_key(sample, source.reading)]
+            own = CameraSet(source.name, listing.name, unclear=source.input_focal.unclear)
+            cameras.append(own)
+            for look in looks[id(source)]:
+                record = records[_key(look.sample, look.reading)]
                 result.records.append(record)
-                result.jobs.append((sample, source.reading))
+                result.jobs.append((look.sample, look.reading))
+                own.add(record, look.focal_px, look.input_px)
                 if source.eigen:
                     result.eigen[id(record)] = source.eigen
-                groups[source.name, source.depth_format, EXPECTATIONS.get(source.kind)][id(record)] = record
-    limits = bins and (float(bins.edges[0]), float(bins.edges[-1]))
+                group = groups[source.name, source.depth_format, EXPECTATIONS.get(source.kind)]
+                group[id(record)] = record, look.reading.edges
     for (name, depth_format, expectation), members in groups.items():
-        findings += check_group(Group(name, list(members.values()), depth_format, expectation, limits,
-                                      options['reach']))
+        found, edges = zip(*members.values(), strict=True)
+        limits = bins and tuple(float(np.median([each[side] for each in edges])) for side in (0, -1))
+        findings += check_group(Group(name, list(found), depth_format, expectation, limits, options['reach']))
+    findings += check_cameras(cameras, canonical, options['reach'] is None)
     unique = {id(record): record for result in results for record in result.records}.values()
     findings += missing_folders(finding for record in unique for finding in record.findings)
     findings += check_stray_files(_listed_records(listings))
     for result in results:
         findings += [finding.of_split(result.name) for finding in check_duplicates(result.records)]
     findings += _leakage(results, allow_leakage)
-    return Examination(results, _assigned(findings, results), bins)
+    return Examination(results, _assigned(findings, results), bins, cameras, canonical)
 
 
 def _options(cfg):
@@ -145,10 +163,30 @@ def _spread(samples, most):
     return [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, most).round().astype(int))]
 
 
-def _inspect(listings, max_samples, workers, progress):
+class _Look(NamedTuple):
+    """A sample to look at: how it is read, and its focal length in pixels of its image and of the network's input."""
+    sample: dict
+    reading: Reading
+    focal_px: float | None
+    input_px: float | None
+
+
+def _look(source, sample, canonical_px):
+    """How to look at a sample; the edges of canonical bins become those in metres of its camera."""
+    try:
+        focal = source.dataset.known_focal(sample)
+        pixels = focal and source.input_focal(focal, probe_image(sample['img_path']).shape())
+    except (OSError, ValueError):  # of a file, which is reported where it is looked at
+        focal = pixels = None
+    reading = source.reading
+    if canonical_px is not None and focal is not None and reading.edges is not None:
+        reading = replace(reading, edges=reading.edges * focal_correction(pixels or focal, canonical_px))
+    return _Look(sample, reading, focal, pixels)
+
+
+def _inspect(looks, workers, progress):
     """Record of each different sample, by its key: val and test are often the same."""
-    jobs = {_key(sample, source.reading): (sample, source.reading) for listing in listings
-            for source in listing.sources for sample in _spread(source.samples, max_samples)}
+    jobs = {_key(look.sample, look.reading): (look.sample, look.reading) for each in looks.values() for look in each}
     keys = list(jobs)
     results = map_parallel(inspect_sample, list(jobs.values()), title='Looking at samples', unit='samples',
                            workers=workers, progress=progress)

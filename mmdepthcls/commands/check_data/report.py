@@ -6,6 +6,7 @@ import numpy as np
 
 from ...json_text import json_text
 from ...markdown_table import markdown_table
+from .camera_check import span
 from .content import MISSING
 from .finding import ERROR, NOTE, WARNING
 from .leakage import LEAKAGE
@@ -79,10 +80,25 @@ def verdict(examination, strict=False):
 
 def markdown(examination, title, strict=False):
     """str: the whole report."""
-    bins = bins_text(examination)
-    return '\n\n'.join(part.rstrip() for part in (f'# Data of {title}', summary_table(examination), bins,
-                                                  findings_text(examination), verdict(examination, strict))
-                       if part) + '\n'
+    return '\n\n'.join(part.rstrip() for part in (
+        f'# Data of {title}', summary_table(examination), cameras_text(examination), bins_text(examination),
+        findings_text(examination), verdict(examination, strict)) if part) + '\n'
+
+
+def cameras_text(examination):
+    """str: a line per data set of each split about the focal lengths of its cameras; '' where none is known."""
+    lines = []
+    for each in examination.cameras:
+        if each.on_disk:
+            inside = f', {span(each.in_input)} in the input of the network' if each.in_input else (
+                f' (what {each.unclear} makes of it is not known, or random)' if each.unclear else '')
+            height = '' if each.height is None else f'; {each.height:.2f} m over the ground'
+            unknown = f'; of {len(each.unknown)} images it is not known' if each.unknown else ''
+            lines.append(f'- {each.split}, {each.name}: {span(each.on_disk)}{inside}{height}{unknown}')
+        elif each.unknown:
+            lines.append(f'- {each.split}, {each.name}: not known')
+    known = any(each.on_disk for each in examination.cameras)
+    return '\n'.join(['Focal lengths:', *lines]) if known else ''
 
 
 def bin_counts(result):
@@ -110,7 +126,9 @@ def bins_text(examination):
         lines.append(f'- {result.name}: {np.count_nonzero(inside)} of {len(inside)} bins used; of the valid pixels '
                      f'{below / total:.2%} are nearer than {examination.bins.min_depth:g} m, {above / total:.2%} '
                      f'farther than {examination.bins.max_depth:g} m')
-    return '\n'.join(['Bins:', *lines]) if lines else ''
+    canonical = examination.canonical_px
+    of = '' if canonical is None else f' (in metres of a canonical camera of {canonical:g} px)'
+    return '\n'.join([f'Bins{of}:', *lines]) if lines else ''
 
 
 def as_json(examination, title, strict=False):
@@ -124,9 +142,17 @@ def as_json(examination, title, strict=False):
             splits[result.name]['bins'] = dict(pixels=inside.tolist(), below=int(below), above=int(above),
                                                unused=np.flatnonzero(inside == 0).tolist())
     content = dict(config=title, failed=examination.failed(strict), splits=splits,
+                   cameras=[dict(set=each.name, split=each.split, on_disk=_ends(each.on_disk),
+                                 in_input=_ends(each.in_input), unknown=len(each.unknown), height=each.height)
+                            for each in examination.cameras],
+                   canonical_focal_px=examination.canonical_px,
                    bin_edges=None if examination.bins is None else examination.bins.edges.tolist(),
                    findings=[vars(finding) for finding in examination.findings])
     return json_text(content)
+
+
+def _ends(focals):
+    return [min(focals), max(focals)] if focals else None
 
 
 def _cell(name, value):

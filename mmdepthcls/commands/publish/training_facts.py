@@ -8,10 +8,10 @@ from mmseg.registry import DATASETS, TRANSFORMS
 
 from ...apis.pinned_classes import host_scope
 from ...camera import canonical_depth
-from ...config.config_class import class_name, class_of, is_a
+from ...config.config_class import is_a
 from ...config.config_parts import leaf_datasets
 from ...datasets.image_header import probe_image
-from ...datasets.transforms.focal_tracking import OWN, RANDOMLY_RESIZING, RESIZED, SAME, focal_effect
+from ...datasets.input_focal import InputFocal
 
 SAMPLES = 48  # that are looked at, of a data set
 LOADERS = ('LoadImageFromFile', 'LoadDepth', 'LoadVelodyneDepth')
@@ -134,29 +134,11 @@ def _focals(dataset, samples, steps, remarks):
     if not known:
         remarks.append(f'{type(dataset).__name__} does not know the focal length of its camera')
         return []
-    effects = {class_name(step): _effect(step) for step in steps}
-    unclear = [name for name, effect in effects.items() if effect is None]
-    if unclear:
-        remarks.append(f'what {unclear[0]} does to the focal length is not known')
+    focal_of = InputFocal(steps)
+    if focal_of.unclear:
+        remarks.append(f'what {focal_of.unclear} does to the focal length is not known')
         return []
-    resize = Compose([TRANSFORMS.build(ConfigDict(step).to_dict()) for step in steps
-                      if _effect(step) in (RESIZED, OWN) or is_a(step, TRANSFORMS, 'KBCrop', 'DepthCrop')])
-    return [_resized(resize, sample) for sample in known]
-
-
-def _effect(step):
-    """What a step does to the focal length, the same for every picture; None: it is not known, or is random."""
-    kind = class_of(step, TRANSFORMS)
-    known = isinstance(kind, type) and not is_a(step, TRANSFORMS, *RANDOMLY_RESIZING)
-    effect = focal_effect(kind) if known else None
-    return effect if effect in (SAME, RESIZED, OWN) else None
-
-
-def _resized(resize, sample):
-    """Focal length of a sample's image after steps of a pipeline."""
-    shape = probe_image(sample['img_path']).shape(True)
-    return resize(dict(img=np.zeros((*shape, 3), np.uint8), img_shape=shape, ori_shape=shape,
-                       img_path=sample['img_path'], focal_px=sample['focal_px']))['focal_px']
+    return [focal_of(sample['focal_px'], probe_image(sample['img_path']).shape(True)) for sample in known]
 
 
 def _depths(samples, steps, remarks):
