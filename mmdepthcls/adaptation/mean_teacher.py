@@ -43,7 +43,7 @@ class MeanTeacher(AdaptationMethod):
         sides: least and greatest side of the box, as shares of the image's.
         jitter: of the looks, see :func:`.image_jitter.jitter`; 0: none.
         ignore_top: share of the rows that get no label, from the top: where a LiDAR sees nothing.
-        max_depth: readings beyond get no label, m; None: the bins' last edge.
+        max_depth: readings beyond get no label, m as the bins have them; None: the bins' last edge.
 
     Raises:
         ValueError: for arguments without sense; for a head whose losses cannot weight pixels; in training, for samples

@@ -146,7 +146,8 @@ class AdaptationStudy:
             type='MiniDriveDataset', data_root=osp.join(data_root, TARGET), split='test', test_mode=True,
             pipeline=copy.deepcopy(self.pipelines['test']))
         if 'self_training' in row:
-            cfg.self_training = copy.deepcopy(dict(row['self_training']))
+            # A round adds its number.
+            cfg.self_training = dict(copy.deepcopy(row['self_training']), seed=100 * run.seed)
         cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
         cfg.randomness = dict(seed=run.seed)
         cfg.work_dir, cfg.experiment_name = work_dir, run.name

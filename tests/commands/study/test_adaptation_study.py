@@ -75,6 +75,7 @@ def test_rows_differ_in_nothing_but_how_they_use_the_target():
     images, per_batch = plan.worlds['target']['num_train'], 4
     assert settings.rounds * settings.epochs * images / per_batch == 240
     assert settings.portion + (settings.rounds - 1) * settings.portion_step == settings.portion_max == 0.5
+    assert settings.seed == 100
     without = dict(settings, num_groups=1)
     assert without == configs['ST'].self_training
 
