@@ -128,7 +128,8 @@ class DepthClassifier(EncoderDecoder):
         depth_range: nearest and farthest depth in metres of the camera that took a picture: what lies outside is not
             learned, and results say it as their ``depth_range``. Default: the bins alone decide.
         adaptation: how batches of two domains are trained on, such as :class:`~mmdepthcls.adaptation.DeepCORAL`; see
-            docs/adaptation_methods.md. It changes no prediction, and models without it take its checkpoints. Default: none.
+            docs/adaptation_methods.md. It changes no prediction, and models without it take its checkpoints. Default:
+            none.
 
     Raises:
         ValueError: for ``test_cfg`` without sense, cascaded heads, and losses, decoders and pixel samplers that do not

@@ -1,10 +1,11 @@
 """The study of adaptations: what differs between rows, what trains, what the report says."""
 import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from small_study import ADAPTATIONS as CONFIG
+from small_study import SMALL_ADAPTATIONS
 
 from mmdepthcls.commands.study.adaptation_report import adaptation_report, closed_shares, gap_sentence, rows_table
 from mmdepthcls.commands.study.adaptation_study import (
@@ -18,27 +19,11 @@ from mmdepthcls.commands.study.adaptation_study import (
 from mmdepthcls.commands.study.adaptation_training import train_adaptation_run
 from mmdepthcls.commands.study.kinds import ADAPTATIONS, kind_of
 
-CONFIG = Path(__file__).parents[3] / 'configs' / 'study' / 'adaptation.py'
-SMALL = f"""
-_base_ = {str(CONFIG)!r}
-base = {str(CONFIG.parents[1] / 'deeplabv2_r18_minidrive_sid71.py')!r}
-worlds = dict(source=dict(_delete_=True, num_train=4, num_val=0, num_test=0, height=32, width=64),
-              target=dict(_delete_=True, num_train=3, num_val=0, num_test=2, height=32, width=64, look='varied'))
-_size = [dict(type='DepthCrop', crop_size=(32, 64)), dict(type='PackDepthInputs')]
-pipelines = dict({{name: [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), *_size]
-                  for name in ('source', 'target')}}, test=[
-    dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackDepthInputs')])
-options = {{'train_cfg.max_iters': 4, 'train_dataloader.batch_size': 4, 'model.backbone.base_channels': 8,
-           'model.decode_head.in_channels': 64}}
-start_options = {{'train_cfg.max_iters': 2}}
-rows = {{name: dict(self_training=dict(rounds=2)) for name in ('ST', 'CBST')}}
-"""
-
 
 @pytest.fixture
 def small(tmp_path):
     """The shipped study with a few iterations of a tiny network; its file, and folders of its worlds."""
-    (tmp_path / 'study.py').write_text(SMALL)
+    (tmp_path / 'study.py').write_text(SMALL_ADAPTATIONS)
     plan = AdaptationStudy(str(tmp_path / 'study.py'))
     for options in plan.worlds.values():
         options.update(workers=1, progress=False)
