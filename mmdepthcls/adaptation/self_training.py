@@ -43,6 +43,7 @@ class SelfTraining:
         report_round: whose weights are the result, fixed before anything is known; None: the last.
         transductive: allow images of the test set in the target. To be said beside every number.
         pipeline: that images are labelled with; None: that of the ``test_dataloader``.
+        keep_labels: keep a round's labels when it has been trained; they take 3 bytes a pixel, before compression.
         seed: of everything that is drawn.
 
     Raises:
@@ -71,6 +72,7 @@ class SelfTraining:
     report_round: int | None = None
     transductive: bool = False
     pipeline: list | None = None
+    keep_labels: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -101,6 +103,8 @@ class SelfTraining:
             ('report_round', f'{whole} from 1 to rounds, or None', self.report_round is None
              or _is_whole(self.report_round) and _is_whole(self.rounds) and 1 <= self.report_round <= self.rounds),
             ('transductive', 'True or False', isinstance(self.transductive, bool)),
+            ('pipeline', 'a list of steps, or None', self.pipeline is None or isinstance(self.pipeline, (list, tuple))),
+            ('keep_labels', 'True or False', isinstance(self.keep_labels, bool)),
             ('seed', f'{whole} from 0 on', _is_whole(self.seed) and self.seed >= 0),
         ):
             if not right:

@@ -22,7 +22,7 @@ def check_target(images: Sequence[str], test_images: Sequence[str] = (), transdu
     if transductive:
         return
     drives = {drive for drive, _ in eigen_split('test')}
-    places = [(path, place_of_image(path)) for path in images]
+    places = [(path, place_of_image(path) or place_of_image(osp.realpath(path))) for path in images]
     of_test = [(path, place.drive) for path, place in places if place is not None and place.drive in drives]
     remedy = ("Take others (KITTIDepthDataset: split='train' or 'fit'), or say that the adaptation is transductive, "
               'here and beside every number: self_training.transductive=True.')

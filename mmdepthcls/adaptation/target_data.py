@@ -53,6 +53,7 @@ class PseudoLabelDataset(_Wrapper):
         super().__init__(dataset)
         self.labels, self.rare = Path(labels), [tuple(each) for each in rare]
         self.names = label_names(image_paths(self.dataset))
+        leaf_of(self.dataset, 0)
         missing = [name for name in self.names if not (self.labels / DEPTH / name).is_file()]
         if missing:
             raise FileNotFoundError(f'PseudoLabelDataset: {len(missing)} of {len(self.names)} images have no label in '
@@ -102,10 +103,16 @@ class DatasetShare(_Wrapper):
 
 
 def leaf_of(dataset: Any, idx: int) -> BaseDataset:
-    """The data set that holds a sample, inside of concatenated ones."""
+    """The data set that holds a sample, inside of concatenated ones.
+
+    Raises:
+        ValueError: for another wrapper.
+    """
     if hasattr(dataset, 'datasets'):
-        number, _ = dataset._get_ori_dataset_idx(idx)
-        return leaf_of(dataset.datasets[number], idx - ([0, *dataset.cumulative_sizes][number]))
+        number, inner = dataset._get_ori_dataset_idx(idx)
+        return leaf_of(dataset.datasets[number], inner)
+    if not hasattr(dataset, 'pipeline'):
+        raise ValueError(f'a target is one data set or a ConcatDataset of several, got {type(dataset).__name__}')
     return dataset
 
 

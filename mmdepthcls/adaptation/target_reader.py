@@ -59,7 +59,7 @@ class TargetReader:
             depth, confidence = (paste_into_frame(values[None], sample.metainfo)[0].cpu().numpy()
                                  for values in (depth, confidence))
             depth = np.where(self._may_be_label(depth), depth, 0).astype(np.float32)
-            readings.append(TargetReading(depth, levels_of(confidence * (depth > 0), self.settings.levels)))
+            readings.append(TargetReading(depth, levels_of(np.where(depth > 0, confidence, 0), self.settings.levels)))
         return readings
 
     @torch.no_grad()

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import torch
 from labelling_process import label, label_together
+from mmseg.registry import DATASETS
 
 from mmdepthcls.adaptation import pseudo_label_files, target_labelling
 from mmdepthcls.adaptation.self_training import SelfTraining
+from mmdepthcls.adaptation.target_labelling import TargetLabelling
 from mmdepthcls.adaptation.target_reader import TargetReader, check_model
+from mmdepthcls.models import BinLogits
 
 SETTINGS = dict(portion=0.3, num_groups=3, ignore_top=0.2, max_depth=30.0, flip=True)
 LEVELS = 4096
@@ -122,13 +125,14 @@ def test_one_group_keeps_the_surest_whatever_their_depth(data, tmp_path, small_m
         assert confidence[candidate & ~kept].max() < row['threshold'] + 1e-4
 
 
-@pytest.mark.parametrize('rule', ['reading', pytest.param('authors', marks=pytest.mark.long)])
-def test_processes_write_the_same_files_as_one(data, tmp_path, small_model_cfg, builders, rule):
+@pytest.mark.parametrize(('rule', 'processes'), [
+    ('reading', 3), *(pytest.param(*case, marks=pytest.mark.long) for case in (
+        ('reading', 2), ('authors', 2), ('authors', 3)))])
+def test_processes_write_the_same_files_as_one(data, tmp_path, small_model_cfg, builders, rule, processes):
     arguments = data, small_model_cfg(12), dict(SETTINGS, rule=rule)
-    label(str(tmp_path / '1'), *arguments)
-    for processes in (2, 3):
-        label_together(processes, str(tmp_path / str(processes)), *arguments)
-        assert builders.contents(tmp_path / str(processes)) == builders.contents(tmp_path / '1')
+    label(str(tmp_path / 'one'), *arguments)
+    label_together(processes, str(tmp_path / 'several'), *arguments)
+    assert builders.contents(tmp_path / 'several') == builders.contents(tmp_path / 'one')
 
 
 class Killed(Exception):
@@ -236,3 +240,52 @@ def test_pipelines_that_crop_are_refused(build_model, make_batch):
     batch['data_samples'][0].set_metainfo(dict(crop_box=(0, 0, 32, 48)))
     with pytest.raises(ValueError, match='crops the image.*self_training.pipeline'):
         TargetReader(build_model().eval(), SelfTraining()).read(batch)
+
+
+def test_labels_of_a_model_that_is_right_are_the_bins_of_the_truth(build_model, make_batch, monkeypatch):
+    model, batch = build_model(40).eval(), make_batch(num=1, valid=1.0)
+    truth = batch['data_samples'][0].gt_depth_map.data
+    label = model.bins.encode(truth)
+    logits = 40.0 * torch.nn.functional.one_hot(label[0].clamp_max(39), 40).permute(2, 0, 1)[None]
+    mirrored = iter([logits, logits.flip(-1)])  # as it would answer to the mirror image
+    monkeypatch.setattr(model, 'inference', lambda inputs, metas: BinLogits(next(mirrored)))
+    reading, = TargetReader(model, SelfTraining()).read(batch)
+    inside = (label != 255)[0].numpy()
+    assert np.array_equal(model.bins.encode(reading.depth)[inside], label[0].numpy()[inside])
+    assert (reading.level[inside & (truth[0].numpy() < 60)] == LEVELS - 1).all()
+
+
+@pytest.mark.long
+def test_errors_of_labels_rise_with_the_portion(tmp_path, mmseg_scope, small_model_cfg):
+    """On generated streets that a model has not seen."""
+    from mmengine.runner import Runner
+
+    from mmdepthcls.commands.minidrive.writer import make_minidrive
+    root = make_minidrive(tmp_path / 'mini', num_train=24, num_val=0, num_test=8, height=64, width=128, workers=2,
+                          progress=False)
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackDepthInputs')]
+    dataset = dict(type='MiniDriveDataset', data_root=str(root), pipeline=pipeline)
+    model_cfg = small_model_cfg(40)
+    model_cfg['backbone'].update(base_channels=16, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 2))
+    model_cfg['decode_head'].update(in_channels=128)
+    runner = Runner(
+        model=model_cfg, work_dir=str(tmp_path / 'work'), train_cfg=dict(type='IterBasedTrainLoop', max_iters=150),
+        train_dataloader=dict(batch_size=4, num_workers=0, dataset=dataset, sampler=dict(type='InfiniteSampler')),
+        optim_wrapper=dict(optimizer=dict(type='AdamW', lr=2e-3)), randomness=dict(seed=0), default_scope='mmseg',
+        log_level='WARNING', experiment_name='rising')
+    runner.train()
+    target = DATASETS.build(dict(dataset, split='test', images_only=True))
+    truths = [read['gt_depth_map'] for read in DATASETS.build(
+        dict(dataset, split='test', test_mode=True, pipeline=pipeline[:2]))]
+    errors = []
+    for portion in (0.1, 0.5, 1.0):
+        settings = SelfTraining(portion=portion, portion_max=1.0)
+        folder = tmp_path / str(portion)
+        TargetLabelling(TargetReader(runner.model.eval(), settings), target, folder, settings).run(1)
+        parts = []
+        for number, truth in enumerate(truths):
+            found = stored(folder, 'depth', f'{number:06d}.png') / 256
+            both = (found > 0) & (truth > 0)
+            parts.append(np.abs(found - truth)[both] / truth[both])
+        errors.append(np.concatenate(parts).mean())
+    assert errors[0] < errors[1] < errors[2] and errors[0] < 0.8 * errors[2], errors

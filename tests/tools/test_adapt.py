@@ -40,6 +40,7 @@ def adapt(place, root, *more, fresh=False, **options):
                       MINIDRIVE_SOURCE_ROOT=root, MINIDRIVE_TARGET_ROOT=root)
 
 
+@pytest.mark.long
 def test_adapts_and_draws_the_curve_afterwards(place, minidrive):
     result = adapt(place, minidrive, '--curve', fresh=True)
     assert result.returncode == 0, result.stderr[-3000:]

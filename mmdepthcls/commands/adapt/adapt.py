@@ -49,4 +49,4 @@ def main(args):
 
 def run():
     """Run the command; the exit status."""
-    return program.run(parse_args, main, host=True)
+    return program.run(parse_args, main, host=True, interrupted='Interrupted. The same command goes on from here.')

@@ -64,7 +64,7 @@ class AdaptationPlan:
                              f'trained on the source{f" (a file, not {self.start})" if self.start else ""}')
         self.per_batch = self._target_per_batch()
         self.workers = cfg.train_dataloader.get('num_workers', 0)
-        self._check_target_pipeline()
+        self._check_target()
         if self.settings.lr is None and not _optimizer(cfg).get('lr'):
             raise UsageError('optim_wrapper.optimizer has no lr: set it, or self_training.lr')
 
@@ -85,20 +85,24 @@ class AdaptationPlan:
             raise UsageError("train_dataloader.batch_sampler: expected dict(type='TwoDomainBatchSampler', source=...), "
                              f'got {class_name(sampler)!r}')
         source = sampler.get('source')
-        source = (loader.batch_size + 1) // 2 if source is None else source
-        if not isinstance(source, int) or not 0 <= source < loader.batch_size:
-            raise UsageError(f'train_dataloader.batch_sampler.source={source!r} of batch_size={loader.batch_size}: a '
-                             'batch needs samples of the target too')
-        for index, domain in enumerate(('source', 'target')):
-            for leaf in leaf_datasets(loader.dataset.datasets[index]):
-                if domain == 'target' and not is_a(leaf, DATASETS, 'DepthDataset'):
-                    raise UsageError(f'train_dataloader.dataset.datasets[1]: {class_name(leaf)!r} is no DepthDataset '
-                                     'of this package, of which alone it is known how to take images without depth. '
-                                     "DepthFolderDataset takes any folder")
-        return loader.batch_size - source
+        size = loader.get('batch_size', 1)
+        source = (size + 1) // 2 if source is None else source
+        if not isinstance(source, int) or not 0 <= source < size:
+            raise UsageError(f'train_dataloader.batch_sampler.source={source!r} of batch_size={size}: a batch needs '
+                             'samples of the target too')
+        return size - source
 
-    def _check_target_pipeline(self):
-        for leaf in leaf_datasets(self.cfg.train_dataloader.dataset.datasets[1]):
+    def _check_target(self):
+        target = self.cfg.train_dataloader.dataset.datasets[1]
+        wrapper = next((each for each in _wrappers(target) if not is_a(each, DATASETS, 'ConcatDataset')), None)
+        if wrapper is not None:
+            raise UsageError(f'train_dataloader.dataset.datasets[1]: a target is one data set or a ConcatDataset of '
+                             f'several, got {class_name(wrapper)!r}')
+        for leaf in leaf_datasets(target):
+            if not is_a(leaf, DATASETS, 'DepthDataset'):
+                raise UsageError(f'train_dataloader.dataset.datasets[1]: {class_name(leaf)!r} is no DepthDataset of '
+                                 'this package, of which alone it is known how to take images without depth. '
+                                 'DepthFolderDataset takes any folder')
             if not any(is_a(step, TRANSFORMS, 'LoadDepth') for step in leaf.get('pipeline') or ()):
                 raise UsageError('train_dataloader.dataset.datasets[1].pipeline: LoadDepth is missing, which loads the '
                                  'pseudo-labels')
@@ -126,12 +130,13 @@ class AdaptationPlan:
         return leaf_datasets(self.cfg.test_dataloader.dataset)[0].pipeline
 
     def check_data(self):
-        """See whether the target's images are there, and none is of the test set.
+        """See whether the source and the target's images are there, and none of these is of the test set.
 
         Raises:
-            UsageError: names the first that is.
+            ValueError: names the first that is, or what is wrong.
         """
         with DefaultScope.overwrite_default_scope('mmseg'):
+            DATASETS.build(copy.deepcopy(self.cfg.train_dataloader.dataset.datasets[0]))
             paths = image_paths(DATASETS.build(self.target([])))
             self.names = label_names(paths)
             check_target(paths, self._test_images(), self.settings.transductive)
@@ -183,6 +188,12 @@ class AdaptationPlan:
             settings=json.loads(json_text(self.settings.as_dict())), start_sha256=start,
             images_sha256=names_digest(self.names),
             config_sha256=hashlib.sha256(_canonical(cfg).encode()).hexdigest()))
+
+
+def _wrappers(dataset):
+    """Configs of data sets that hold others."""
+    inner = dataset.get('datasets') or ([dataset['dataset']] if dataset.get('dataset') else [])
+    return [dataset, *(each for part in inner for each in _wrappers(part))] if inner else []
 
 
 def _optimizer(cfg):

@@ -13,12 +13,14 @@ from mmseg.registry import DATASETS
 
 from ...adaptation.target_labelling import LABELS, READINGS, RECORD, TargetLabelling
 from ...adaptation.target_reader import TargetReader
+from ...atomic_file import write_atomically
 from ...hooks.resume_point import damage_of, resume_point
+from ...json_text import json_text
 from ..running import console
 from ..running.command_line import say
 from .adaptation_plan import relative
 
-TRAINING, LOG = 'training', 'log'
+TRAINING, LOG, TRAINED = 'training', 'log', 'training.json'
 CROWDED = 1.5  # times the portion, from which on it is said that more is kept
 
 
@@ -52,7 +54,11 @@ class Rounds:
         """str: checkpoint that a round ends with; of round 0 the start."""
         if number == 0:
             return self.plan.start
-        return str(self.folder(number) / TRAINING / f'iter_{self.iterations()}.pth')
+        return str(self.folder(number) / TRAINING / json.loads(self._trained(number).read_text('utf-8'))['checkpoint'])
+
+    def _trained(self, number):
+        """File that is there when a round's training is done; with other processes it would have other steps."""
+        return self.folder(number) / TRAINED
 
     def record(self, number):
         """dict: what is known of a round's labels."""
@@ -65,7 +71,7 @@ class Rounds:
     def label(self, number):
         """Label the target with the weights of the round before, unless that is done."""
         folder = self.folder(number)
-        if (folder / RECORD).is_file():
+        if (folder / RECORD).is_file() and ((folder / LABELS).is_dir() or self._trained(number).is_file()):
             if is_main_process():
                 shutil.rmtree(folder / READINGS, ignore_errors=True)
             return
@@ -90,16 +96,30 @@ class Rounds:
 
     def train(self, number):
         """Train on the source and the labels, unless that is done."""
-        last = self.weights(number)
-        if not damage_of(last):
+        if self._trained(number).is_file() and not damage_of(self.weights(number)):
+            self._drop_labels(number)
             return
         cfg = self.training_config(number)
-        point = resume_point(cfg.work_dir).needed()
-        cfg.load_from, cfg.resume = (point.path, True) if point.path else (self.weights(number - 1), False)
-        if point.path:
-            say(str(point))
-        console.build_runner(cfg).train()
+        iterations = cfg.train_cfg.max_iters
+        last = Path(cfg.work_dir, f'iter_{iterations}.pth')
+        if damage_of(last):
+            point = resume_point(cfg.work_dir).needed()
+            cfg.load_from, cfg.resume = (point.path, True) if point.path else (self.weights(number - 1), False)
+            if point.path:
+                say(str(point))
+            console.build_runner(cfg).train()
+            # With other processes than before it may have come farther already.
+            last = Path(resume_point(cfg.work_dir).needed().path or last)
         barrier()
+        if is_main_process():
+            content = dict(checkpoint=last.name, iterations=iterations, processes=get_world_size())
+            write_atomically(self._trained(number), json_text(content).encode(), durably=True)
+        barrier()
+        self._drop_labels(number)
+
+    def _drop_labels(self, number):
+        if is_main_process() and not self.settings.keep_labels:
+            shutil.rmtree(self.folder(number) / LABELS, ignore_errors=True)
 
     def training_config(self, number):
         """Config: of a round's training; but what it begins with."""

@@ -25,6 +25,9 @@ def main(args):
     from . import start_of_training
     with program.refusing():
         cfg = command_line.load_config(args)
+        if cfg.get('self_training'):
+            raise program.UsageError(f'{args.config} adapts a model by self-training: mmdepthcls adapt {args.config} '
+                                     '--checkpoint FILE.pth')
         if args.amp:
             command_line.enable_amp(cfg)
         precision = command_line.fit_amp(cfg)
