@@ -127,14 +127,14 @@ def is_plausible(focal_px: float, height: int, width: int) -> bool:
     return LEAST_FOCAL * max(height, width) <= focal_px <= GREATEST_FOCAL * max(height, width)
 
 
-def canonical_depth(depth: Any, focal_px: float, canonical_px: float,
+def canonical_depth(depth: Any, focal_px: float | None, canonical_px: float | None,
                     depth_range: tuple[float, float] | None = None) -> Any:
     """Depth as the canonical camera would have it to show what is seen: metres * canonical / focal length.
 
     Args:
         depth: array or tensor, m, 0 = no measurement.
         focal_px: of the picture, in its pixels.
-        canonical_px: of the canonical camera, pixels.
+        canonical_px: of the canonical camera, pixels; None: metres stay.
         depth_range: m; what lies outside becomes 0. Default: all stays.
 
     Returns:
@@ -198,18 +198,24 @@ def check_camera_settings(canonical_px: float | None, depth_range: Sequence[floa
     return canonical_px, (float(depth_range[0]), float(depth_range[1]))
 
 
-def missing_focal(source: Any, lost: str | None = None) -> str:
+# How to say the focal length of a picture.
+IN_A_CONFIG = ("Say it in the dataset's config: focal_px=PIXELS (of the images as they are on disk), "
+               "cameras='cameras.json' for one an image, focal_px='list' for the third column of the list, "
+               "focal_px='exif' for what the images say.")
+TO_PREDICT = ('Give it: --focal-px, --cameras or --fov (focal_px, cameras, fov of DepthInferencer). '
+              '--no-focal-correction (focal_correction=False) answers in the metres of the canonical camera.')
+
+
+def missing_focal(source: Any, lost: str | None = None, remedy: str = IN_A_CONFIG) -> str:
     """Why a picture cannot be used with a canonical camera, in words, with the remedy.
 
     Args:
         source: the picture.
         lost: the step of the pipeline after which nothing is known; None: nothing was known from the start.
+        remedy: how to say it here.
     """
     if lost:
         return (f'{source}: what {lost} does to the focal length is not known, and a canonical camera needs it. Leave '
                 f"{lost} out of the pipeline (or out of a wrapper that maps keys), or say in its class what it does: "
                 "focal_effect = 'same' (it crops, turns, colors) or 'resized' (by the image's new size).")
-    return (f'{source}: the focal length of its camera is not known, and a canonical camera needs it. Say it in the '
-            "dataset's config: focal_px=PIXELS (of the images as they are on disk), cameras='cameras.json' for one an "
-            "image, focal_px='list' for the third column of the list, focal_px='exif' for what the images say; to "
-            'predict, --focal-px, --cameras or --fov. Pack samples by PackDepthInputs, which carries it.')
+    return f'{source}: the focal length of its camera is not known, and a canonical camera needs it. {remedy}'

@@ -17,7 +17,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 
-from ..camera import PictureCamera, focal_correction, missing_focal
+from ..camera import TO_PREDICT, PictureCamera, focal_correction, missing_focal
 from ..datasets.camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
 from .exported_model import ExportedModel
@@ -176,8 +176,8 @@ class DepthInferencer:
         camera = self.cameras.find(source.path, picture.shape[:2], source.name)
         canonical = self.loaded.canonical_focal_px
         if canonical is not None and camera is None and self.focal_correction:
-            raise ValueError(missing_focal(source))
-        prepared = prepare_picture(source, picture, camera, self.pipeline, self.max_pixels)
+            raise ValueError(missing_focal(source, remedy=TO_PREDICT))
+        prepared = prepare_picture(source, picture, camera, self.pipeline, self.max_pixels, canonical)
         if canonical is not None:
             prepared.take_for(canonical)  # the correction follows, as for every model
         return prepared

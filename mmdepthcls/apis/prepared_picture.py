@@ -87,8 +87,9 @@ class PreparedPicture:
 
 
 def prepare_picture(source: PictureSource, picture: np.ndarray, camera: PictureCamera | None, pipeline: InputPipeline,
-                    max_pixels: int) -> PreparedPicture:
-    """Make the network's input of a picture; one of more than ``max_pixels`` is reduced first."""
+                    max_pixels: int, assumed_px: float | None = None) -> PreparedPicture:
+    """Make the network's input of a picture; one of more than ``max_pixels`` is reduced first. Of an unknown camera the
+    pipeline is told that it is of ``assumed_px``."""
     height, width = picture.shape[:2]
     ratio = math.sqrt(max_pixels / (height * width))
     work = picture
@@ -96,7 +97,7 @@ def prepare_picture(source: PictureSource, picture: np.ndarray, camera: PictureC
         size = max(int(width * ratio), 1), max(int(height * ratio), 1)
         work = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     reduced = math.sqrt(work.shape[0] / height * work.shape[1] / width)
-    packed = pipeline(work, str(source), None if camera is None else camera.focal_px * reduced)
+    packed = pipeline(work, str(source), assumed_px if camera is None else camera.focal_px * reduced)
     return PreparedPicture(source, picture, camera, packed, work.shape[:2])
 
 

@@ -1,4 +1,6 @@
 """Predicting with a canonical camera: one law for tests and predictions, and copies of real frames of other cameras."""
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -14,10 +16,15 @@ from mmdepthcls.apis import (
     read_description,
     write_model_file,
 )
+from mmdepthcls.commands.export.comparison import Reference
+from mmdepthcls.commands.export.deployed_network import DeployedNetwork
 from mmdepthcls.commands.minidrive.renderer import render
 from mmdepthcls.commands.minidrive.scene import sample_scene
+from mmdepthcls.commands.publish.publication import Publication
 from mmdepthcls.commands.publish.published_config import published_config
 from mmdepthcls.datasets import DepthFolderDataset
+from mmdepthcls.hooks.resume_bins_hook import ResumeBinsHook
+from mmdepthcls.models.bin_checkpoint import BinMismatchError
 
 FRAME = 'raw/2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000005.png'
 FOCAL = 721.5377  # of it, by its calibration
@@ -165,6 +172,9 @@ def test_a_picture_of_an_unknown_camera_is_refused(make_file, pairs):
         path = make_file(pipeline=pipeline, facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)[1]
         with pytest.raises(ValueError, match=r'0.png: the focal length of its camera is not known.*--focal-px'):
             DepthInferencer(path, device='cpu')(str(pairs / 'image/0.png'))
+        with pytest.raises(ValueError, match='--no-focal-correction'):
+            DepthInferencer(path, device='cpu')(np.zeros((40, 60, 3), np.uint8))
+        assert DepthInferencer(path, device='cpu', focal_correction=False)(str(pairs / 'image/0.png')).correction == 1
     path = make_file(facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)[1]
     uncorrected = DepthInferencer(path, device='cpu', focal_correction=False)(str(pairs / 'image/0.png')).depth
     corrected = DepthInferencer(path, device='cpu', focal_px=3 * CANONICAL)(str(pairs / 'image/0.png')).depth
@@ -193,3 +203,36 @@ def test_a_file_says_its_canonical_camera_once(make_file, edited, tmp_path):
         load_model(file.write(tmp_path / 'other.safetensors'))
     with pytest.raises(ValueError, match='trained_focal_px .* canonical camera of'):
         DepthInferencer(path, device='cpu', trained_focal_px=721.0)
+
+
+@pytest.mark.parametrize('focal', [0.0, 500.0])
+def test_exported_files_have_the_same_law(make_file, focal):
+    """The module that is put into files: times the focal length that it is given, or the canonical camera's metres."""
+    model, path = make_file(facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)
+    network = DeployedNetwork(model, trained_focal_px=read_description(path).focal_px).eval()
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    with torch.no_grad():
+        depth, _, interval = network(torch.from_numpy(image[None]), torch.tensor([focal]))
+    options = dict(focal_px=focal) if focal else dict(focal_correction=False)
+    expected = DepthInferencer(path, device='cpu', **options)(image, outputs=('interval', ))
+    np.testing.assert_allclose(depth[0], expected.depth, rtol=1e-4)
+    np.testing.assert_allclose(interval[0], expected.interval, rtol=1e-3)
+    reference = Reference(model, network)(image, focal)
+    np.testing.assert_allclose(reference['depth'][0][0], expected.depth, rtol=1e-4)
+
+
+def test_publishing_and_resuming(make_file, small_model_cfg, tmp_path, mmseg_scope):
+    """Whose focal length is another is refused."""
+    cfg = Config(dict(model=small_model_cfg(canonical_focal_px=CANONICAL)))
+    weights = make_file(facts=dict(focal_px=CANONICAL), canonical_focal_px=CANONICAL)[0].state_dict()
+    torch.save(dict(state_dict=weights, meta={}), tmp_path / 'weights.pth')
+    publication = Publication.of(cfg, str(tmp_path / 'weights.pth'))
+    assert publication.describe().focal_px == CANONICAL
+    with pytest.raises(ValueError, match='focal_px .--focal-px. is 300, but the model was trained with a canonical'):
+        publication.describe(given=dict(focal_px=300.0))
+    for other in (None, 300.0):
+        model = SimpleNamespace(bins=publication.model.bins, canonical_focal_px=other)
+        with pytest.raises(BinMismatchError, match='Cannot resume: the training began with canonical_focal_px'):
+            ResumeBinsHook().after_load_checkpoint(SimpleNamespace(model=model, _resume=True), dict(state_dict=weights))
+    ResumeBinsHook().after_load_checkpoint(SimpleNamespace(model=publication.model, _resume=True),
+                                           dict(state_dict=weights))

@@ -130,7 +130,7 @@ def test_a_sample_of_an_unknown_camera_is_refused(small_model_cfg, batch, mmseg_
     with pytest.raises(ValueError, match='scene/1.png: what Albu does to the focal length'):
         model.data_preprocessor(copy.deepcopy(batch), True)
     batch['data_samples'][1].set_metainfo(dict(focal_lost=None))
-    with pytest.raises(ValueError, match='scene/1.png: the focal length of its camera is not known.*PackDepthInputs'):
+    with pytest.raises(ValueError, match='scene/1.png: the focal length of its camera is not known'):
         model.eval().test_step(batch)
 
 

@@ -104,6 +104,9 @@ def training_facts(cfg, bins, pipeline, canonical_px=None, depth_range=None):
             samples = [dataset.get_data_info(int(index)) for index in indices]
             focals += _focals(dataset, samples, steps, remarks) if canonical_px is None else []
             for depth, focal_px in _depths(samples, [*_loading(steps), *pipeline], remarks):
+                if canonical_px is not None and focal_px is None:
+                    remarks.append('focal lengths of training samples are not known, which a canonical camera needs')
+                    break
                 if canonical_px is not None:
                     depth = canonical_depth(depth, focal_px, canonical_px, depth_range)
                 measured = bins.encode(depth) != 255

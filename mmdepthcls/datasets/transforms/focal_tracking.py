@@ -9,6 +9,7 @@ two, depth or focal length, accounts for a zoom. A step of which nothing is know
 A class of one's own says it by an attribute: ``focal_effect = 'same'``, ``'resized'`` (by the new size of the image) or
 ``'own'`` (it writes ``focal_px`` itself). The transforms of MMCV and MMSegmentation know nothing of focal lengths, so
 the call that all of them share is watched; it costs a look-up a step, and nothing where a sample has no ``focal_px``.
+What packs a sample, MMSegmentation's ``PackSegInputs`` too, carries the focal length to the model.
 """
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from mmcv.transforms import BaseTransform
 from ...camera import resized_focal
 
 FOCAL, LOST = 'focal_px', 'focal_lost'
+CARRIED = (FOCAL, LOST, 'canonical_focal_px')  # by packed samples
 SAME, RESIZED, OWN, MADE_OF_OTHERS, MAPPED = 'same', 'resized', 'own', 'made of others', 'mapped'
 # Names of the classes whose ``transform`` does it, of these packages.
 PACKAGES = ('mmcv', 'mmseg', 'mmdepthcls')
@@ -116,19 +118,31 @@ def _resized(before, image, new):
     return resized_focal(before, new_width / width, new_height / height)
 
 
+def _carry(transform, packed, told):
+    """Tell what is packed; steps that are made of others have told it already."""
+    effect = focal_effect(type(transform))
+    if effect == SAME:
+        packed.set_metainfo(told)
+    elif effect is None and FOCAL in told:
+        packed.set_metainfo({LOST: type(transform).__name__})
+
+
 def _watched(call: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(call)
     def __call__(self, results):
-        if not isinstance(results, dict) or results.get(FOCAL) is None:
+        if not isinstance(results, dict) or FOCAL not in results and LOST not in results:
             return call(self, results)
-        before, image = results[FOCAL], results.get('img')
+        before, image = results.get(FOCAL), results.get('img')
+        told = {key: results[key] for key in CARRIED if key in results}
         after = call(self, results)
-        if isinstance(after, dict) and FOCAL in after:
+        if isinstance(after, dict) and before is not None and FOCAL in after:
             focal = _kept(self, before, image, after)
             after[FOCAL] = focal
             if focal is None:
                 del after[FOCAL]
                 after.setdefault(LOST, type(self).__name__)
+        elif isinstance(after, dict) and hasattr(after.get('data_samples'), 'set_metainfo'):
+            _carry(self, after['data_samples'], told)
         return after
 
     __call__.watches_focal_lengths = True  # type: ignore[attr-defined]
@@ -136,4 +150,4 @@ def _watched(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if not hasattr(BaseTransform.__call__, 'watches_focal_lengths'):
-    BaseTransform.__call__ = _watched(BaseTransform.__call__)  # type: ignore[method-assign]
+    BaseTransform.__call__ = _watched(BaseTransform.__call__)

@@ -10,6 +10,8 @@ from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 
+from . import focal_tracking  # noqa: F401  (watches what packs)
+
 
 @TRANSFORMS.register_module()
 class PackDepthInputs(PackSegInputs):
@@ -17,9 +19,9 @@ class PackDepthInputs(PackSegInputs):
 
     - where in the frame a crop was: the prediction of a :class:`KBCrop` is pasted back there, and
       :class:`DepthVisualizer` draws the part of the image that was predicted;
-    - the focal length of the camera in pixels of the network's input, ``focal_px``, where it is known, and that of the
-      canonical camera, if there is a :class:`CanonicalCamera`;
     - what the ground truth is called, and all others (``gt_depth_map_NAME``) as :class:`PixelData`, for protocols.
+
+    As all that packs it carries ``focal_px``, in pixels of the network's input (:mod:`.focal_tracking`).
 
     Args:
         meta_keys (tuple[str]): keys of the sample that become its metainfo.
@@ -28,8 +30,7 @@ class PackDepthInputs(PackSegInputs):
     def __init__(self,
                  meta_keys: Sequence[str] = ('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape',
                                              'scale_factor', 'flip', 'flip_direction', 'reduce_zero_label', 'crop_box',
-                                             'full_shape', 'ground_truth', 'focal_px', 'focal_lost',
-                                             'canonical_focal_px')) -> None:
+                                             'full_shape', 'ground_truth')) -> None:
         super().__init__(meta_keys)
 
     def transform(self, results: dict) -> dict:

@@ -187,12 +187,16 @@ def test_a_step_that_nobody_watches(pairs, mmseg_scope):
     assert results['focal_px'] == 100
 
 
-def test_packed(pairs, mmseg_scope):
+@pytest.mark.parametrize('pack', ['PackDepthInputs', 'PackSegInputs'])
+def test_packed(pairs, mmseg_scope, pack):
     dataset = DepthFolderDataset(data_root=str(pairs), ann_file='split.txt', focal_px=50, pipeline=[
-        dict(type='LoadImageFromFile'), resized(2.0), dict(type='CanonicalCamera', focal_px=300), dict(
-            type='PackDepthInputs')])
+        dict(type='LoadImageFromFile'), resized(2.0), dict(type='CanonicalCamera', focal_px=300), dict(type=pack)])
     metainfo = dataset[0]['data_samples'].metainfo
     assert metainfo['focal_px'] == 100 and metainfo['canonical_focal_px'] == 300
+    lost = DepthFolderDataset(data_root=str(pairs), ann_file='split.txt', focal_px=50, pipeline=[
+        dict(type='LoadImageFromFile'), dict(type='BioMedicalGaussianNoise', prob=0.0), dict(type=pack)])
+    metainfo = lost[0]['data_samples'].metainfo
+    assert metainfo['focal_lost'] == 'BioMedicalGaussianNoise' and metainfo.get('focal_px') is None
 
 
 def test_views(pairs, mmseg_scope):
