@@ -13,7 +13,9 @@ import fork_server
 
 LIMIT = 250  # s, less than the suite's for a test
 # What the process has imported from which others are forked (see conftest.py): all that most tools need.
-PRELOADED = ['mmdepthcls.registration', 'mmdepthcls.commands.train.train', 'mmdepthcls.commands.test.test']
+PRELOADED = ['mmdepthcls.registration', 'mmdepthcls.commands.train.train', 'mmdepthcls.commands.test.test',
+             'mmdepthcls.apis.depth_inferencer', 'mmseg.engine', 'mmseg.evaluation', 'matplotlib.figure',
+             'matplotlib.backends.backend_agg', 'torch.utils.tensorboard', 'yapf.yapflib.yapf_api']
 # What takes most of the time of a fresh start, and is nothing of ours or the host's.
 LIBRARIES = ['torch', 'torch.distributed.optim', 'cv2', 'matplotlib.pyplot']
 

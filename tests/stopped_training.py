@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 
 import mmdepthcls.registration  # noqa: F401  (mends the host)
 
-LIMIT = 60  # s
+LIMIT = 200  # s
 
 
 class Training:

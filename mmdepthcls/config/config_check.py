@@ -49,8 +49,10 @@ def check_keys(cfg):
     for key in cfg:
         if key in KEYS or key in VARIABLES:
             continue
-        meant = min(KEYS, key=lambda known: _distance(key, known))
-        if _distance(key, meant) <= (1 if len(meant) < 8 else 2):
+        like = [known for known in KEYS if abs(len(known) - len(key)) <= _slips(known) and
+                _distance(key, known) <= _slips(known)]
+        if like:
+            meant = min(like, key=lambda known: _distance(key, known))
             raise ValueError(f"the config's key {key!r} is read by nothing. Did you mean {meant!r}? (If it is a "
                              f'variable of yours, give it a name that is less like it.)')
 
@@ -110,6 +112,11 @@ def mend_workers(cfg):
         if needless:
             said.append(f'{split}_dataloader has num_workers=0: {", ".join(needless)} left out')
     return said
+
+
+def _slips(key):
+    """int: how many slips a key may have to be known still."""
+    return 1 if len(key) < 8 else 2
 
 
 def _distance(one, other):

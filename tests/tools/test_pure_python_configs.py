@@ -72,7 +72,8 @@ def run(folder, tool, *arguments):
     return result.stdout + result.stderr
 
 
-@pytest.mark.parametrize('config', ['mine.py', 'work/mine.py'])  # the latter as MMEngine writes it
+@pytest.mark.parametrize('config', [
+    pytest.param('mine.py', marks=pytest.mark.long), 'work/mine.py'])  # the latter as MMEngine writes it
 def test_testing(trained, config):
     folder = Path(config).parent.name
     run(trained, 'test', config, 'work/iter_1.pth', '--tta', '--show-dir', f'pictures{folder}', '--out', f'out{folder}',

@@ -124,10 +124,19 @@ def test_mmsegmentations_own_tools_run_our_config(minidrive, tmp_path):
     assert len(list((tmp_path / 'out').rglob('*.png'))) == 3 and list((tmp_path / 'show').rglob('*.png'))
 
 
-def test_the_demo_makes_trains_scores_and_draws_and_goes_on_where_it_stopped(minidrive, tmp_path):
-    # The folder already holds a small MiniDrive, so the demo must be told to keep to it.
+@pytest.fixture
+def demo(minidrive, tmp_path):
+    """Run the demo on a small MiniDrive, which must be told since the folder holds it already."""
     options = ['--data', minidrive, '--scenes', 4, 2, 3, '--size', 64, 128, '--work-dir', 'demo']
-    demo = partial(run_script, ROOT / 'tools' / 'demo.py', *options, cwd=tmp_path)
+    return partial(run_script, ROOT / 'tools' / 'demo.py', *options, cwd=tmp_path)
+
+
+def kept_state(folder):
+    state = folder / 'demo' / 'demo.json'
+    return state, json.loads(state.read_text())
+
+
+def test_the_demo_makes_trains_scores_and_draws_and_goes_on_where_it_stopped(demo, minidrive, tmp_path):
     result = demo('--iterations', 2, fresh=True)
     assert result.returncode == 0, result.stderr[-3000:]
     lines = [*result.stdout.splitlines(), *result.stderr.splitlines()]  # 80 columns, but for the long path of the data
@@ -142,18 +151,24 @@ def test_the_demo_makes_trains_scores_and_draws_and_goes_on_where_it_stopped(min
     assert again.stdout.startswith('This demo is finished') and table.strip() in again.stdout
     assert '1/2' not in again.stdout
 
-    # Stopped after the training: it is not trained again.
-    state = tmp_path / 'demo' / 'demo.json'
-    kept = json.loads(state.read_text())
-    state.write_text(json.dumps({key: value for key, value in kept.items() if key != 'text'}))
-    again = demo('--iterations', 2)
-    assert 'Trained before: demo' in again.stdout and '1/2' not in again.stdout and table.strip() in again.stdout
-
-    # Stopped within it: it goes on from the last checkpoint.
+    # Stopped within the training: it goes on from the last checkpoint.
+    state, kept = kept_state(tmp_path)
     state.write_text(json.dumps(dict(settings={**kept['settings'], 'iterations': 3}, seconds=1.0)))
     again = demo('--iterations', 3)
     assert again.returncode == 0, again.stderr[-2000:]
     assert 'from iteration 2 on' in again.stdout and '3/3' in again.stdout and '1/3' not in again.stdout
+
+
+@pytest.mark.long
+def test_a_demo_that_was_stopped_after_training_or_has_other_settings(demo, tmp_path):
+    first = demo('--iterations', 2)
+    table = first.stdout[first.stdout.rindex('MiniDrive test split, 3 images'):first.stdout.rindex('Done in')]
+
+    # Stopped after the training: it is not trained again.
+    state, kept = kept_state(tmp_path)
+    state.write_text(json.dumps({key: value for key, value in kept.items() if key != 'text'}))
+    again = demo('--iterations', 2)
+    assert 'Trained before: demo' in again.stdout and '1/2' not in again.stdout and table.strip() in again.stdout
 
     # Of other settings: anew.
     again = demo('--iterations', 1)
