@@ -80,14 +80,16 @@ def _self_trained(**settings):
         rounds=rounds, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=1, lr=lr, lr_decay=decay, **settings))
 
 
+# Weights of the rivals are as their papers say how to choose them, without a look at depth of the target: CORAL so that
+# its loss comes near those of the source, the reversed gradient between AdaptSegNet's 0.001 and Ganin's 1.
 # What each row is trained on ('source': with its depth; 'both': and images of the target; 'target': with depth), from
-# which start, and how. Arguments of methods are those of their papers, or of the defaults.
+# which start, and how. All else is as the defaults are.
 rows = {
     'source only': _row('source', start='plain'),
     'source only + canonical camera': _row('source'),
     'DAN': _adapted(type='DAN'),
-    'Deep CORAL': _adapted(type='DeepCORAL'),
-    'adversary': _adapted(type='OutputAdversary', ramp=100),
+    'Deep CORAL': _adapted(type='DeepCORAL', loss_weight=100.0),
+    'adversary': _adapted(type='OutputAdversary', strength=0.1, ramp=100),
     'ST': _self_trained(num_groups=1),
     'CBST': _self_trained(),
     'mean teacher': _adapted(type='MeanTeacher', alpha=0.99),

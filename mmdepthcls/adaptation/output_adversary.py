@@ -31,7 +31,8 @@ class OutputAdversary(AdaptationMethod):
 
     Args:
         loss_weight: of the discriminator's own loss, as :class:`AdaptationMethod` has it.
-        strength: of the reversed gradient, beside the losses of the source.
+        strength: of the reversed gradient, beside the losses of the source. Ganin and Lempitsky go to 1, AdaptSegNet to
+            0.001.
         ramp: iterations.
         output: what the discriminator sees: 'probabilities' of the bins, for decoders of a softmax, or the decoded
             'log_depth', from -1 at the first edge of the bins to 1 at the last.
@@ -42,7 +43,7 @@ class OutputAdversary(AdaptationMethod):
             without a gradient.
     """
 
-    def __init__(self, loss_weight: float = 1.0, strength: float = 1e-3, ramp: int = 1000,
+    def __init__(self, loss_weight: float = 1.0, strength: float = 0.1, ramp: int = 1000,
                  output: str = 'probabilities', channels: Sequence[int] = (64, 128, 256)) -> None:
         super().__init__(loss_weight)
         check_number(self, 'strength', strength)
