@@ -1,13 +1,27 @@
 # Class-balanced self-training from one world of MiniDrive to another, whose depth nobody knows: docs/adaptation.md.
 #   mmdepthcls adapt cbst_deeplabv2_r18_minidrive --checkpoint SOURCE.pth
+# of a model that deeplabv2_r18_minidrive_source_sid71.py trained.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
-_base_ = [
-    '_base_/models/deeplabv2_r18-d8.py', '_base_/datasets/minidrive_two_domains.py',
-    '_base_/schedules/adamw_poly_600.py', '_base_/default_runtime.py'
-]
+_base_ = './deeplabv2_r18_minidrive_source_sid71.py'
 
-bins = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=71)
+source_set = dict(
+    type='MiniDriveDataset', data_root=_base_.source_root, split='train', pipeline=_base_.train_pipeline)
+# The target's depth is not read: LoadDepth is for pseudo-labels.
+target_set = dict(
+    type='MiniDriveDataset',
+    data_root=_base_.target_root,
+    split='train',
+    images_only=True,
+    pipeline=[*_base_.train_pipeline[:2], _base_.input_size, *_base_.train_pipeline[4:]])
+train_dataloader = dict(
+    _delete_=True,
+    batch_size=8,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    batch_sampler=dict(type='TwoDomainBatchSampler', source=4),
+    dataset=dict(type='TwoDomainDataset', datasets=[source_set, target_set]))
 # Batch normalization keeps the source's statistics: a batch is of two domains.
-model = dict(bins=bins, backbone=dict(norm_eval=True))
+model = dict(backbone=dict(norm_eval=True))
 self_training = dict(rounds=4, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=2, lr=5e-4)
-default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=100, max_keep_ckpts=1))
+default_hooks = dict(checkpoint=dict(interval=100))

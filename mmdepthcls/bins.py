@@ -120,6 +120,14 @@ class DepthBins:
         self._edges32 = np.where(rounded < edges, np.nextafter(rounded, np.float32(np.inf)), rounded)
         self._inner, self._inner32 = self.edges[1:-1], self._edges32[1:-1]
 
+    def scaled(self, scale: float) -> DepthBins:
+        """The same bins in other metres: edges and centers times a positive number, such as those of a camera whose
+        focal length is ``scale`` times that of the canonical one."""
+        scaled = DepthBins(self.edges * scale, below=self.below)
+        scaled.center, scaled.centers = self.center, self.centers * scale
+        scaled._freeze()
+        return scaled
+
     def _freeze(self):
         self.edges.flags.writeable = self.centers.flags.writeable = False
 

@@ -346,3 +346,12 @@ def test_255_bins_work():
     assert bins.encode(depth).tolist() == list(range(255))
     assert bins.encode(np.array([255.0, 0.0])).tolist() == [254, 255]
     np.testing.assert_array_equal(bins.decode(bins.encode(depth)), depth)
+
+
+@given(scale=st.floats(0.1, 10))
+@pytest.mark.parametrize('bins', [SIDBins(1.0, 80.0, 20), SIDBins(0.0, 80.0, 20, shift=1.0), UDBins(1.0, 80.0, 20)])
+def test_scaled_bins_label_scaled_depth_alike(bins, scale):
+    scaled, depth = bins.scaled(scale), np.random.default_rng(0).uniform(0, 90, 200)
+    assert np.allclose(scaled.edges, scale * bins.edges) and np.allclose(scaled.centers, scale * bins.centers)
+    assert (scaled.encode(depth * scale) == bins.encode(depth)).mean() > 0.99  # but for rounding at an edge
+    assert bins.scaled(1.0) == bins

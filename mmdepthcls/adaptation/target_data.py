@@ -74,9 +74,33 @@ class PseudoLabelDataset(_Wrapper):
         return sample
 
 
+class DatasetPart(_Wrapper):
+    """Some samples of a data set.
+
+    Args:
+        dataset: config of the samples.
+        indices: of those that are taken.
+    """
+
+    def __init__(self, dataset: dict | Any, indices: Sequence[int] = ()) -> None:
+        super().__init__(dataset)
+        self.indices = list(indices)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def get_data_info(self, idx: int) -> dict:
+        """Of the inner data set."""
+        return self.dataset.get_data_info(self.indices[idx])
+
+    def __getitem__(self, idx: int) -> dict:
+        return self.dataset[self.indices[idx]]
+
+
 @DATASETS.register_module()
-class DatasetShare(_Wrapper):
-    """Some samples of a data set, drawn without replacement: of one seed a smaller share is a part of a larger one.
+class DatasetShare(DatasetPart):
+    """A share of the samples of a data set, drawn without replacement: of one seed a smaller share is a part of a
+    larger one.
 
     Args:
         dataset: config of the samples.
@@ -89,17 +113,7 @@ class DatasetShare(_Wrapper):
         if not 0 < share <= 1:
             raise ValueError(f'DatasetShare: expected 0 < share <= 1, got {share!r}')
         number = max(1, round(share * len(self.dataset)))
-        self.indices = np.sort(np.random.default_rng(seed).permutation(len(self.dataset))[:number]).tolist()
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def get_data_info(self, idx: int) -> dict:
-        """Of the inner data set."""
-        return self.dataset.get_data_info(self.indices[idx])
-
-    def __getitem__(self, idx: int) -> dict:
-        return self.dataset[self.indices[idx]]
+        self.indices = sorted(np.random.default_rng(seed).permutation(len(self.dataset))[:number].tolist())
 
 
 def leaf_of(dataset: Any, idx: int) -> BaseDataset:

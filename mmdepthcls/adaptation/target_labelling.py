@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from mmengine.dist import all_reduce, barrier, get_dist_info, is_main_process
 from mmengine.runner import Runner
-from torch.utils.data import SequentialSampler, Subset
+from torch.utils.data import SequentialSampler
 
 from ..atomic_file import remove_leftovers, write_atomically
+from ..compat.numbered_loading import number_loader
 from ..json_text import json_text
 from ..parallel import ProgressLine
 from .confidence_histogram import ConfidenceHistogram, DepthGroups, select
@@ -34,10 +35,11 @@ from .pseudo_label_files import (
     write_reading,
 )
 from .self_training import AUTHORS, SelfTraining
-from .target_data import image_paths
+from .target_data import DatasetPart, image_paths
 from .target_reader import TargetReader
 
 READINGS, LABELS, RECORD = 'readings', 'labels', 'record.json'
+BEYOND = 1e6  # m, farther than all that a file holds
 
 
 class TargetLabelling:
@@ -97,9 +99,10 @@ class TargetLabelling:
         """Images, loaded one by one."""
         if not indices:
             return
-        part = Subset(self.dataset, indices)
+        part = DatasetPart(self.dataset, indices)
         loader = Runner.build_dataloader(dict(
             dataset=part, batch_size=1, num_workers=self.workers, sampler=SequentialSampler(part)))
+        loader = number_loader(loader, self.settings.seed, self.rank, False)  # which says what it could not load
         line = ProgressLine(title, len(indices), 'images') if is_main_process() else None
         for index, data in zip(indices, loader, strict=True):
             yield index, data
@@ -130,11 +133,11 @@ class TargetLabelling:
             depth, level = read_reading(readings, self.names[index])
             label = self._kept(depth, level, thresholds) if relabelled is None else next(relabelled)
             write_label(self.folder / LABELS, self.names[index], label, level, self.settings.levels)
-            candidate = depth > 0
+            seen = (depth > 0) | (label > 0)  # the authors' rule may label where the reading is too far
             # As the file holds it.
-            stored = np.rint(np.asarray(label[candidate], np.float64) * SCALE) / SCALE
+            stored = np.rint(np.asarray(label[seen], np.float64) * SCALE) / SCALE
             for tally in tallies:
-                tally.add(depth[candidate], stored)
+                tally.add(np.where(depth > 0, depth, label)[seen], stored)
             counts += (not label.any(), label.size)
         for tally in tallies:
             tally.sums = _sum(tally.sums)
@@ -159,7 +162,7 @@ class TargetLabelling:
             of_groups.append(dict(row, threshold=None if threshold == levels else threshold / levels))
         pixels = histogram.counts.sum(axis=1)
         rare = pixels < settings.mine_below * max(pixels.sum(), 1)
-        ends = np.concatenate([[0.0], self.groups.edges[1:-1], [float(FARTHEST_RARE)]]).tolist()
+        ends = np.concatenate([[0.0], self.groups.edges[1:-1], [BEYOND]]).tolist()
         return dict(
             round=number, portion=settings.portion_of(number), images=len(self.names),
             images_sha256=names_digest(self.names), images_without_label=int(counts[0]), image_pixels=int(counts[1]),
@@ -167,9 +170,6 @@ class TargetLabelling:
             **groups.total(), groups=of_groups, bands=bands.rows(), rare=[
                 [low, high] for low, high, few, there in zip(ends, ends[1:], rare, pixels, strict=False)
                 if few and there], settings=settings.as_dict())
-
-
-FARTHEST_RARE = 1e6  # m, beyond all that a file holds
 
 
 def weights_digest(state: Mapping[str, torch.Tensor]) -> str:

@@ -249,7 +249,12 @@ class DepthDataset(BaseSegDataset):
 
     def _find_camera(self, sample):
         """Give a sample the focal length of its camera, where it is known."""
-        focal = self.known_focal(sample)
+        try:
+            focal = self.known_focal(sample)
+        except DepthFileError:  # of an image that is none
+            if self.verify:
+                raise
+            return
         if focal is not None:
             sample['focal_px'] = focal
 

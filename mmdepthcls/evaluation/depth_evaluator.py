@@ -11,7 +11,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
-from ..bins import DEPTH_RANGE, DepthBins
+from ..bins import BINS_SCALE, DEPTH_RANGE, DepthBins
 from ..crops import Region
 from .distance_bands import check_bands, distance_limits, regroup, summing_limits, usual_bands
 from .errors import ALL_NAMES, COUNT, ERROR_NAMES
@@ -143,7 +143,7 @@ class DepthEvaluator(BaseMetric):
                     record = score_image(views, truths, self.protocols, self._limits, name)
                 else:
                     record = self._recorder.score(views, truths, self.protocols, self._limits, name, position,
-                                                  sample.get('crop_box'))
+                                                  sample.get('crop_box'), sample.get(BINS_SCALE) or 1.0)
                 self.results.append(record)
             except ValueError as error:
                 raise ValueError(f'{name}: {error}') from error

@@ -15,6 +15,7 @@ from mmdepthcls.adaptation import pseudo_label_files, target_labelling
 from mmdepthcls.adaptation.self_training import SelfTraining
 from mmdepthcls.adaptation.target_labelling import TargetLabelling
 from mmdepthcls.adaptation.target_reader import TargetReader, check_model
+from mmdepthcls.compat.loading_failures import LoadingError
 from mmdepthcls.models import BinLogits
 
 SETTINGS = dict(portion=0.3, num_groups=3, ignore_top=0.2, max_depth=30.0, flip=True)
@@ -154,7 +155,7 @@ def killing(monkeypatch, at):
         monkeypatch.setattr(module, 'write_atomically', write)
 
 
-@pytest.mark.parametrize('rule', ['reading', 'authors'])
+@pytest.mark.parametrize('rule', ['reading', pytest.param('authors', marks=pytest.mark.long)])
 def test_stopped_at_any_file_it_goes_on_to_the_same_files(data, tmp_path, small_model_cfg, builders, monkeypatch,
                                                          rule):
     (tmp_path / 'data/split.txt').write_text('image/0.png\nimage/1.png\n')
@@ -189,6 +190,16 @@ def test_no_depth_of_the_target_is_opened(data, tmp_path, small_model_cfg, monke
     monkeypatch.setattr('io.open', patched)
     label(str(tmp_path / 'round'), data, small_model_cfg(12), SETTINGS)
     assert any('/data/image/' in name for name in opened) and not any('/data/depth' in name for name in opened)
+
+
+def test_an_image_that_cannot_be_read_is_named(data, tmp_path, small_model_cfg):
+    path = tmp_path / 'data/image/3.png'
+    content = bytearray(path.read_bytes())
+    content[60:-40] = bytes(len(content) - 100)
+    path.write_bytes(bytes(content))
+    with pytest.raises((LoadingError, AssertionError), match='image/3.png'):
+        label(str(tmp_path / 'round'), data, small_model_cfg(12), SETTINGS)
+    assert sorted(file.name for file in (tmp_path / 'round/readings/depth').iterdir()) == ['0.png', '1.png', '2.png']
 
 
 def test_a_wrong_scale_is_kept_and_confidence_does_not_see_it(data, tmp_path, small_model_cfg):

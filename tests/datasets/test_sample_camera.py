@@ -28,6 +28,17 @@ def test_a_file_of_cameras(pairs):
     assert focals(own(pairs, cameras='cameras.json')) == [31.0, 40.0, None]
     assert focals(own(pairs, cameras=str(pairs / 'cameras.json'), focal_px=7)) == [31.0, 40.0, 7.0]
     assert focals(own(pairs, cameras=dict(fx=36, fy=49))) == pytest.approx([42.0] * 3)
+    listed = DepthFolderDataset('split.txt', data_root=str(pairs), pipeline=[], cameras={
+        'image/2.png': dict(focal_px=33), 'default': dict(focal_px=44)})
+    assert focals(listed) == [44.0, 44.0, 33.0]
+
+
+def test_a_damaged_image_is_nobodys_camera(pairs):
+    """Where files are not looked at before training it is found when it is loaded; else it is said at once."""
+    (pairs / 'image/1.png').write_bytes(b'')
+    assert focals(own(pairs, verify=False, cameras=dict(focal_px=5))) == [5.0, None, 5.0]
+    with pytest.raises(ValueError, match='image.1.png'):
+        own(pairs, cameras=dict(focal_px=50))
 
 
 def test_a_column_of_the_list(pairs):

@@ -1,4 +1,5 @@
 # SYNTHIA-RAND-CITYSCAPES. Folders: see mmdepthcls/datasets/synthia.py. SYNTHIA_ROOT is the folder RAND_CITYSCAPES.
+# Its focal length is in no file of it: for a canonical camera give the data sets focal_px (docs/cameras.md).
 # The training pipeline belongs to the config that uses this file: it depends on the bins.
 data_root = '{{$SYNTHIA_ROOT:data/synthia/RAND_CITYSCAPES}}'
 crop_size = (420, 800)

@@ -2,7 +2,6 @@
 import copy
 import hashlib
 import json
-import os.path as osp
 from pathlib import Path
 
 from mmengine.registry import DefaultScope
@@ -24,8 +23,6 @@ from ..running.program import UsageError
 PLAN = 'adaptation.json'
 # What may differ when an adaptation goes on: where data lie, and who loads them.
 PLACES = {'data_root', 'num_workers', 'persistent_workers', 'prefetch_factor', 'pin_memory', 'verify', 'checkpoint'}
-SETTINGS_HINT = ("self_training=dict(...) in the config, see docs/adaptation.md and configs/cbst_*.py. `mmdepthcls "
-                 'adapt` trains by its rounds')
 
 
 class AdaptationPlan:
@@ -48,7 +45,8 @@ class AdaptationPlan:
     def __init__(self, cfg):
         self.cfg, self.folder = copy.deepcopy(cfg), Path(cfg.work_dir)
         if not isinstance(cfg.get('self_training'), dict):
-            raise UsageError(f'{cfg.filename}: the config says nothing of self-training. Give it {SETTINGS_HINT}')
+            raise UsageError(f'{cfg.filename}: the config says nothing of self-training. Give it two domains and '
+                             'self_training=dict(...), as configs/cbst_deeplabv2_r18_minidrive.py has them')
         self.settings = SelfTraining.of_config(cfg.self_training)
         if not is_a(cfg.get('model') or {}, MODELS, 'DepthClassifier'):
             raise UsageError(f'{cfg.filename}: expected model.type DepthClassifier, got '
@@ -224,8 +222,3 @@ def _difference(found, plan):
     changed = [f'{key}={before.get(key)!r} there, {value!r} now' for key, value in now.items()
                if before.get(key) != value]
     return f' ({"; ".join(changed)})' if changed else ''
-
-
-def relative(path):
-    """A path as a person reads it."""
-    return osp.relpath(path)

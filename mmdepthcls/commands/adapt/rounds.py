@@ -2,6 +2,7 @@
 import copy
 import json
 import math
+import os.path as osp
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from ...hooks.resume_point import damage_of, resume_point
 from ...json_text import json_text
 from ..running import console
 from ..running.command_line import say
-from .adaptation_plan import relative
 
 TRAINING, LOG, TRAINED = 'training', 'log', 'training.json'
 CROWDED = 1.5  # times the portion, from which on it is said that more is kept
@@ -43,8 +43,8 @@ class Rounds:
             self.label(number)
             say(describe(self.record(number)))
             self.train(number)
-        say(f'Result: {relative(self.weights(self.settings.reported))} (round {self.settings.reported}, as was fixed '
-            'before)')
+        result, number = self.weights(self.settings.reported), self.settings.reported
+        say(f'Result: {osp.relpath(result)} (round {number}, as was fixed before)')
 
     def folder(self, number):
         """Path: of a round."""
@@ -76,7 +76,7 @@ class Rounds:
                 shutil.rmtree(folder / READINGS, ignore_errors=True)
             return
         say(f'Round {number} of {self.settings.rounds}: labelling {self.plan.num_images} images with '
-            f'{relative(self.weights(number - 1))}')
+            f'{osp.relpath(self.weights(number - 1))}')
         runner = console.build_runner(self.labelling_config(number), lines=False, tables=False)
         runner.load_or_resume()
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model

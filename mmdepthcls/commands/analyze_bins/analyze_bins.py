@@ -88,7 +88,11 @@ def frames_and_bins(args):
     frames = [frame for source in listing.sources for frame in frames_of_samples(source.samples, source.reading)]
     if not frames:
         raise ValueError(f'{args.data}: no sample of {name} has ground truth')
-    return frames, bins
+    canonical = (cfg.get('model') or {}).get('canonical_focal_px')
+    if canonical is not None:
+        print(f"The config's own bins are in metres of a canonical camera of {canonical:g} px and are not compared: "
+              'here depth is in metres of the cameras that took the pictures')
+    return frames, bins if canonical is None else None
 
 
 def spread(frames, most):

@@ -91,7 +91,7 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
     allow_leakage = allow_leakage or options['allow_leakage']
     listings, bins = list_splits(cfg)
     results, findings, groups = [], [], defaultdict(dict)
-    canonical = (cfg.get('model') or {}).get('canonical_focal_px')
+    canonical, depth_range = ((cfg.get('model') or {}).get(key) for key in ('canonical_focal_px', 'depth_range'))
     looks = {id(source): [_look(source, sample, canonical) for sample in _spread(source.samples, max_samples)]
              for listing in listings for source in listing.sources}
     records = _inspect(looks, workers, progress)
@@ -119,7 +119,7 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
                 group[id(record)] = record, look.reading.edges
     for (name, depth_format, expectation), members in groups.items():
         found, edges = zip(*members.values(), strict=True)
-        limits = bins and tuple(float(np.median([each[side] for each in edges])) for side in (0, -1))
+        limits = depth_range or bins and tuple(float(np.median([each[side] for each in edges])) for side in (0, -1))
         findings += check_group(Group(name, list(found), depth_format, expectation, limits, options['reach']))
     findings += check_cameras(cameras, canonical, options['reach'] is None)
     unique = {id(record): record for result in results for record in result.records}.values()

@@ -2,6 +2,7 @@
 import difflib
 import os
 import os.path as osp
+import re
 
 import torch
 from mmengine.config import Config
@@ -115,8 +116,9 @@ def _check_root(cfg, key, root):
     missing = not osp.exists(root)
     if missing or not osp.isdir(root):
         variable = variable_of(cfg.filename, root)
+        option = re.sub(r'\[(\d+)\]', r'.\1', key)
         raise UsageError(f'{root} {"does not exist" if missing else "is no folder"} ({key}.data_root); set '
-                         f'{variable or "it with --cfg-options " + key + ".data_root=DIR"} or see docs/data.md')
+                         f'{variable or "it with --cfg-options " + option + ".data_root=DIR"} or see docs/data.md')
 
 
 def check_device(cfg):

@@ -81,7 +81,7 @@ def _steps(pipeline: Any) -> Iterator[Any]:
             if focal_effect(type(step)) not in (MADE_OF_OTHERS, MAPPED):
                 yield step
             yield from _steps(step)
-        elif callable(getattr(step, 'transforms', None)) or hasattr(step, 'transforms'):
+        elif hasattr(step, 'transforms'):
             yield from _steps(step)  # MMEngine's Compose
         else:
             yield step
@@ -96,6 +96,9 @@ def _kept(transform, before, image, after):
         return after.get(FOCAL)
     if effect == MAPPED:
         return _after_mapping(transform, before, image, after.get('img'))
+    resize = getattr(transform, 'resize', None)  # of RandomResize and the like, where any class may stand
+    if isinstance(resize, BaseTransform) and focal_effect(type(resize)) != RESIZED:
+        return None
     return _resized(before, image, after.get('img')) if effect == RESIZED else None
 
 

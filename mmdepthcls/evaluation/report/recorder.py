@@ -34,7 +34,7 @@ class ReportRecorder:
         self.tally = ReportTally(None if self.bins is None else self.bins.num_bins)
         self._confusion, self._extremes = None, ([], [])
 
-    def score(self, views, truths, protocols, limits, name, position, crop_box=None):
+    def score(self, views, truths, protocols, limits, name, position, crop_box=None, bins_scale=1.0):
         """Score the next image of this process.
 
         Args:
@@ -42,20 +42,22 @@ class ReportRecorder:
             limits (sequence of float): of :func:`~mmdepthcls.evaluation.distance_bands.distance_limits`, m.
             position (int): of the image in the whole data set.
             crop_box (tuple, optional): part of the image that the network saw.
+            bins_scale (float): by which metres of the bins are multiplied to be those of the image's camera.
 
         Returns:
             ImageScores: with histograms and, where there are bins, their floor.
         """
         histograms, confusion, image = {}, None, None
         first = protocols[0]
+        bins = self.bins if self.bins is None or bins_scale == 1 else self.bins.scaled(bins_scale)
 
         def observe(protocol, pred, gt):
             nonlocal confusion
             histograms[protocol.name] = DepthHistogram.of(gt)
-            if protocol is first and self.bins is not None:
-                confusion = bin_confusion(self.bins, pred, gt)
+            if protocol is first and bins is not None:
+                confusion = bin_confusion(bins, pred, gt)
 
-        record = score_image(views, truths, protocols, limits, name, self.bins, observe)
+        record = score_image(views, truths, protocols, limits, name, bins, observe)
         errors = image_errors(record.scores[first.name])
         if errors and self.tally.wants((errors['abs_rel'], name, position)):
             image = ScoredImage(name, position, errors['abs_rel'], *scored_maps(views, truths, first), crop_box)

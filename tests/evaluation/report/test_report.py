@@ -16,6 +16,7 @@ from mmdepthcls.evaluation.protocols import Protocol
 from mmdepthcls.evaluation.quantization import bin_confusion
 from mmdepthcls.evaluation.report.depth_histogram import DepthHistogram
 from mmdepthcls.evaluation.report.published import PUBLISHED
+from mmdepthcls.evaluation.report.recorder import ReportRecorder
 from mmdepthcls.evaluation.report.report import ReportData, report_contents, report_json, write_report
 from mmdepthcls.evaluation.report.tally import ScoredImage
 from mmdepthcls.evaluation.views import Views
@@ -263,3 +264,17 @@ def test_the_same_data_give_the_same_bytes(tmp_path):
         write_report(tmp_path / name, make_data())
     for path in (tmp_path / 'a').iterdir():
         assert path.read_bytes() == (tmp_path / 'b' / path.name).read_bytes()
+
+
+def test_bins_are_those_of_an_images_camera(tmp_path):
+    """All metres doubled, and the bins with them: nothing but metres changes."""
+    protocol, (pred, gt) = Protocol('open', clamp=None, max_depth=None), maps_of(0)
+    found = []
+    for scale in (1, 2):
+        recorder = ReportRecorder(tmp_path, bins=BINS)
+        recorder.begin()
+        record = recorder.score(Views(pred * scale), {None: gt * scale}, [protocol], distance_limits(), 'a', 0,
+                                bins_scale=scale)
+        recorder.gather(1)
+        found.append((recorder._confusion, image_errors(record.floor['open'])['abs_rel']))
+    assert (found[0][0] == found[1][0]).all() and found[0][0].sum() > 0 and found[0][1] == pytest.approx(found[1][1])
