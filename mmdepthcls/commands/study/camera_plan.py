@@ -1,11 +1,13 @@
 """What a study of cameras trains and tests: one network at several focal lengths, on the same scenes."""
 import copy
 import os.path as osp
+import re
 from dataclasses import dataclass
 
 from mmengine.config import Config
 
-from ...camera import resized_focal
+from ..minidrive.camera_setup import CameraSetup
+from ..minidrive.writer import make_minidrive
 from .plan import DECIDES, fingerprint_of
 from .record import WITHOUT
 
@@ -36,8 +38,8 @@ class CameraPlan:
         path (str): the file.
 
     Raises:
-        ValueError: for missing keys, for a trained camera that is not among the cameras, and where no way to test is
-            without a canonical camera.
+        ValueError: for missing keys, cameras that there cannot be, a trained camera that is not among them, and where
+            no way to test is without a canonical camera.
     """
 
     def __init__(self, path):
@@ -55,6 +57,11 @@ class CameraPlan:
         if self.trained not in self.cameras:
             raise ValueError(f'{path}: trained is {self.trained!r}, which is not among the cameras: '
                              f'{", ".join(self.cameras)}')
+        unfit = [name for name in self.cameras if not re.fullmatch(r'[\w.-]*\w', name)]
+        if unfit:
+            raise ValueError(f'{path}: a camera is called by letters, digits, _ . and -, as its folder is, got '
+                             f'{unfit[0]!r}')
+        self._setups = {name: CameraSetup(focal=focal) for name, focal in self.cameras.items()}
         if WITHOUT not in self.ways:
             raise ValueError(f'{path}: ways must have {WITHOUT!r} (no canonical camera), got {", ".join(self.ways)}')
 
@@ -64,14 +71,12 @@ class CameraPlan:
         Args:
             folder (Path): one folder in it a camera.
         """
-        from ..minidrive.camera_setup import CameraSetup
-        from ..minidrive.writer import make_minidrive
-        for name, focal in self.cameras.items():
-            make_minidrive(folder / name, **self.data, camera=CameraSetup(focal=focal))
+        for name, setup in self._setups.items():
+            make_minidrive(folder / name, **self.data, camera=setup)
 
     def focal_px(self, camera):
         """float: focal length of a camera in pixels of its pictures."""
-        return resized_focal(self.cameras[camera] * self.data['width'], 1.0, 1.0)
+        return self._setups[camera].focal_px(self.data['width'])
 
     def phases(self):
         """list[list]: all runs at once: none needs another."""

@@ -12,6 +12,7 @@ from mmengine.config import Config, ConfigDict
 from mmseg.registry import TASK_UTILS
 
 from ...evaluation.protocols import USUAL_RANGE, scored_range
+from ..minidrive.writer import make_minidrive
 
 REQUIRED = ('base', 'data', 'ground_truths', 'seeds', 'options', 'default', 'variants', 'decoders', 'comparisons')
 # Of a config, what a run's numbers depend on.
@@ -81,7 +82,6 @@ class Plan:
         Args:
             folder (Path): of MiniDrive.
         """
-        from ..minidrive.writer import make_minidrive
         make_minidrive(folder, **self.data)
 
     @cached_property

@@ -73,6 +73,8 @@ def test_fingerprints_change_with_what_they_are_of(plan, tmp_path):
 
 @pytest.mark.parametrize('text, message', [
     ("trained = '2x'", "trained is '2x', which is not among the cameras: 0.75x, 1x, 1.3x"),
+    ("cameras = {'far': 20.0}", r"camera's focal \(image widths\) must be from 0.1 to 10, got 20.0"),
+    ("cameras = {'../far': 1.0}", 'a camera is called by letters'),
     ("ways = {'_delete_': True, 'by depth': []}", "ways must have 'without'"),
 ])
 def test_plans_that_cannot_work(tmp_path, text, message):
