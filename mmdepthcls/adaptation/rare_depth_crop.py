@@ -31,6 +31,7 @@ class RareDepthCrop(BaseTransform):
     Raises:
         ValueError: for a size or a chance that is none.
     """
+    focal_effect = 'same'
 
     def __init__(self, crop_size: tuple[int, int], prob: float = 0.8, pad_value: Sequence[float] = MEAN_BGR) -> None:
         self.crop_size = checked_size('RareDepthCrop', crop_size)

@@ -18,7 +18,7 @@ from mmdepthcls.config.config_parts import leaf_datasets
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
-PAPER = [path for path in CONFIGS if path.name.startswith('deeplabv2_r101')]
+PAPER = [path for path in CONFIGS if path.name.startswith('deeplabv2_r101') and 'canonical' not in path.name]
 OF_MMSEG = [path for path in CONFIGS if 'mmseg::' in path.read_text('utf-8')]
 ADAPTING = [path for path in CONFIGS if path.name.startswith('cbst_')]
 TWINS = [path for path in OF_MMSEG if 'minidrive' in path.name]

@@ -236,6 +236,7 @@ def test_synthia_to_kitti_as_a_person_runs_it(tmp_path, builders, monkeypatch):
             'model.backbone': dict(depth=18, base_channels=8, init_cfg=None), 'model.decode_head.in_channels': 64,
             'model.backbone.norm_cfg.requires_grad': True, 'self_training.rounds': 1, 'self_training.epochs': 1,
             'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False,
+            'train_dataloader.dataset.datasets.0.focal_px': 32.0,  # of small images
             **{f'train_dataloader.dataset.datasets.{number}.split': None for number in (0, 1)}})
         for leaf in cfg.train_dataloader.dataset.datasets:
             for step in leaf.pipeline:
