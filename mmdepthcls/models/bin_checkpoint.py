@@ -72,8 +72,7 @@ def require_all(model, state_dict, prefix, bins, require_edges, canonical_px=Non
     if (edges is not None or stored is not None) and not same_focal(stored, canonical_px):
         raise BinMismatchError(f'The checkpoint was trained {describe_focal(stored)}; the model has '
                                f'canonical_focal_px={canonical_px}, and would answer in wrong metres. Set '
-                               f'model.canonical_focal_px={None if stored is None else float(stored)}, as in the '
-                               'training.')
+                               'model.canonical_focal_px as in the training (None: without one).')
     missing, misshapen = _misfits(model, state_dict, prefix)
     if missing or misshapen:
         raise BinMismatchError(
