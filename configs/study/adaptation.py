@@ -1,4 +1,4 @@
-# The study of docs/measurements/adaptation_study.md: mmdepthcls study adaptation
+# The study of docs/adaptation_study.md: mmdepthcls study adaptation
 # From MiniDrive's world 'source', which stands for SYNTHIA, to its world 'target', which stands for KITTI. Small enough
 # for CPUs: a ResNet-18 of half width, images of 64 x 208, a few minutes of one core a row.
 

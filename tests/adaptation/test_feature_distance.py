@@ -4,7 +4,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
@@ -20,6 +20,7 @@ def vectors(number, channels=3, seed=0, shift=0.0, scale=1.0):
     return torch.from_numpy(values)
 
 
+@settings(max_examples=30)
 @given(st.integers(2, 9), st.integers(2, 9), st.integers(1, 4), st.integers(0, 99))
 def test_coral_is_what_numpy_says(source, target, channels, seed):
     one, other = vectors(source, channels, seed), vectors(target, channels, seed + 1, 2.0, 3.0)
@@ -61,6 +62,7 @@ def slow_discrepancy(one, other, factors, unbiased):
     return within(one) + within(other) - 2 * np.mean([kernel(a, b) for a in one for b in other])
 
 
+@settings(max_examples=30)
 @given(st.integers(2, 7), st.integers(2, 7), st.integers(1, 3), st.booleans(), st.integers(0, 99))
 def test_discrepancy_is_what_loops_say(source, target, channels, unbiased, seed):
     one, other = vectors(source, channels, seed), vectors(target, channels, seed + 1, 1.0)

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, interpolate
 from torch.testing import assert_close
@@ -20,6 +20,7 @@ def depths(seed, low=1.0, high=80.0):
     return torch.from_numpy(np.random.default_rng(seed).uniform(low, high, (2, 1, 7, 9))).float()
 
 
+@settings(max_examples=30)
 @given(st.sampled_from(MIXES), st.integers(0, 10**6))
 def test_nothing_is_pasted_in_front_of_what_is_nearer(mix, seed):
     source, target = depths(seed) * (depths(seed + 1) > 20), depths(seed + 2)
@@ -35,6 +36,7 @@ def test_nothing_is_pasted_in_front_of_what_is_nearer(mix, seed):
         assert torch.equal(pasted, boxes if mix == 'cutmix' else torch.zeros_like(boxes))
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 12), st.integers(1, 12), st.floats(0.05, 1), st.integers(0, 10**6))
 def test_boxes_are_boxes_of_the_size_asked_for(height, width, least, seed):
     torch.manual_seed(seed)
@@ -88,6 +90,7 @@ def test_a_teacher_begins_as_the_model_and_stays_in_the_mode_of_a_test(build_mod
     assert_close(got, model.decode_head(model.extract_feat(images)), rtol=0, atol=0)
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 99))
 def test_changed_looks_are_of_each_image_alone_and_finite(seed):
     torch.manual_seed(seed)

@@ -43,9 +43,9 @@ class Kind:
 
 VARIANTS = Kind(Plan, train_run, study_report, draw_study, ('variant', 'ground_truth', 'fingerprint'), 'docs/study.md')
 CAMERAS = Kind(CameraPlan, train_camera_run, camera_report, None, ('camera', 'seed', 'fingerprint'),
-               'docs/measurements/camera_study.md')
+               'docs/camera_study.md')
 ADAPTATIONS = Kind(AdaptationStudy, train_adaptation_run, adaptation_report, None, ('row', 'seed', 'fingerprint'),
-                   'docs/measurements/adaptation_study.md')
+                   'docs/adaptation_study.md')
 
 
 def kind_of(path):
