@@ -18,9 +18,8 @@ def parse_args():
     parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
                         '(default: work_dirs/study_NAME)')
     parser.add_argument('--out', default=argparse.SUPPRESS, help='report to write, with its .json (and .png) beside it '
-                        '(default: docs/study.md, of a study of cameras or adaptations docs/camera_study.md or
-'
-                        'docs/adaptation_study.md)')
+                        '(default: docs/study.md, of a study of cameras docs/camera_study.md, of '
+                        'adaptations docs/adaptation_study.md)')
     outputs.add_force(parser)
     parser.add_argument('--workers', type=int, help='trainings at a time (default: one a CPU; with a GPU 1)')
     parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
