@@ -4,7 +4,15 @@ MMSegmentation's registries live in scope 'mmseg', so configs name everything wi
 """
 from mmseg.registry import TASK_UTILS
 
-from .adaptation import rare_depth_crop, target_data, two_domain_data  # noqa: F401
+from .adaptation import (  # noqa: F401  (imported only to register)
+    deep_coral,
+    maximum_mean_discrepancy,
+    mean_teacher,
+    output_adversary,
+    rare_depth_crop,
+    target_data,
+    two_domain_data,
+)
 from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import (  # noqa: F401  (imported only to register)
     arkitscenes,

@@ -78,6 +78,10 @@ class CameraPlan:
         """float: focal length of a camera in pixels of its pictures."""
         return self._setups[camera].focal_px(self.data['width'])
 
+    def phases(self):
+        """list[list]: all runs at once: none needs another."""
+        return [self.runs()]
+
     def runs(self):
         """list[CameraRun]: seed by seed, the camera that all are compared with first."""
         cameras = sorted(self.cameras, key=lambda name: name != self.trained)

@@ -1,9 +1,12 @@
-"""The kinds of studies: of variants of one config, and of cameras."""
+"""The kinds of studies: of variants of one config, of cameras, and of adaptations."""
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from mmengine.config import Config
 
+from .adaptation_report import adaptation_report
+from .adaptation_study import AdaptationStudy
+from .adaptation_training import train_adaptation_run
 from .camera_plan import CameraPlan
 from .camera_report import camera_report
 from .camera_training import train_camera_run
@@ -41,8 +44,12 @@ class Kind:
 VARIANTS = Kind(Plan, train_run, study_report, draw_study, ('variant', 'ground_truth', 'fingerprint'), 'docs/study.md')
 CAMERAS = Kind(CameraPlan, train_camera_run, camera_report, None, ('camera', 'seed', 'fingerprint'),
                'docs/camera_study.md')
+ADAPTATIONS = Kind(AdaptationStudy, train_adaptation_run, adaptation_report, None, ('row', 'seed', 'fingerprint'),
+                   'docs/adaptation_study.md')
 
 
 def kind_of(path):
-    """Kind: what a study's config file is; one that names cameras is of cameras."""
-    return CAMERAS if 'cameras' in Config.fromfile(path) else VARIANTS
+    """Kind: what a study's config file is; one that names cameras is of cameras, one that names worlds of
+    adaptations."""
+    cfg = Config.fromfile(path)
+    return CAMERAS if 'cameras' in cfg else ADAPTATIONS if 'worlds' in cfg else VARIANTS

@@ -91,6 +91,10 @@ class Plan:
         bins = [TASK_UTILS.build(variant.get('bins', base)) for variant in self.variants.values()]
         return scored_range((min(each.min_depth for each in bins), max(each.max_depth for each in bins)))
 
+    def phases(self):
+        """list[list]: all runs at once: none needs another."""
+        return [self.runs()]
+
     def runs(self):
         """list[Run]: seed by seed, so that what is there when a study is interrupted can be compared."""
         return [Run(variant, ground_truth, seed) for seed in self.seeds for ground_truth in self.ground_truths

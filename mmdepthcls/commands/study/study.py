@@ -14,11 +14,12 @@ from ..running.config_files import find_config
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
-    parser.add_argument('study', help='file of configs/study/, or its name, such as minidrive or cameras')
+    parser.add_argument('study', help='file of configs/study/, or its name, such as minidrive, cameras or adaptation')
     parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
                         '(default: work_dirs/study_NAME)')
     parser.add_argument('--out', default=argparse.SUPPRESS, help='report to write, with its .json (and .png) beside it '
-                        '(default: docs/study.md, of a study of cameras docs/camera_study.md)')
+                        '(default: docs/study.md, of a study of cameras docs/camera_study.md, of '
+                        'adaptations docs/adaptation_study.md)')
     outputs.add_force(parser)
     parser.add_argument('--workers', type=int, help='trainings at a time (default: one a CPU; with a GPU 1)')
     parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
@@ -72,8 +73,11 @@ def train_all(args, kind, plan, folder):
     workers = args.workers or default_workers()
     train = partial(kind.train, args.plan, str(folder / 'data'), str(folder), max(1, usable_cpus() // workers),
                     verbose=args.verbose)
-    records = dict(map_parallel(train, plan.runs(), title='Study', unit='trainings', workers=workers))
-    return [records[index] for index in range(len(records))]
+    records = []
+    for runs in plan.phases():  # each needs what those before it have trained
+        found = dict(map_parallel(train, runs, title='Study', unit='trainings', workers=workers))
+        records += [found[index] for index in range(len(found))]
+    return records
 
 
 def default_workers():
