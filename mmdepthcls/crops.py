@@ -7,10 +7,11 @@ from typing import TypeAlias
 # Shares of height (top, bottom) and width (left, right), cut to whole pixels by int().
 RELATIVE = {
     'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),  # Garg et al., 2016
+    'nyu_eigen': (45 / 480, 471 / 480, 41 / 640, 601 / 640),  # rows 45:471, columns 41:601 of NYU's 480 x 640
     'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),  # Eigen et al., 2014
 }
 KB_SIZE = (352, 1216)
-CROP_NAMES = (None, 'garg', 'eigen', 'kb', 'kb_garg')
+CROP_NAMES = (None, 'garg', 'eigen', 'kb', 'kb_garg', 'nyu_eigen')
 # A name, or shares (top, bottom, left, right) of height and width.
 Region: TypeAlias = str | Sequence[float] | None
 
@@ -20,8 +21,9 @@ def crop_region(name: Region, height: int, width: int) -> tuple[slice, slice]:
 
     Args:
         name: 'garg', 'eigen', 'kb' (the KITTI benchmark's 352 x 1216: bottom, horizontally centered), 'kb_garg' (garg
-            inside of kb, which is another region than garg), None (everything), or your own: shares (top, bottom, left,
-            right) of height and width, 0..1, cut to whole pixels by int().
+            inside of kb, which is another region than garg), 'nyu_eigen' (NYU Depth v2 without its borders), None
+            (everything), or your own: shares (top, bottom, left, right) of height and width, 0..1, cut to whole pixels
+            by int().
         height: H, pixels.
         width: W, pixels.
 

@@ -4,11 +4,39 @@ MMSegmentation's registries live in scope 'mmseg', so configs name everything wi
 """
 from mmseg.registry import TASK_UTILS
 
-from .adaptation import rare_depth_crop, target_data, two_domain_data  # noqa: F401
+from .adaptation import (  # noqa: F401  (imported only to register)
+    deep_coral,
+    maximum_mean_discrepancy,
+    mean_teacher,
+    output_adversary,
+    rare_depth_crop,
+    target_data,
+    two_domain_data,
+)
 from .bins import DepthBins, LIDBins, SIDBins, UDBins
-from .datasets import depth_folder_dataset, kitti, minidrive_dataset, synthia  # noqa: F401  (imported only to register)
+from .datasets import (  # noqa: F401  (imported only to register)
+    arkitscenes,
+    cityscapes,
+    depth_folder_dataset,
+    depth_tree_dataset,
+    diode,
+    kitti,
+    minidrive_dataset,
+    nyu,
+    scannet,
+    seven_scenes,
+    synthia,
+    virtual_kitti,
+    weighted_set_sampler,
+)
 from .datasets.transforms import canonical_camera, color, formatting, geometry, labels, loading  # noqa: F401
-from .evaluation import depth_evaluator, edge_evaluator, submission_metric, uncertainty_evaluator  # noqa: F401
+from .evaluation import (  # noqa: F401
+    depth_evaluator,
+    edge_evaluator,
+    per_set_evaluator,
+    submission_metric,
+    uncertainty_evaluator,
+)
 from .hooks import (  # noqa: F401
     finite_loader_hook,
     finite_loss_hook,

@@ -20,7 +20,7 @@ PRELOADED = ['mmdepthcls.registration', 'mmdepthcls.commands.train.train', 'mmde
 LIBRARIES = ['torch', 'torch.distributed.optim', 'cv2', 'matplotlib.pyplot']
 
 
-def run_script(script, *arguments, cwd, fresh=False, **environment):
+def run_script(script, *arguments, cwd, fresh=False, limit=LIMIT, **environment):
     """Run a Python script.
 
     Args:
@@ -30,12 +30,13 @@ def run_script(script, *arguments, cwd, fresh=False, **environment):
         fresh (bool): with nothing imported but ``LIBRARIES``. Else it runs in a fork of a process that has imported
             ``PRELOADED`` and done nothing else, which is quicker by seconds. Each tool that is run so has a test that
             starts it fresh too.
+        limit (float): s, after which it is ended.
         **environment (str): variables that differ from this process's.
 
     Returns:
         subprocess.CompletedProcess: with ``returncode``, ``stdout``, ``stderr`` (str).
     """
-    return _run([str(script), *map(str, arguments)], cwd, environment, _fresh if fresh else _forked)
+    return _run([str(script), *map(str, arguments)], cwd, environment, _fresh if fresh else _forked, limit)
 
 
 def run_code(code, *, cwd='.', **environment):
@@ -43,11 +44,11 @@ def run_code(code, *, cwd='.', **environment):
     return _run(['-c', code], cwd, environment, _fresh)
 
 
-def _run(command, cwd, environment, run):
+def _run(command, cwd, environment, run, limit=LIMIT):
     environment = {**os.environ, 'OMP_NUM_THREADS': '1', **environment}
     with TemporaryDirectory() as folder:
         files = [str(Path(folder, name)) for name in ('stdout', 'stderr')]
-        status = run(dict(command=command, cwd=str(cwd), environment=environment, files=files, limit=LIMIT))
+        status = run(dict(command=command, cwd=str(cwd), environment=environment, files=files, limit=limit))
         texts = [Path(file).read_text('utf-8') if os.path.exists(file) else '' for file in files]
     return subprocess.CompletedProcess(command, status, *texts)
 

@@ -3,16 +3,14 @@ import pkgutil
 import re
 import sys
 import types
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from document_snippets import DOCUMENTS, ROOT
 
 from mmdepthcls.commands import COMMANDS
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').glob('*.md')])
 CONTRIBUTING = (ROOT / 'CONTRIBUTING.md').read_text('utf-8')
 # Name -> the file that an example would be, and its code.
 EXAMPLES = {name: (path, code) for name, path, code in re.findall(
@@ -30,7 +28,7 @@ def headings(text):
     return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-') for heading in found}
 
 
-@pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(document):
     for target, anchor in re.findall(r'\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)', document.read_text('utf-8')):
         path = document.parent / target if target else document
@@ -39,7 +37,7 @@ def test_links_lead_somewhere(document):
         assert anchor in known, f'{document.name}: no heading {target}#{anchor}'
 
 
-@pytest.mark.parametrize('document', PRESENT, ids=lambda path: path.name)
+@pytest.mark.parametrize('document', PRESENT, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_files_that_are_named_exist(document):
     named = set(re.findall(rf'(?<![\w/.}}])(?:{FOLDERS})/[\w/.-]*\w', document.read_text('utf-8')))
     missing = {path for path in named - NOT_THERE if not re.search(r'NAME|\bmine\b', path)
@@ -47,13 +45,18 @@ def test_files_that_are_named_exist(document):
     assert not missing, f'{document.name} names files that do not exist: {sorted(missing)}'
 
 
-@pytest.mark.parametrize('document', PRESENT, ids=lambda path: path.name)
+@pytest.mark.parametrize('document', PRESENT, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_modules_that_are_named_exist(document):
     for name in set(re.findall(r'(?<![\w/.])mmdepthcls(?:\.[A-Za-z]\w*)+', document.read_text('utf-8'))):
         try:
             pkgutil.resolve_name(name)
         except (ImportError, AttributeError) as error:
             raise AssertionError(f'{document.name}: there is no {name}') from error
+
+
+def test_the_readme_is_short():
+    lines = (ROOT / 'README.md').read_text('utf-8').splitlines()
+    assert len(lines) <= 90 and '<!-- test -->' in lines and '<!-- demo -->' in lines
 
 
 def test_the_picture_of_the_rooms_names_every_room_and_command():

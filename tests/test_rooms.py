@@ -29,7 +29,7 @@ ORDER = """
 RANK = {room: rank for rank, line in enumerate(ORDER) for room in line.split()}
 TOP = len(ORDER)  # the other commands
 # Commands that are made of others.
-MADE_OF = {'demo': {'minidrive', 'train', 'test'}, 'study': {'minidrive', 'train', 'test'},
+MADE_OF = {'demo': {'minidrive', 'train', 'test'}, 'study': {'minidrive', 'train', 'test', 'adapt'},
            'export': {'minidrive', 'publish'},
            'benchmark': {'minidrive', 'train', 'test', 'predict'}}
 HOST = {'mmseg', 'mmengine', 'mmcv'}

@@ -1,3 +1,9 @@
+from .adaptation_method import AdaptationMethod as AdaptationMethod
+from .deep_coral import DeepCORAL as DeepCORAL
+from .feature_distance import FeatureDistance as FeatureDistance
+from .maximum_mean_discrepancy import DAN as DAN
+from .mean_teacher import MeanTeacher as MeanTeacher
+from .output_adversary import OutputAdversary as OutputAdversary
 from .rare_depth_crop import RareDepthCrop as RareDepthCrop
 from .self_training import SelfTraining as SelfTraining
 from .target_data import DatasetShare as DatasetShare

@@ -298,7 +298,7 @@ class DepthInferencer:
             # Of a frame that is smoothed the mean has gone on.
             None if self._is_smoothed(prepared) else (
                 lambda names: self._in_metres(self._maps([prepared], names)[0], metres)),
-            self._in_metres(maps, metres), loaded.scale)
+            self._in_metres(maps, metres), loaded.calibration[0])
 
     def _in_metres(self, maps, factor):
         """Outputs as results have them: (H, W), the interval (2, H, W), calibrated; in corrected metres."""

@@ -25,6 +25,7 @@ from .graph_file import SUFFIXES
 from .input_pipeline import InputPipeline, pipeline_of_config
 
 SUFFIX = '.safetensors'
+WITHOUT_CRF = "without the model's CRF, which exported files do not have"
 GIVE = 'Give a model file (--model FILE.safetensors), or --config CONFIG and --checkpoint FILE.pth'
 
 
@@ -56,6 +57,14 @@ class LoadedModel:
     scale: float = 1.0
     interval_widening: dict[str, Any] | None = None
     built_in: float = 1.0
+
+    @property
+    def calibration(self) -> tuple[float, dict[str, Any] | None]:
+        """Scale and widening of the intervals by a calibration, also where an exported file has them built in."""
+        if isinstance(self.classifier, ExportedModel):
+            about = self.classifier.description.model
+            return about.scale, about.interval_widening
+        return self.scale, self.interval_widening
 
     @property
     def depth_range(self) -> tuple[float, float]:
@@ -169,7 +178,8 @@ def _of_exported(path, device, tta):
     return LoadedModel(
         exported, exported, InputPipeline([dict(step) for step in description.pipeline]), identity,
         focal and focal * about.focal_factor, description.supervised_rows, farthest and farthest * factor,
-        _remark(description), built_in=factor)
+        '; '.join(filter(None, (_remark(description), WITHOUT_CRF if description.model.get('crf') else ''))),
+        built_in=factor)
 
 
 def _remark(description):

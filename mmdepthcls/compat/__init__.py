@@ -38,7 +38,8 @@ INSTALL_HINT = 'mmdepthcls needs MMSegmentation for this, and it is not installe
     )))
 # The module that registers this package's classes, and the registries of MMSegmentation that it fills.
 REGISTRATION = 'mmdepthcls.registration'
-REGISTRIES = ('DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS')
+REGISTRIES = ('DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TASK_UTILS', 'TRANSFORMS',
+              'VISUALIZERS')
 # What pip calls modules of other names. mmcv requires this OpenCV, and a second one beside it would break both.
 DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.

@@ -285,4 +285,5 @@ def number_loader(loader, seed, rank, counts_turns):
 def _has_own_generator(sampler):
     if type(sampler) is BatchSampler:
         sampler = sampler.sampler
-    return type(sampler) is SequentialSampler or type(sampler).__module__ == 'mmengine.dataset.sampler'
+    return (type(sampler) is SequentialSampler or type(sampler).__module__ == 'mmengine.dataset.sampler'
+            or getattr(sampler, 'draws_by_seed', False))

@@ -1,9 +1,11 @@
 """What is wrong in a config before anything is built: misspelt keys, loaders that never end, settings of no worker."""
 import re
 
-from mmseg.registry import DATA_SAMPLERS, LOOPS
+from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS
 
 from .config_class import class_name, is_a
+from .config_parts import evaluators_of, leaf_datasets
+from .set_weights import shares_of_sets
 
 SPLITS = ('train', 'val', 'test')
 # Top-level keys that MMEngine, MMSegmentation's tools and these tools read; every other one is a variable.
@@ -30,10 +32,12 @@ def check_config(cfg):
         list[str]: what was mended, a line each.
 
     Raises:
-        ValueError: for a key that is like one of :data:`KEYS`, and loaders that never end; says what to set.
+        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, and sets that cannot be told
+            apart; says what to set.
     """
     check_keys(cfg)
     check_loops(cfg)
+    check_sets(cfg)
     return mend_workers(cfg)
 
 
@@ -58,7 +62,7 @@ def check_keys(cfg):
 
 
 def check_loops(cfg):
-    """Refuse an ``InfiniteSampler`` where a loop waits for the end of its loader.
+    """Refuse a sampler that never ends where a loop waits for the end of its loader.
 
     Args:
         cfg (Config or dict)
@@ -69,7 +73,7 @@ def check_loops(cfg):
     for split in SPLITS:
         loop, sampler = cfg.get(f'{split}_cfg'), (cfg.get(f'{split}_dataloader') or {})
         sampler = sampler.get('sampler') if isinstance(sampler, dict) else getattr(sampler, 'sampler', None)
-        if loop is None or sampler is None or not is_a(sampler, DATA_SAMPLERS, 'InfiniteSampler'):
+        if loop is None or sampler is None or not _is_endless(sampler):
             continue
         by_epoch = isinstance(loop, dict) and loop.get('type') is None and loop.get('by_epoch', False)
         if split != 'train' or by_epoch or is_a(loop, LOOPS, 'EpochBasedTrainLoop'):
@@ -77,9 +81,63 @@ def check_loops(cfg):
                 'train': 'EpochBasedTrainLoop', 'val': 'ValLoop', 'test': 'TestLoop'}[split]))
 
 
+def check_sets(cfg):
+    """Refuse weights that do not fit their sets, and an evaluation of several sets whose samples would not say which
+    set they are of: better before a training than at its first validation.
+
+    Args:
+        cfg (Config or dict)
+
+    Raises:
+        ValueError: names the split, and what to set.
+    """
+    _check_weights(cfg.get('train_dataloader'))
+    for split in SPLITS[1:]:
+        loader = cfg.get(f'{split}_dataloader')
+        found = [each for each in evaluators_of(cfg.get(f'{split}_evaluator'))
+                 if is_a(each, METRICS, 'PerSetEvaluator') and isinstance(each, dict)]
+        if not found or not isinstance(loader, dict):
+            continue
+        for dataset in leaf_datasets(loader.get('dataset') or {}):
+            name = dataset.get('set_name') if isinstance(dataset, dict) else dataset.set_name
+            known = found[0].get('sets')
+            where = f'{split}_dataloader: {class_name(dataset)}'
+            if name is None:
+                raise ValueError(f"{where} has no set_name, and PerSetEvaluator scores by it. Give it one: "
+                                 "set_name='kitti'")
+            if known and name not in known:
+                raise ValueError(f'{where} has the set_name {name!r}, and {split}_evaluator.sets names only '
+                                 f'{", ".join(map(repr, known))}. Name it there: {split}_evaluator.sets.{name}={{}}')
+            steps = dataset.get('pipeline') if isinstance(dataset, dict) else None
+            if steps and class_name(steps[-1]) == 'PackSegInputs':
+                raise ValueError(f'{where} ends its pipeline with PackSegInputs, which does not keep the set_name that '
+                                 'PerSetEvaluator needs. Take PackDepthInputs')
+
+
+def _check_weights(loader):
+    """Refuse weights of a ``WeightedSetSampler`` that do not fit the sets of its loader."""
+    sampler = loader.get('sampler') if isinstance(loader, dict) else None
+    if not isinstance(sampler, dict) or not is_a(sampler, DATA_SAMPLERS, 'WeightedSetSampler'):
+        return
+    names = [dataset.get('set_name') if isinstance(dataset, dict) else dataset.set_name
+             for dataset in leaf_datasets(loader.get('dataset') or {})]
+    if None not in names:  # what has no name the sampler names
+        shares_of_sets(sampler.get('weights'), list(dict.fromkeys(names)))
+
+
+def _is_endless(sampler):
+    """Whether a sampler, or its config, never ends."""
+    if is_a(sampler, DATA_SAMPLERS, 'WeightedSetSampler'):
+        return sampler.get('epoch_size') is None if isinstance(sampler, dict) else sampler.endless
+    return is_a(sampler, DATA_SAMPLERS, 'InfiniteSampler')
+
+
 def endless_message(split, sampler, loop):
     """str: that a loader never ends, and the remedy."""
     remedy = f"{split}_dataloader.sampler.type='DefaultSampler'"
+    if sampler == 'WeightedSetSampler':
+        remedy = (f'{split}_dataloader.sampler.epoch_size=N (samples)' if split == 'train' else
+                  f"{split}_dataloader.sampler=dict(type='DefaultSampler', shuffle=False)")
     other = ", or train by iterations: train_cfg=dict(type='IterBasedTrainLoop', max_iters=...)"
     return (f'{loop} waits for the end of the {split}_dataloader, which its {sampler} never comes to. Set {remedy}'
             f'{other if split == "train" else ""}')

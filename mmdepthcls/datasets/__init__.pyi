@@ -1,6 +1,15 @@
+from .arkitscenes import ARKitScenesDepthDataset as ARKitScenesDepthDataset
+from .cityscapes import CityscapesDepthDataset as CityscapesDepthDataset
 from .depth_dataset import DepthDataset as DepthDataset
 from .depth_folder_dataset import DepthFolderDataset as DepthFolderDataset
+from .depth_tree_dataset import DepthTreeDataset as DepthTreeDataset
+from .diode import DIODEDepthDataset as DIODEDepthDataset
 from .eigen import eigen_split as eigen_split
 from .kitti import KITTIDepthDataset as KITTIDepthDataset
 from .minidrive_dataset import MiniDriveDataset as MiniDriveDataset
+from .nyu import NYUDepthDataset as NYUDepthDataset
+from .scannet import ScanNetDepthDataset as ScanNetDepthDataset
+from .seven_scenes import SevenScenesDepthDataset as SevenScenesDepthDataset
 from .synthia import SYNTHIADepthDataset as SYNTHIADepthDataset
+from .virtual_kitti import VirtualKITTIDepthDataset as VirtualKITTIDepthDataset
+from .weighted_set_sampler import WeightedSetSampler as WeightedSetSampler

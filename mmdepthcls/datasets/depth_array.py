@@ -9,6 +9,7 @@ from numpy.lib import format as npy_format
 
 from .depth_format import DepthFileError
 from .depth_png import MAX_PIXELS, channels_remedy, eight_bit_remedy
+from .sparse_array import is_sparse, read_sparse, sparse_shape
 from .stand_in import LONGEST_LINK, NUMPY, content_of
 
 HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
@@ -73,6 +74,39 @@ def unsigned(values):
     return values.astype(values.dtype.newbyteorder('='), copy=False)
 
 
+def read_npz(file, path, depth_format):
+    """The depth of a .npz, see :func:`open_npz`; of a sparse matrix as SciPy saves it, 0 where it holds nothing.
+
+    Args:
+        file (BinaryIO): the archive.
+        path (str): for messages.
+        depth_format (DepthFormat): key, channels and bits are used.
+
+    Returns:
+        ndarray: (H, W), see :func:`read_npy`.
+
+    Raises:
+        DepthFileError: for anything that is no depth.
+    """
+    archive = _sparse_archive(file, depth_format)
+    if archive is not None:
+        return unsigned(read_sparse(archive, path, depth_format))
+    with open_npz(file, path, depth_format) as member:
+        return read_npy(member, path, depth_format)
+
+
+def _sparse_archive(file, depth_format):
+    """ZipFile or None: of a sparse matrix, where no key asks for one of its arrays."""
+    try:
+        archive = zipfile.ZipFile(file)
+        names = [name.removesuffix('.npy') for name in archive.namelist()]
+        found = depth_format.key is None and is_sparse(names)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError):
+        found = False
+    file.seek(0)
+    return archive if found else None
+
+
 def open_npz(file, path, depth_format):
     """The member of a .npz that holds depth, opened.
 
@@ -110,7 +144,10 @@ def open_npz(file, path, depth_format):
 
 
 def probe_npz(file, path, depth_format):
-    """H, W of the depth in a .npz, as its header says; see :func:`open_npz`."""
+    """H, W of the depth in a .npz, as its header says; see :func:`read_npz`."""
+    archive = _sparse_archive(file, depth_format)
+    if archive is not None:
+        return sparse_shape(archive, path)[1]
     with open_npz(file, path, depth_format) as member:
         return _map_shape(*_header(member, path), path, depth_format)[:2]
 

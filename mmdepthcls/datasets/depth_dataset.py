@@ -2,20 +2,24 @@
 from __future__ import annotations
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
+from .common_size import RESIZED
 from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
 from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
-from .image_header import orientation_remedy, probe_image
+from .image_header import probe_image
 from .inside_path import join_inside, without_overlap
+from .same_pixels import check_pixels, obeys_orientation
 from .sample_camera import SampleCameras, check_plausible
 from .split_file import NO_DEPTH, is_file_name, read_split_file
 from .transforms.focal_tracking import unwatched_step
 
+NAME = re.compile(r'[\w-]+')  # of a set: a part of metrics' and folders' names
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 
 
@@ -54,6 +58,11 @@ class DepthDataset(BaseSegDataset):
             the split file; 'exif': what the images say themselves.
         cameras: JSON file of cameras below ``data_root``, or its content: ``{"focal_px": 721.5}`` or such a camera by
             the name of each image (see :class:`mmdepthcls.datasets.camera_finder.CameraFinder`).
+        set_name: what its samples are called among those of other sets, for :class:`WeightedSetSampler` and
+            :class:`~mmdepthcls.evaluation.per_set_evaluator.PerSetEvaluator`.
+        resized: which of the two is brought to the other's size where image and depth show the same view in different
+            resolutions, as sensors' do: 'image' (depth stays as it was measured) or 'depth' (by nearest neighbor: no
+            depth is made that is not in the file). Default: unequal sizes are refused.
         **kwargs: see :class:`mmseg.datasets.BaseSegDataset`.
 
     Raises:
@@ -65,16 +74,26 @@ class DepthDataset(BaseSegDataset):
     # One METAINFO for all depth datasets, so that ConcatDataset takes them together.
     METAINFO = dict(classes=('depth', ), palette=[[68, 1, 84]])
     FILE_KEYS: tuple[str, ...] = ('img_path', 'depth_map_path')
+    # Of a sample, what tells of its depth.
+    DEPTH_KEYS: tuple[str, ...] = ('depth_map_path', 'depth_format', 'depth_name', 'resized')
 
     def __init__(self, ann_file: str = '', data_root: str | None = None, data_prefix: dict | None = None,
                  depth_format: dict | DepthFormat | None = None, verify: bool = True,
                  depth_follows_exif: bool = False, focal_px: float | str | None = None,
-                 cameras: str | dict | None = None, images_only: bool = False, **kwargs: Any) -> None:
+                 cameras: str | dict | None = None, set_name: str | None = None, resized: str | None = None,
+                 images_only: bool = False, **kwargs: Any) -> None:
         self.images_only = images_only
         self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
         self.depth_follows_exif = depth_follows_exif
+        if set_name is not None and not (isinstance(set_name, str) and NAME.fullmatch(set_name)):
+            raise ValueError(f'{type(self).__name__}: set_name is a short name of letters, digits, - and _, such as '
+                             f"'kitti', got {set_name!r}")
+        if resized not in RESIZED:
+            raise ValueError(f"{type(self).__name__}: resized must be 'image' or 'depth' (or None: unequal sizes are "
+                             f'refused), got {resized!r}')
+        self.set_name, self.resized = set_name, resized
         self._finder = FileFinder()
         data_prefix = data_prefix or {}
         if not data_prefix.keys() <= FOLDERS.keys() <= data_prefix.keys() and data_prefix.keys() - FOLDERS.keys():
@@ -98,7 +117,7 @@ class DepthDataset(BaseSegDataset):
         samples = listed = self.list_samples()
         wanted = '' if self.test_mode or self.images_only else ' with ground truth'
         if self.images_only:
-            samples = [{key: value for key, value in sample.items() if key not in self._depth_keys()}
+            samples = [{key: value for key, value in sample.items() if key not in self.DEPTH_KEYS}
                        for sample in samples]
         if not self.test_mode and not self.images_only:
             with_depth = [sample for sample in samples if self.has_depth(sample)]
@@ -126,6 +145,8 @@ class DepthDataset(BaseSegDataset):
         for sample in samples:
             sample.pop('listed_in', None)
             sample.update(seg_fields=[], label_map=self.label_map, reduce_zero_label=self.reduce_zero_label)
+            if self.set_name is not None:
+                sample['set_name'] = self.set_name
         return samples
 
     @property
@@ -268,10 +289,9 @@ class DepthDataset(BaseSegDataset):
     def with_depth_map(self, sample: dict, path: str, name: str | None = None) -> dict:
         """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""
         sample = dict(sample, depth_map_path=path, depth_format=self.depth_format)
+        if self.resized is not None:
+            sample['resized'] = self.resized
         return sample if name is None else dict(sample, depth_name=name)
-
-    def _depth_keys(self):
-        return {*self.FILE_KEYS, 'depth_format', 'depth_name', 'resized'} - {'img_path'}
 
     def _check_existence(self, samples):
         """Every file is there. Lists each folder once: far fewer system calls than one a file."""
@@ -302,37 +322,10 @@ class DepthDataset(BaseSegDataset):
             return
         depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
         if depth:
-            self._check_registration(sample, image, depth)
-
-    def _check_registration(self, sample, image, depth):
-        """Image and depth show the same pixels, as far as headers tell."""
-        obeyed = obeys_orientation(self.pipeline)
-        shape = image.shape(obeyed)
-        if shape != depth:
-            remedy = orientation_remedy(sample['img_path'], obeyed, depth)
-            raise DepthFileError(
-                f'{sample["depth_map_path"]}: depth has {depth[0]} x {depth[1]} pixels, but its image '
-                f'{sample["img_path"]} has {shape[0]} x {shape[1]}. {remedy}They must show the same '
-                'pixels: pair the right files, or resize the depth by nearest neighbor.')
-        if obeyed and image.hides_orientation and not self.depth_follows_exif:
-            raise DepthFileError(
-                f'{sample["img_path"]}: its EXIF orientation tag {image.orientation} mirrors or turns the image and '
-                f'keeps its size, so that nothing tells whether {sample["depth_map_path"]} shows it before or after. '
-                "Say so: LoadImageFromFile(color_type='color_ignore_orientation') in the pipeline if depth shows the "
-                "pixels as stored, or the dataset's depth_follows_exif=True if it shows them turned.")
+            check_pixels(sample, image, depth, obeys_orientation(self.pipeline), self.depth_follows_exif)
 
 
 def relative_name(path: str, folder: str | None) -> str:
     """Name of a file below a folder, with '/'; what lies elsewhere keeps its path."""
     name = os.path.relpath(path, folder or os.curdir)
     return (path if name.startswith(os.pardir) else name).replace(os.sep, '/')
-
-
-def obeys_orientation(pipeline: Any) -> bool:
-    """Whether the images that a pipeline loads are turned as their EXIF orientation tag says, as MMCV's are."""
-    for transform in getattr(pipeline, 'transforms', ()):
-        color_type = getattr(transform, 'color_type', None)
-        if isinstance(color_type, str):
-            stored = color_type == 'unchanged' or color_type.endswith('ignore_orientation')
-            return not stored and getattr(transform, 'imdecode_backend', 'cv2') in ('cv2', 'pillow')
-    return True

@@ -1,4 +1,4 @@
-"""Depth files of every kind as metres: PNG, .npy, .npz, TIFF and EXR, verified before they are decoded. Pure."""
+"""Depth files of every kind as metres: PNG, .npy, .npz, TIFF, EXR, PFM, PGM, verified before they are decoded. Pure."""
 from __future__ import annotations
 
 import io
@@ -7,15 +7,16 @@ import os
 import cv2
 import numpy as np
 
-from . import depth_array, depth_png
-from .depth_format import DepthFileError, DepthFormat
+from . import depth_array, depth_png, netpbm
+from .depth_format import PACKED, DepthFileError, DepthFormat
 from .depth_png import MAX_PIXELS
 from .tiff_header import read_tiff_header
+from .validity_mask import mask_path, read_mask
 
 __all__ = ['SUFFIXES', 'DepthFileError', 'DepthFormat', 'probe_depth', 'read_depth', 'read_values']
 
 # Most likely first: where two of them lie beside each other, depth_suffix must say which is meant.
-SUFFIXES = ('.png', '.npy', '.npz', '.tiff', '.tif', '.exr')
+SUFFIXES = ('.png', '.npy', '.npz', '.tiff', '.tif', '.exr', *netpbm.SUFFIXES)
 TIFF = ('.tiff', '.tif')
 
 
@@ -32,7 +33,9 @@ def probe_depth(path: str, depth_format: DepthFormat) -> tuple[int, int] | None:
     Raises:
         DepthFileError: for the first fault.
     """
-    suffix = _suffix(path)
+    suffix = _suffix(path, depth_format)
+    if depth_format.mask is not None:
+        mask_path(path, depth_format.mask)
     if suffix == '.png':
         header = depth_png.probe(path)
         depth_png.check_depth_header(header, path, depth_format)
@@ -42,6 +45,8 @@ def probe_depth(path: str, depth_format: DepthFormat) -> tuple[int, int] | None:
             return depth_array.probe_npy(file, path, depth_format)
         if suffix == '.npz':
             return depth_array.probe_npz(file, path, depth_format)
+        if suffix in netpbm.SUFFIXES:
+            return netpbm.probe_netpbm(file, path, depth_format)
         if suffix in TIFF:
             return _check_tiff(file, path, os.fstat(file.fileno()).st_size, depth_format).shape
         if not file.read(4):
@@ -55,22 +60,24 @@ def read_values(data: bytes, path: str, depth_format: DepthFormat) -> np.ndarray
     Args:
         data: the whole file.
         path: its name; the suffix says what it is.
-        depth_format: channels, key, bits and invalid are used.
+        depth_format: channels, key, bits, invalid and mask are used.
 
     Returns:
-        (H, W) unsigned integers or floating point. Negative whole numbers, which are no measurement, are 0.
+        (H, W) unsigned integers or floating point. Negative whole numbers, which are no measurement, and what a mask
+        says is none, are 0.
 
     Raises:
         DepthFileError: for anything but an intact file of that kind; names it.
     """
-    suffix = _suffix(path)
+    suffix = _suffix(path, depth_format)
     if suffix == '.png':
         values = depth_png.decode_png(data, path, depth_format)
     elif suffix == '.npy':
         values = depth_array.read_npy(io.BytesIO(data), path, depth_format, len(data))
     elif suffix == '.npz':
-        with depth_array.open_npz(io.BytesIO(data), path, depth_format) as member:
-            values = depth_array.read_npy(member, path, depth_format)
+        values = depth_array.read_npz(io.BytesIO(data), path, depth_format)
+    elif suffix in netpbm.SUFFIXES:
+        values = netpbm.read_netpbm(data, path, depth_format)
     else:
         if suffix in TIFF:
             _check_tiff(io.BytesIO(data), path, len(data), depth_format)
@@ -79,6 +86,8 @@ def read_values(data: bytes, path: str, depth_format: DepthFormat) -> np.ndarray
     if broken and values.dtype.kind == 'u':
         raise DepthFileError(f'{path}: invalid is {broken[0]:g}, but the file holds whole numbers. It names values as '
                              f'they are stored, such as 65535: {depth_format.spell("invalid")}.')
+    if depth_format.mask is not None:
+        values = np.where(read_mask(path, depth_format.mask, values.shape), values, values.dtype.type(0))
     return values
 
 
@@ -91,10 +100,13 @@ def read_depth(data: bytes, path: str, depth_format: DepthFormat) -> np.ndarray:
     return depth_format.metres(read_values(data, path, depth_format))
 
 
-def _suffix(path):
+def _suffix(path, depth_format):
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in SUFFIXES:
         raise DepthFileError(f'{path}: expected a depth file that ends in one of {", ".join(SUFFIXES)}, got {suffix!r}')
+    if depth_format.bits == PACKED and suffix != '.png':
+        raise DepthFileError(f'{path}: only PNGs hold depth in three channels of 8 bits. Leave '
+                             f'{depth_format.spell("bits", PACKED)} out for {suffix}.')
     return suffix
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 KITTI_SCALE = 256.0
-BITS = (8, 16)
+PACKED = 24  # bits of a number that lies in three channels of 8
+BITS = (8, 16, PACKED)
 
 
 class DepthFileError(ValueError):
@@ -33,7 +34,11 @@ class DepthFormat:
         focal_baseline: focal length times baseline, pixels * metres; for disparity.
         key: name of the array in a .npz; not needed if one of them alone can be depth.
         bits: whole numbers with fewer are refused. 8 reads depth that really was stored with 8 bits; ``scale`` must
-            then be given, since a picture of depth looks the same.
+            then be given, since a picture of depth looks the same. 24 reads PNGs whose red, green and blue are the
+            lowest, middle and highest 8 bits of one number (CARLA, some of SYNTHIA's sets), and whose fourth channel,
+            if there is one, does not count: give ``scale``.
+        mask: depth has a file of the same size beside it whose zeros mean "no measurement", and this stands in its name
+            before the ending: '_mask' for ``0_depth.npy`` and ``0_depth_mask.npy``.
         spelling: how messages spell a setting, so that the remedy is one of the tool that prints it.
 
     Raises:
@@ -46,6 +51,7 @@ class DepthFormat:
     focal_baseline: float | None = None
     key: str | None = None
     bits: int = 16
+    mask: str | None = None
     spelling: str = dataclasses.field(default='depth_format=dict({name}={value})', compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +66,9 @@ class DepthFormat:
             ('invalid must be numbers', all(map(_is_number, self.invalid)), self.invalid),
             ('offset must be a finite number', _is_number(self.offset) and math.isfinite(self.offset), self.offset),
             (f'bits must be one of {BITS}', self.bits in BITS, self.bits),
-            ('scale must be given with bits=8', self.bits > 8 or self.scale is not None, self.scale),
+            (f'scale must be given with bits={self.bits}', self.bits == 16 or self.scale is not None, self.scale),
+            ("mask must be a part of a file's name, such as '_mask'", self.mask is None or _is_part_of_name(self.mask),
+             self.mask),
         ):
             if not right:
                 raise ValueError(f'depth_format: {expected}, got {got!r}')
@@ -78,13 +86,14 @@ class DepthFormat:
         Returns:
             (H, W) float32 metres, 0 = no measurement.
         """
-        if self._is_plain() and values.dtype.kind == 'u':
-            return np.divide(values, np.float32(self._scale(values)), dtype=np.float32)
+        scale = self._scale(values)
+        if self._is_plain() and values.dtype.kind == 'u' and scale == np.float32(scale):
+            return np.divide(values, np.float32(scale), dtype=np.float32)
         valid = (values > 0) & np.isfinite(values) & ~self.is_marked(values)
         # In double precision up to the end: stored values are taken at their word.
         units = values.astype(np.float64) - self.offset
         valid &= units > 0
-        units = np.where(valid, units, 1.0) / np.float64(self._scale(values))
+        units = np.where(valid, units, 1.0) / np.float64(scale)
         depth = units if self.focal_baseline is None else self.focal_baseline / units
         with np.errstate(over='ignore'):
             depth = np.where(valid, depth, 0.0).astype(np.float32)
@@ -126,6 +135,10 @@ class DepthFormat:
 
     def _scale(self, values):
         return self.scale or (KITTI_SCALE if values.dtype.kind == 'u' else 1.0)
+
+
+def _is_part_of_name(value):
+    return isinstance(value, str) and value.strip() == value != '' and not set('/\\') & set(value)
 
 
 def _is_number(value):

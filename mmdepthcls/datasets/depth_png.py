@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .depth_format import KITTI_SCALE, DepthFileError, DepthFormat
+from .depth_format import KITTI_SCALE, PACKED, DepthFileError, DepthFormat
 from .stand_in import content_of
 
 SIGNATURE = b'\x89PNG\r\n\x1a\n'
@@ -50,9 +50,12 @@ def read_header(data, path):
     if len(data) < HEADER_BYTES or zlib.crc32(data[12:29]) != struct.unpack('>I', data[29:33])[0]:
         raise DepthFileError(f'{path}: the PNG header is cut off or damaged. Copy the file again.')
     width, height, bit_depth, color_type = struct.unpack('>IIBB', data[16:26])
-    if not 0 < width * height <= MAX_PIXELS or color_type not in CHANNELS:
-        raise DepthFileError(f'{path}: impossible PNG header: {width} x {height} pixels (at most {MAX_PIXELS} in all), '
-                             f'color type {color_type}. Copy the file again.')
+    if not width * height or color_type not in CHANNELS:
+        raise DepthFileError(f'{path}: impossible PNG header: {width} x {height} pixels, color type {color_type}. Copy '
+                             'the file again.')
+    if width * height > MAX_PIXELS:
+        raise DepthFileError(f'{path}: the PNG says that it has {width} x {height} pixels, more than the {MAX_PIXELS} '
+                             'that are read. Reduce it; if it is not so large, it is damaged: copy the file again.')
     return PNGHeader(height, width, bit_depth, CHANNELS[color_type], color_type == PALETTE)
 
 
@@ -119,6 +122,12 @@ def check_depth_header(header, path, depth_format=KITTI):
     if header.palette:
         raise DepthFileError(f'{path}: expected depth, got a picture with a palette, whose numbers are colors. Use '
                              'the original file.')
+    if depth_format.bits == PACKED:
+        if header.bit_depth != 8 or header.channels < 3:
+            raise DepthFileError(f'{path}: expected depth in three channels of 8 bits (bits=24), got {header.channels} '
+                                 f'of {header.bit_depth} bits. If one channel holds the depth, leave '
+                                 f'{depth_format.spell("bits", PACKED)} out.')
+        return
     if header.bit_depth < depth_format.bits:
         raise DepthFileError(
             f'{path}: expected {depth_format.bits}-bit depth, got {header.bit_depth} bits. An 8-bit copy has lost the '
@@ -155,7 +164,7 @@ def decode_png(data, path, depth_format=KITTI):
         depth_format (DepthFormat): bits and channels are used; of several channels the first (red) counts.
 
     Returns:
-        ndarray: (H, W) uint16, or uint8 where the format allows it.
+        ndarray: (H, W) uint16; uint8 where the format allows it; uint32 of what three channels hold together.
 
     Raises:
         DepthFileError: for anything but an intact PNG of that format.
@@ -164,6 +173,9 @@ def decode_png(data, path, depth_format=KITTI):
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or TRAILER not in data[-TAIL:] and not has_end_chunk(io.BytesIO(data)):
         raise DepthFileError(f'{path}: the PNG is truncated or damaged and cannot be decoded. Copy the file again.')
+    if depth_format.bits == PACKED:
+        blue, green, red = (values[..., channel].astype(np.uint32) for channel in range(3))
+        return red | green << 8 | blue << 16
     return values[..., min(2, values.shape[2] - 1)] if values.ndim == 3 else values  # red: OpenCV gives BGR or BGRA
 
 

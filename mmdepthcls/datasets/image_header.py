@@ -22,6 +22,7 @@ PNM = re.compile(rb'P(?:(?P<bits>4)|(?P<kind>[56]))' + GAP + rb'(?P<width>\d+)' 
                  + GAP + rb'(?P<greatest>\d+))\s')
 PIXELS_OF_BMP = (0, 3, 6)  # compressions without one: so many bytes a row
 PICTURES = (('u', 8), ('u', 16))  # numbers of a TIFF
+NUMBERS = {'f': 'of floating point', 'u': 'whole', 'i': 'whole, with a sign,'}
 
 
 class ImageHeader(NamedTuple):
@@ -130,7 +131,13 @@ def _probe_jpeg(start, file, path, size):
 def _probe_tiff(start, file, path, size):
     header = read_tiff_header(file, path, size)
     if (header.kind, header.bits) not in PICTURES:  # such as one of floating point, which has no colors
-        return _decode(start, file, path, size)
+        try:
+            return _decode(start, file, path, size)
+        except DepthFileError as error:
+            raise DepthFileError(
+                f'{path}: expected a picture, whose numbers are whole and of 8 or 16 bits; those of this TIFF are '
+                f'{NUMBERS.get(header.kind, "of another kind")} of {header.bits} bits, which OpenCV, with which MMCV '
+                'loads it, does not take for colors. Save it as a PNG of 8 bits, or a TIFF of 8 or 16.') from error
     return ImageHeader('TIFF', header.height, header.width, header.orientation)
 
 

@@ -91,6 +91,7 @@ class KITTIDepthDataset(DepthDataset):
         super().__init__(data_root=data_root, data_prefix=data_prefix, **kwargs)
 
     FILE_KEYS = ('img_path', 'depth_map_path', 'velodyne_path')
+    DEPTH_KEYS = (*DepthDataset.DEPTH_KEYS, 'velodyne_path')
 
     @property
     def source(self) -> str:

@@ -6,6 +6,7 @@ from .edge_evaluator import EdgeEvaluator as EdgeEvaluator
 from .errors import depth_errors as depth_errors
 from .files.submission import SubmissionWriter as SubmissionWriter
 from .files.submission import check_submission as check_submission
+from .per_set_evaluator import PerSetEvaluator as PerSetEvaluator
 from .protocol_scores import score_image as score_image
 from .protocol_scores import summarize as summarize
 from .protocols import Protocol as Protocol

@@ -22,6 +22,7 @@ from .protocols import USUAL_RANGE, Protocol, build_protocols, range_protocol, w
 from .report.published import published_table
 from .sample_maps import as_map, ground_truths_of, views_of
 
+BAND_NAMES = ('num_images', 'num_pixels', *ERROR_NAMES)  # columns of the table of bands
 # What is a part of every protocol, by the settings of a protocol.
 REPLACED_BY_PROTOCOLS = dict(min_depth='min_depth', max_depth='max_depth', crop='region')
 
@@ -93,7 +94,7 @@ class DepthEvaluator(BaseMetric):
             self.protocols = self._side_by_side(build_protocols(protocols))
         self.bands = None if bands is None else _explained(check_bands, bands)
         self._reports = report_dir is not None
-        self._follow(self.bins and (self.bins.min_depth, self.bins.max_depth))
+        self.follow(None if self.bins is None else (self.bins.min_depth, self.bins.max_depth))
         self.writer = None if output_dir is None else PredictionWriter(output_dir)
         published = None if published is None else published_table(published)
         self._recorder = None
@@ -101,7 +102,7 @@ class DepthEvaluator(BaseMetric):
             from .report.recorder import ReportRecorder  # draws: with what training need not load
             self._recorder = ReportRecorder(report_dir, report_title, self.bins, published)
 
-    def _follow(self, depth_range):
+    def follow(self, depth_range: tuple[float, float] | None) -> None:
         """Take what the config leaves open from the range of the model's bins, m; None: of the usual one."""
         self._depth_range = depth_range
         if self._settings is not None:
@@ -136,7 +137,7 @@ class DepthEvaluator(BaseMetric):
             truths = ground_truths_of(sample)
             depth_range = sample.get(DEPTH_RANGE)
             if depth_range is not None and depth_range != self._depth_range:
-                self._follow(depth_range)
+                self.follow(depth_range)
             try:
                 views = views_of(sample, truths)
                 if self._recorder is None:
@@ -163,7 +164,25 @@ class DepthEvaluator(BaseMetric):
         Args:
             results: one an image.
         """
-        metrics: dict[str, float] = {}
+        rows, bands = self.score(results)
+        print_log(f'\nDepth errors, {len(results)} images\n\n{protocols_table(rows)}\n', logger='current')
+        if bands:
+            print_log(f'\nBy distance\n\n{metrics_table(bands, BAND_NAMES)}\n', logger='current')
+        if self._recorder is not None:
+            path = self._recorder.write(self.protocols, results, self._shown_bands, self._depth_range, self._reach)
+            print_log(f'The report is {path}', logger='current')
+        return named_metrics(rows, bands)
+
+    def score(self, results: list[ImageScores], of: str = '') -> tuple[dict[Protocol, dict], dict[str, dict]]:
+        """Errors over all images, without printing them.
+
+        Args:
+            results: one an image.
+            of: what the images are of, for warnings; ends with a blank, or is empty.
+
+        Returns:
+            Of each protocol, and of each band by its name ('10-20m', 'PROTOCOL/10-20m' with several protocols).
+        """
         rows: dict[Protocol, dict] = {}
         bands: dict[str, dict] = {}
         for protocol in self.protocols:
@@ -172,20 +191,10 @@ class DepthEvaluator(BaseMetric):
             row['num_images'] = sum(score.sums is not None for score in scores)
             row['bad_predictions'] = sum(score.num_bad for score in scores)
             rows[protocol] = row
-            self._warn(protocol, scores, row)
+            self._warn(f'{of}{protocol.name}', scores, row)
             prefix = f'{protocol.name}/' if len(self.protocols) > 1 else ''
-            if prefix:
-                metrics.update({f'{prefix}{name}': value for name, value in row.items()})
             bands |= {f'{prefix}{label}': row for label, row in self._band_rows(protocol, scores).items()}
-        print_log(f'\nDepth errors, {len(results)} images\n\n{protocols_table(rows)}\n', logger='current')
-        if bands:
-            names = ['num_images', 'num_pixels', *ERROR_NAMES]
-            print_log(f'\nBy distance\n\n{metrics_table(bands, names)}\n', logger='current')
-            metrics.update({f'{label}/{name}': value for label, row in bands.items() for name, value in row.items()})
-        if self._recorder is not None:
-            path = self._recorder.write(self.protocols, results, self._shown_bands, self._depth_range, self._reach)
-            print_log(f'The report is {path}', logger='current')
-        return {**rows[self.protocols[0]], **metrics}
+        return rows, bands
 
     def _band_rows(self, protocol, scores):
         """Errors in each of the bands that the config asks for: by its name, such as '10-20m'."""
@@ -200,14 +209,27 @@ class DepthEvaluator(BaseMetric):
                 'num_images': sum(map(bool, counts)), 'num_pixels': sum(counts)}
         return rows
 
-    def _warn(self, protocol, scores, row):
+    def _warn(self, label, scores, row):
         reasons = sorted({score.reason for score in scores if score.reason})
         if row['num_images'] == 0:
-            print_log(f'{protocol.name}: nothing is scored: {"; ".join(reasons) or "there is no image"}',
+            print_log(f'{label}: nothing is scored: {"; ".join(reasons) or "there is no image"}',
                       logger='current', level=logging.WARNING)
         if row['bad_predictions']:
-            print_log(f'{protocol.name}: {row["bad_predictions"]} scored pixels were not predicted, NaN, infinite, '
+            print_log(f'{label}: {row["bad_predictions"]} scored pixels were not predicted, NaN, infinite, '
                       'zero or negative', logger='current', level=logging.WARNING)
+
+
+def named_metrics(rows: dict[Protocol, dict], bands: dict[str, dict]) -> dict[str, float]:
+    """What :meth:`DepthEvaluator.score` has found as an evaluator returns it, by the names that ``save_best`` takes.
+
+    Args:
+        rows: the first protocol's also come without its name.
+        bands: by their names.
+    """
+    metrics = dict(next(iter(rows.values())))
+    if len(rows) > 1:
+        metrics |= {f'{protocol.name}/{name}': value for protocol, row in rows.items() for name, value in row.items()}
+    return metrics | {f'{label}/{name}': value for label, row in bands.items() for name, value in row.items()}
 
 
 def _check_alone(**settings):

@@ -62,11 +62,23 @@ def protocols_table(rows, names=ERROR_NAMES):
     Returns:
         str: see :func:`metrics_table`.
     """
-    conditions = {protocol.name: protocol.conditions() for protocol in rows}
-    table = {protocol.name: {**conditions[protocol.name], **row, 'N': row['num_images']}
-             for protocol, row in rows.items()}
-    first = next(iter(conditions.values()))
-    return metrics_table(table, ['ground truth', 'N', *[key for key in first if key != 'ground truth'], *names])
+    return conditions_table([(protocol.name, protocol.conditions(), row) for protocol, row in rows.items()], names)
+
+
+def conditions_table(rows, names=ERROR_NAMES):
+    """Markdown table of rows with their conditions.
+
+    Args:
+        rows (list[tuple[str, dict, dict]]): label, conditions (of the first row all; {}: none) and metrics with
+            ``num_images``.
+        names (sequence of str): metrics.
+
+    Returns:
+        str: see :func:`metrics_table`.
+    """
+    table = {label: {**conditions, **row, 'N': row['num_images']} for label, conditions, row in rows}
+    conditions = [key for key in rows[0][1] if key != 'ground truth']
+    return metrics_table(table, ['ground truth', 'N', *conditions, *names])
 
 
 def _cell(row, name):

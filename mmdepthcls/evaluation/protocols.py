@@ -165,6 +165,7 @@ PRESETS = {
         Protocol('adabins', ground_truth='annotated', input_crop='kb', region='kb_garg', flip='mean',
                  align_corners=True),
         Protocol('kitti_devkit', ground_truth='annotated', clamp=None, min_depth=0.0, max_depth=None, fill=True),
+        Protocol('nyu_eigen', region='nyu_eigen', clamp=(1e-3, 10.0), max_depth=10.0),
         Protocol('paper', ground_truth='velodyne', clamp=None, min_depth=0.0, include_max=True, mean='pixel'),
     )
 }

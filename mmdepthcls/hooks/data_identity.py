@@ -5,20 +5,25 @@ import os.path as osp
 PROBED = ('class', 'samples', 'images')
 
 
-def data_identity(dataset):
-    """Identity of a data set: what it is, how many samples it has, and which images.
+def data_identity(dataset, sampler=None):
+    """Identity of a data set: what it is, how many samples it has, which images, and how often its sets are drawn.
 
     Where the images lie does not count, so that data may be moved: names begin below the folder that all have in
     common.
 
     Args:
         dataset (Dataset): any, also one that wraps others.
+        sampler (Sampler, optional): which draws from it.
 
     Returns:
         dict[str, str or int]: 'class'; 'samples'; 'images', a digest of the images' names in their order, '' where
-        the data set does not tell them.
+        the data set does not tell them; 'shares' in words, where sets are drawn by weights.
     """
-    return {'class': _class(dataset), 'samples': len(dataset), 'images': _digest(_names(dataset))}
+    identity = {'class': _class(dataset), 'samples': len(dataset), 'images': _digest(_names(dataset))}
+    shares = getattr(sampler, 'shares', None)
+    if isinstance(shares, dict):
+        identity['shares'] = ', '.join(f'{name} {share:.6g}' for name, share in shares.items())
+    return identity
 
 
 def differences(stored, own):
@@ -35,6 +40,8 @@ def differences(stored, own):
              if stored.get(key) not in (None, own[key])]
     if not found and stored.get('images') and own['images'] and stored['images'] != own['images']:
         found.append('as many samples, but other images or another order of them')
+    if not found and stored.get('shares') is not None and stored['shares'] != own.get('shares'):
+        found.append(f"shares of the sets: {stored['shares']} -> {own.get('shares', 'all alike')}")
     return found
 
 

@@ -11,8 +11,8 @@ from ..config.config_check import endless_message
 
 @HOOKS.register_module()
 class FiniteLoaderHook(Hook):
-    """Refuse an ``InfiniteSampler`` in a loop of epochs, a validation or a test, which would never end; for runs that
-    are not started by mmdepthcls's tools, which look at the config first.
+    """Refuse a sampler that never ends in a loop of epochs, a validation or a test, which would not end either; for
+    runs that are not started by mmdepthcls's tools, which look at the config first.
 
     Raises:
         ValueError: names the loader, and what to set.
@@ -36,5 +36,5 @@ class FiniteLoaderHook(Hook):
 
 def _check(split, loader, loop):
     for sampler in (loader.sampler, getattr(loader.batch_sampler, 'sampler', None)):
-        if isinstance(sampler, InfiniteSampler):
+        if isinstance(sampler, InfiniteSampler) or getattr(sampler, 'endless', False):
             raise ValueError(endless_message(split, type(sampler).__name__, loop))

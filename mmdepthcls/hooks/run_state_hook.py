@@ -136,7 +136,8 @@ class RunStateHook(Hook):
 
     def _data(self, runner):
         if self._identity is None:
-            self._identity = data_identity(runner.train_loop.dataloader.dataset)
+            loader = runner.train_loop.dataloader
+            self._identity = data_identity(loader.dataset, loader.sampler)
         return self._identity
 
 

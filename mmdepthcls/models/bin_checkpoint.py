@@ -16,6 +16,9 @@ from .canonical_metres import FOCAL_KEY, describe_focal, same_focal
 from .head_config import with_more_classes
 
 EDGES_KEY = 'bin_edges'
+ADAPTATION = 'adaptation.'
+# Weights that nobody predicts with.
+FOR_TRAINING = ('auxiliary_head.', ADAPTATION)
 SHOWN = 6
 
 
@@ -69,8 +72,7 @@ def require_all(model, state_dict, prefix, bins, require_edges, canonical_px=Non
     if (edges is not None or stored is not None) and not same_focal(stored, canonical_px):
         raise BinMismatchError(f'The checkpoint was trained {describe_focal(stored)}; the model has '
                                f'canonical_focal_px={canonical_px}, and would answer in wrong metres. Set '
-                               f'model.canonical_focal_px={None if stored is None else float(stored)}, as in the '
-                               'training.')
+                               'model.canonical_focal_px as in the training (None: without one).')
     missing, misshapen = _misfits(model, state_dict, prefix)
     if missing or misshapen:
         raise BinMismatchError(
@@ -115,6 +117,12 @@ def keep_what_fits(model, state_dict, prefix, bins, head_configs, canonical_px=N
                   logger='current')
 
 
+def drop_adaptation(state_dict, prefix):
+    """Take out of a state dict, in place, what a training between two domains needed beside the model."""
+    for key in [key for key in state_dict if key.startswith(prefix + ADAPTATION)]:
+        del state_dict[key]
+
+
 def keys_of_bins(head_configs):
     """Weights whose shape follows from the number of classes, whatever else has as many channels: those that are
     shaped differently in a twin with more classes.
@@ -148,11 +156,12 @@ def _heads(head_configs):
 def _misfits(model, state_dict, prefix):
     """Keys of the model that are missing from, or have another shape in, a state dict.
 
-    Constant buffers may be missing (MMSegmentation's versions differ in them), auxiliary heads are not used to predict.
+    Constant buffers may be missing (MMSegmentation's versions differ in them), auxiliary heads and the parts of an
+    adaptation are not used to predict.
     """
-    needed = {key for key, _ in model.named_parameters() if not key.startswith('auxiliary_head.')}
+    needed = {key for key, _ in model.named_parameters() if not key.startswith(FOR_TRAINING)}
     needed |= {key for key, _ in model.named_buffers()
-               if key.endswith(('running_mean', 'running_var')) and not key.startswith('auxiliary_head.')}
+               if key.endswith(('running_mean', 'running_var')) and not key.startswith(FOR_TRAINING)}
     own = model.state_dict()
     missing = [key for key in own if key in needed and prefix + key not in state_dict]
     misshapen = [key for key, value in own.items() if key not in (EDGES_KEY, FOCAL_KEY) and prefix + key in state_dict

@@ -10,9 +10,11 @@ from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
+from mmseg.utils import add_prefix
 
 from ..bins import BINS_SCALE, DEPTH_RANGE, DepthBins
 from . import bin_checkpoint
+from .attached_adaptation import attached_adaptation
 from .bin_logits import LOG_PROBABILITIES, BinLogits
 from .canonical_metres import FOCAL_KEY, CanonicalMetres, stored_focal
 from .counterparts import default_decoder, default_loss
@@ -125,6 +127,9 @@ class DepthClassifier(EncoderDecoder):
             bins are of each camera's own metres.
         depth_range: nearest and farthest depth in metres of the camera that took a picture: what lies outside is not
             learned, and results say it as their ``depth_range``. Default: the bins alone decide.
+        adaptation: how batches of two domains are trained on, such as :class:`~mmdepthcls.adaptation.DeepCORAL`; see
+            docs/adaptation_methods.md. It changes no prediction, and models without it take its checkpoints. Default:
+            none.
 
     Raises:
         ValueError: for ``test_cfg`` without sense, cascaded heads, and losses, decoders and pixel samplers that do not
@@ -149,6 +154,7 @@ class DepthClassifier(EncoderDecoder):
                  crf: dict | None = None,
                  canonical_focal_px: float | None = None,
                  depth_range: Sequence[float] | None = None,
+                 adaptation: dict | None = None,
                  **unknown: Any) -> None:
         if unknown or isinstance(decode_head, (list, tuple)):
             raise ValueError(f'DepthClassifier: got {sorted(unknown) or "a list of decode heads"}, which it does not '
@@ -189,6 +195,7 @@ class DepthClassifier(EncoderDecoder):
         self._pretrained = pretrained
         self._head_configs = copy.deepcopy(dict(decode_head=decode_head, auxiliary_head=auxiliary_head))
         connect_losses(self, bins)
+        self.adaptation: Any = attached_adaptation(adaptation, self)
 
     @property
     def canonical_focal_px(self) -> float | None:
@@ -205,11 +212,32 @@ class DepthClassifier(EncoderDecoder):
 
         Args:
             inputs: (N, 3, H, W) normalised images.
+            data_samples: with ``gt_sem_seg`` or ``gt_depth_map``; for an ``adaptation`` with their ``domain``, and
+                those of the target need neither.
+        """
+        if self.adaptation is not None:
+            self._metres.to_canonical(data_samples)  # depth that an adaptation looks at is of the bins' metres
+            return self.adaptation.loss(self, inputs, data_samples)
+        return self.loss_of_features(self.extract_feat(inputs), data_samples)
+
+    def loss_of_features(self, features: Sequence[torch.Tensor], data_samples: list[SegDataSample],
+                         logits: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+        """Losses of images whose features are known.
+
+        Args:
+            features: what :meth:`extract_feat` gives, (N, C, h, w) each.
             data_samples: with ``gt_sem_seg`` or ``gt_depth_map``.
+            logits: (N, K, h, w), what the decode head makes of the features, where that is known too and the head is
+                one that makes its losses of nothing else.
         """
         labelled = any(self._census.complete(data_samples))
         self._empty_batches.count(labelled, data_samples, self.bins)
-        losses = super().loss(inputs, data_samples)
+        if logits is None:
+            losses = self._decode_head_forward_train(features, data_samples)
+        else:
+            losses = add_prefix(self.decode_head.loss_by_feat(logits, data_samples), 'decode')
+        if self.with_auxiliary_head:
+            losses.update(self._auxiliary_head_forward_train(features, data_samples))
         # The host calls a batch without a single label 100 % accurate.
         return {name: value * labelled if 'acc_' in name else value for name, value in losses.items()}
 
@@ -384,6 +412,8 @@ class DepthClassifier(EncoderDecoder):
         else:
             bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges,
                                        self.canonical_focal_px)
+        if self.adaptation is None:
+            bin_checkpoint.drop_adaptation(state_dict, prefix)
         for key in (bin_checkpoint.EDGES_KEY, FOCAL_KEY):
             state_dict.pop(prefix + key, None)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)

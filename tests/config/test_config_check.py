@@ -94,3 +94,28 @@ def test_loaders_without_workers(settings):
 def test_numbers_of_workers(number):
     with pytest.raises(ValueError, match='train_dataloader.num_workers: expected a whole number'):
         mend_workers(Config(dict(train_dataloader=dict(num_workers=number))))
+
+
+@pytest.mark.parametrize('change, message', [
+    (dict(set_name=None), 'val_dataloader: KITTIDepthDataset has no set_name'),
+    (dict(set_name='kiti'), r"has the set_name 'kiti', and val_evaluator.sets names only 'kitti'. .*sets.kiti=\{\}"),
+    (dict(pipeline=[dict(type='LoadDepth'), dict(type='PackSegInputs')]), 'Take PackDepthInputs'), (dict(), None)])
+def test_sets_that_cannot_be_told_apart_are_refused_before_a_training(change, message):
+    dataset = dict(dict(type='KITTIDepthDataset', set_name='kitti', pipeline=[dict(type='PackDepthInputs')]), **change)
+    cfg = Config(dict(val_dataloader=dict(dataset=dict(type='ConcatDataset', datasets=[dataset])),
+                      val_evaluator=dict(type='PerSetEvaluator', sets=dict(kitti={}))))
+    if message:
+        with pytest.raises(ValueError, match=message):
+            check_config(cfg)
+    else:
+        check_config(cfg)
+
+
+def test_weights_that_do_not_fit_the_sets_are_refused_before_a_training():
+    datasets = [dict(type='KITTIDepthDataset', set_name=name) for name in ('kitti', 'own', 'kitti')]
+    loader = dict(dataset=dict(type='ConcatDataset', datasets=datasets),
+                  sampler=dict(type='WeightedSetSampler', weights=dict(kitti=1, own=2)))
+    check_config(Config(dict(train_dataloader=loader)))
+    loader['sampler']['weights'] = dict(kitti=1)
+    with pytest.raises(ValueError, match="'own' has no weight"):
+        check_config(Config(dict(train_dataloader=loader)))

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS, MODELS, TASK_UTILS, TRANSFORMS
 from script_process import run_code
 
+from mmdepthcls.camera import canonical_range
 from mmdepthcls.commands.make_config.adaptation import DEPTH_LOSSES
 from mmdepthcls.commands.make_config.trial import without_pretrained
 from mmdepthcls.config.config_parts import leaf_datasets
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs').glob('*.py'))
 PAPER = [path for path in CONFIGS if path.name.startswith('deeplabv2_r101') and 'canonical' not in path.name]
 OF_MMSEG = [path for path in CONFIGS if 'mmseg::' in path.read_text('utf-8')]
+MIXED = ROOT / 'configs/segformer_mit-b0_kitti_synthia_sid71.py'
 ADAPTING = [path for path in CONFIGS if path.name.startswith('cbst_')]
 TWINS = [path for path in OF_MMSEG if 'minidrive' in path.name]
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
@@ -52,7 +54,7 @@ def test_a_config(path):
 
 def check_bins(path, cfg):
     """Model and training pipeline have the same."""
-    steps = [step for leaf in leaf_datasets(cfg.train_dataloader.dataset) for step in leaf.pipeline
+    steps = [step for dataset in leaf_datasets(cfg.train_dataloader.dataset) for step in dataset.pipeline
              if step.type == 'DepthToBinLabel']
     bins, *others = [TASK_UTILS.build(dict(part.bins)) for part in (cfg.model, *steps)]
     assert all(other == bins for other in others)
@@ -64,12 +66,12 @@ def check_pipelines(cfg):
     """All their steps build."""
     assert cfg.tta_model.type == 'DepthTTAModel'
     loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
-    leaves = [leaf for loader in loaders for leaf in leaf_datasets(loader.dataset)]
-    steps = [step for leaf in leaves for step in leaf.pipeline]
+    datasets = [dataset for loader in loaders for dataset in leaf_datasets(loader.dataset)]
+    steps = [step for dataset in datasets for step in dataset.pipeline]
     assert len(steps) >= 9
     for step in [*steps, *cfg.get('tta_pipeline', [])]:
         TRANSFORMS.build(step)
-    assert all(DATASETS.get(leaf.type) for leaf in leaves)
+    assert all(DATASETS.get(dataset.type) for dataset in datasets)
 
 
 def check_reading(path, cfg, model):
@@ -192,9 +194,64 @@ def test_of_kitti_start_from_pretrained_weights_and_watch_held_out_drives():
             else:
                 assert cfg.model.get('pretrained') or backbone.get('pretrained') \
                     or 'http' in backbone.init_cfg.checkpoint
-            assert (cfg.train_dataloader.dataset.split, cfg.val_dataloader.dataset.split) == ('fit', 'val')
-            warp = next(step for step in cfg.train_dataloader.dataset.pipeline if step.type == 'RandomDepthWarp')
+            train, val = (leaf_datasets(cfg[f'{name}_dataloader'].dataset)[0] for name in ('train', 'val'))
+            assert (train.type, train.split, val.split) == ('KITTIDepthDataset', 'fit', 'val')
+            warp = next(step for step in train.pipeline if step.type == 'RandomDepthWarp')
             assert warp.crop_size == cfg.model.data_preprocessor.size == (352, 704)
+
+
+def test_the_bins_of_several_sets_hold_what_each_camera_sees():
+    """Focal lengths of KITTI's recording days, and that which the config takes for SYNTHIA."""
+    cfg = load(MIXED)
+    synthia = leaf_datasets(cfg.train_dataloader.dataset)[1]
+    focals = [721.5377, 707.0493, 718.3351, 707.0912, 718.856, synthia.focal_px]
+    low, high = canonical_range(cfg.model.depth_range, focals, cfg.model.canonical_focal_px)
+    assert (cfg.model.bins.min_depth, cfg.model.bins.max_depth) == (low, high) and 108 < high < 109
+    names = {part: [dataset.set_name for dataset in leaf_datasets(cfg[f'{part}_dataloader'].dataset)]
+             for part in ('train', 'val', 'test')}
+    assert set(cfg.train_dataloader.sampler.weights) == set(cfg.val_evaluator.sets) == {'kitti', 'synthia'}
+    assert all(sorted(found) == ['kitti', 'synthia'] for found in names.values())
+
+
+@pytest.mark.long  # its slice: 'several sets' in tests/hooks/test_run_state_hook.py
+def test_several_sets_train_together_and_are_scored_apart(builders, tmp_path, monkeypatch):
+    """The config on small trees of both sets and of one's own, through training, validation and test."""
+    roots = dict(KITTI_ROOT=builders.kitti(tmp_path / 'kitti', (5, 6), (5, 6)),
+                 SYNTHIA_ROOT=builders.synthia(tmp_path / 'synthia', [0, 400, 450]))
+    own = builders.pairs(tmp_path / 'own')
+    for name, root in roots.items():
+        monkeypatch.setenv(name, str(root))
+    monkeypatch.setattr('mmdepthcls.datasets.depth_dataset.check_plausible', lambda *_: None)  # images are small
+    cfg = load.__wrapped__(MIXED)
+    own = dict(type='DepthFolderDataset', set_name='own', data_root=str(own), ann_file='split.txt', focal_px=40.0)
+    for part, batch in (('train', 2), ('val', 1), ('test', 1)):
+        sets = cfg[f'{part}_dataloader'].dataset.datasets
+        sets[0].split = None  # the Eigen split wants all of its frames
+        steps = sets[0].pipeline
+        if part != 'train':  # the network wants more than 20 rows; depth is loaded behind, and stays as it is
+            steps = [steps[0], ConfigDict(type='Resize', scale=(64, 32), keep_ratio=False), *steps[1:]]
+        sets.append(ConfigDict(own, test_mode=part != 'train'))
+        for dataset in sets:
+            dataset.pipeline = deepcopy(steps)
+        cfg[f'{part}_dataloader'].update(num_workers=0, persistent_workers=False, batch_size=batch)
+    cfg.train_dataloader.sampler.weights.own = 1
+    cfg.val_evaluator.sets.own = cfg.test_evaluator.sets.own = dict(max_depth=50.0)
+    for dataset in leaf_datasets(cfg.train_dataloader.dataset):
+        dataset.pipeline[2].update(crop_size=(32, 64))
+    cfg.merge_from_dict({'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'work_dir': str(tmp_path / 'work'),
+                         'experiment_name': 'mixed', 'model.data_preprocessor.size': (32, 64),
+                         'default_hooks.checkpoint.interval': 2})
+    cfg.model = without_pretrained(cfg.model)
+    cfg.vis_backends = cfg.visualizer.vis_backends = []
+    cfg.default_hooks.pop('visualization')
+    Runner.from_cfg(deepcopy(cfg)).train()
+    best = list((tmp_path / 'work').glob('best_abs_rel_iter_2.pth'))
+    assert best
+    cfg.update(load_from=str(best[0]), experiment_name='tested')
+    metrics = Runner.from_cfg(deepcopy(cfg)).test()
+    parts = [metrics[f'{name}/abs_rel'] for name in ('kitti', 'synthia', 'own')]
+    assert metrics['abs_rel'] == pytest.approx(sum(parts) / 3) and len(set(parts)) == 3
+    assert [metrics[f'{name}/num_images'] for name in ('kitti', 'synthia', 'own')] == [2, 1, 3]
 
 
 def test_the_street_config_trains_on_one_look_and_is_chosen_on_another():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_data import png_bytes
 
 from mmdepthcls.datasets.depth_file import DepthFormat, probe_depth, read_depth, read_values
 from mmdepthcls.datasets.depth_png import DepthFileError
@@ -304,3 +305,36 @@ def test_the_array_that_is_called_depth(names, chosen):
     else:
         with pytest.raises(DepthFileError, match='expected one array'):
             read_depth(data, 'a.npz', KITTI)
+
+
+@given(st.lists(st.integers(0, 2**24 - 1), min_size=6, max_size=6), st.booleans())
+def test_24_bits_in_three_channels(numbers, with_alpha):
+    """As CARLA writes it: the red channel has the lowest bits."""
+    stored = np.array([*numbers, 0, 1, 2**24 - 1, 65536, 256, 255], np.uint32).reshape(3, 4)
+    planes = [stored % 256, stored // 256 % 256, stored // 65536] + [np.full_like(stored, 255)] * with_alpha
+    scale = (2**24 - 1) / 1000
+    depth_format = DepthFormat(bits=24, scale=scale, invalid=2**24 - 1)
+    data = png_bytes(np.stack(planes, axis=-1).astype(np.uint8))
+    expected = 1000 * stored.astype(np.float64) / (2**24 - 1)
+    expected[stored == 2**24 - 1] = 0
+    np.testing.assert_allclose(read_depth(data, 'a.png', depth_format), expected, rtol=1e-7)
+    np.testing.assert_array_equal(read_values(data, 'a.png', depth_format), stored)
+
+
+def test_what_is_not_in_24_bits(tmp_path):
+    packed = DepthFormat(bits=24, scale=16777.215)
+    for array, message in ((np.zeros((2, 2, 3), np.uint16), r'three channels of 8 bits \(bits=24\), got 3 of 16 bits'),
+                           (np.zeros((2, 2), np.uint8), r'got 1 of 8 bits. If one channel holds the depth')):
+        with pytest.raises(DepthFileError, match=message):
+            read_depth(png_bytes(array), 'a.png', packed)
+    np.save(tmp_path / 'a.npy', np.zeros((2, 2, 3), np.uint16))
+    with pytest.raises(DepthFileError, match='only PNGs hold depth in three channels of 8 bits'):
+        probe_depth(str(tmp_path / 'a.npy'), packed)
+    with pytest.raises(ValueError, match='scale must be given with bits=24'):
+        DepthFormat(bits=24)
+
+
+def test_a_scale_that_single_precision_does_not_hold_is_taken_at_its_word():
+    values = np.arange(1, 60000, 7, dtype=np.uint16).reshape(1, -1)
+    np.testing.assert_array_equal(DepthFormat(scale=0.1 + 1e-9).metres(values),
+                                  (values / np.float64(0.1 + 1e-9)).astype(np.float32))

@@ -82,7 +82,7 @@ def forged_header(width, height, color_type=0, bit_depth=16):
     pytest.param(lambda b: b'<html>404</html>' * 9, 'a web page', id='html'),
     pytest.param(lambda b: b.png_bytes(b.units())[:20], 'cut off or damaged', id='half a header'),
     pytest.param(lambda b: b.png_bytes(b.units()).replace(b'IHDR\0', b'IHDR\1'), 'off or damaged', id='header byte'),
-    pytest.param(lambda b: forged_header(10**5, 10**5), 'impossible PNG header: 100000 x 100000', id='bomb'),
+    pytest.param(lambda b: forged_header(10**5, 10**5), '100000 x 100000 pixels, more than .* Reduce it', id='bomb'),
     pytest.param(lambda b: forged_header(0, 5), 'impossible PNG header: 0 x 5', id='no pixels'),
     pytest.param(lambda b: forged_header(5, 5, color_type=7), 'color type 7', id='color type'),
     pytest.param(lambda b: b.png_bytes(b.image()), 'expected 16-bit depth, got 8 bits', id='8-bit rgb'),

@@ -108,6 +108,13 @@ def test_what_is_no_image_to_the_loader(tmp_path, name, data, capfd):
     capfd.readouterr()
 
 
+def test_a_tiff_of_floating_point_says_what_it_is(tmp_path, capfd):
+    data = encoded('.tiff', RGB.astype(np.float32) / 255)
+    with pytest.raises(DepthFileError, match='0.tif: .*of floating point of 32 bits.* Save it as a PNG'):
+        probe_image(placed(tmp_path, 'tif', data))
+    capfd.readouterr()
+
+
 @pytest.mark.parametrize('ending, kind', [('png', 'JPEG'), ('jpg', 'PNG'), ('jpg', 'WEBP'), ('png', 'BMP'),
                                           ('jpeg', 'TIFF'), ('png', 'GIF')])
 def test_the_content_counts_not_the_ending(tmp_path, ending, kind):

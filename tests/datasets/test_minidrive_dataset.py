@@ -3,6 +3,8 @@ import cv2
 import numpy as np
 import pytest
 
+from mmdepthcls.commands.minidrive.camera_setup import CameraSetup
+from mmdepthcls.commands.minidrive.writer import make_minidrive
 from mmdepthcls.datasets import MiniDriveDataset
 
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadDepth')]
@@ -31,6 +33,14 @@ def test_no_image_is_in_two_splits(minidrive):
             with open(dataset.get_data_info(index)['img_path'], 'rb') as file:
                 images.add(file.read())
     assert [len(images) for images in paths] == [4, 2, 3] and len(set.union(*paths)) == 9
+
+
+def test_the_focal_length_is_that_of_the_camera(minidrive, tmp_path):
+    usual = MiniDriveDataset(data_root=minidrive)
+    assert usual.focal_px(usual.get_data_info(0)) == pytest.approx(0.58 * 128)
+    make_minidrive(tmp_path / 'zoomed', 1, 0, 0, 32, 64, workers=1, progress=False, camera=CameraSetup(focal=0.9))
+    zoomed = MiniDriveDataset(data_root=str(tmp_path / 'zoomed'))
+    assert zoomed.focal_px(zoomed.get_data_info(0)) == pytest.approx(0.9 * 64)
 
 
 def test_errors(minidrive, tmp_path):

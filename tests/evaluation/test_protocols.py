@@ -13,6 +13,7 @@ TABLE = {
     'bts': ('annotated', 'kb', 'garg', (1e-3, 80, False), (1e-3, 80), None, 'image'),
     'adabins': ('annotated', 'kb', 'kb_garg', (1e-3, 80, False), (1e-3, 80), 'mean', 'image'),
     'kitti_devkit': ('annotated', None, None, (0, None, False), None, None, 'image'),
+    'nyu_eigen': (None, None, 'nyu_eigen', (1e-3, 10, False), (1e-3, 10), None, 'image'),
     'paper': ('velodyne', None, None, (0, 80, True), None, None, 'pixel'),
 }
 

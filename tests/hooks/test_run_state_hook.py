@@ -25,12 +25,14 @@ MODEL = dict(
     decode_head=dict(type='SegformerHead', in_channels=[8] * 4, in_index=[0, 1, 2, 3], channels=8, dropout_ratio=0.2,
                      norm_cfg=dict(type='BN')))
 EMA = dict(type='EMAHook', momentum=0.1)
+WEIGHTS = dict(dense=3, sparse=1)
 FLIPPED = dict(sampler=dict(type='DefaultSampler', shuffle=True))
 # Four images, two a batch: two batches a turn or an epoch.
 CASES = {
     'workers that stay': dict(loader=dict(FLIPPED, num_workers=2, persistent_workers=True)),
     'within an epoch': dict(by_epoch=True, loader=FLIPPED, stop=3),
     'accumulation': dict(optimizer=dict(accumulative_counts=3), stop=4, hooks=[EMA]),
+    'several sets': dict(mixed=True, stop=5),
 }
 MORE = {
     'no workers': {},
@@ -38,6 +40,8 @@ MORE = {
     'turns': dict(loader=FLIPPED, stop=5),
     'between epochs': dict(by_epoch=True, loader=FLIPPED, stop=4),
     'workers within an epoch': dict(by_epoch=True, loader=dict(FLIPPED, num_workers=2), stop=5),
+    'epochs of several sets': dict(mixed=True, by_epoch=True, stop=3, loader=dict(
+        num_workers=2, sampler=dict(type='WeightedSetSampler', weights=WEIGHTS, epoch_size=4))),
     'a sampler of torch': dict(loader=dict(sampler=dict(type='OfTorch'), batch_size=3), stop=4),
 }
 
@@ -81,7 +85,7 @@ def sampler(monkeypatch):
 def train(minidrive, small_model_cfg, tmp_path):
     """Trains in a folder, perhaps to a stop; the losses and the runner."""
     def run(folder, stop=None, by_epoch=False, loader=(), optimizer=(), hooks=(), resume=False, split='train',
-            **changes):
+            mixed=False, weights=None, **changes):
         loaders = dict(batch_size=2, num_workers=0, sampler=dict(type='InfiniteSampler', shuffle=True))
         loaders.update(loader)
         data = dict(type='MiniDriveDataset', data_root=minidrive)
@@ -99,6 +103,14 @@ def train(minidrive, small_model_cfg, tmp_path):
                                                rule='less')),
             custom_hooks=[dict(type='WorkFolderHook'), *hooks], experiment_name=f'{folder}{resume}{id(run)}',
             resume=resume, randomness=dict(seed=3))
+        if mixed:
+            if cfg['train_dataloader']['sampler']['type'] == 'InfiniteSampler':
+                cfg['train_dataloader']['sampler'] = dict(type='WeightedSetSampler', weights=weights or WEIGHTS)
+            for name in ('train', 'val'):
+                dataset = cfg[f'{name}_dataloader']['dataset']
+                cfg[f'{name}_dataloader']['dataset'] = dict(type='ConcatDataset', datasets=[
+                    dict(dataset, ground_truth=kind, set_name=kind) for kind in WEIGHTS])
+            cfg['val_evaluator'] = dict(type='PerSetEvaluator', sets=dict(dense={}, sparse=dict(max_depth=50.0)))
         runner, losses = Runner.from_cfg(Config(dict(cfg, **changes))), Losses(stop)
         runner.register_hook(losses, 'LOWEST')
         with contextlib.suppress(Interrupted):
@@ -140,7 +152,7 @@ def check(case, train, folder):
     for key in ('state_dict', 'optimizer', 'param_schedulers', 'mmdepthcls', 'ema_state_dict'):
         assert_same(one.get(key), two.get(key), key)
     # What was validated, and what of it was best.
-    for tag in ('val/abs_rel', 'train/loss'):
+    for tag in ('val/abs_rel', 'train/loss', *(f'val/{name}/abs_rel' for name in WEIGHTS if case.get('mixed'))):
         assert_same(*(run.message_hub.get_scalar(tag).data[0].tolist() for run in (whole, resumed)), tag)
     assert whole.message_hub.get_info('best_score') == resumed.message_hub.get_info('best_score')
 
@@ -158,9 +170,10 @@ def test_so_is_one_of_another_kind(name, train, tmp_path):
 
 @pytest.mark.parametrize(('changes', 'accepted', 'expected'), [
     (dict(randomness=dict(seed=4)), 'seed', 'began with seed 3, and the config has randomness.seed=4'),
-    (dict(split='val'), 'data', '4 -> 2 samples')])
+    (dict(split='val'), 'data', '4 -> 2 samples'),
+    (dict(mixed=True, weights=dict(dense=1, sparse=1)), 'data', 'dense 0.75, sparse 0.25 -> dense 0.5, sparse 0.5')])
 def test_another_training_is_not_gone_on_with(changes, accepted, expected, train):
-    train('work', stop=2)
+    train('work', stop=2, mixed=changes.get('mixed', False))
     with pytest.raises(ResumeMismatchError, match=expected) as caught:
         train('work', resume=True, **changes)
     for remedy in (f"accept_changes=\"['{accepted}']\"", f'--accept-changes {accepted}'):

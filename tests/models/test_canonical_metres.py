@@ -179,6 +179,9 @@ def test_saved_and_compared(small_model_cfg, mmseg_scope):
     for settings, shown in ((dict(canonical_focal_px=721.5), '721.5'), ({}, 'None')):
         with pytest.raises(BinMismatchError, match=f'canonical_focal_px=100.0; the model has.*={shown}'):
             build(small_model_cfg, **settings).load_state_dict(weights)
+    for strange in (torch.tensor([1.0, 2.0]), torch.tensor(float('nan')), torch.tensor(100), 'x'):
+        with pytest.raises(BinMismatchError, match='trained with canonical_focal_px'):
+            build(small_model_cfg, canonical_focal_px=CANONICAL).load_state_dict({**weights, FOCAL_KEY: strange})
     plain = build(small_model_cfg).state_dict()
     assert FOCAL_KEY not in plain
     with pytest.raises(BinMismatchError, match='trained without a canonical camera'):

@@ -167,6 +167,13 @@ def test_mistakes(data, model_file, arguments, words, monkeypatch, capsys):
     assert model_file.read_bytes() == before
 
 
+def test_exported_files_are_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / 'm.onnx').touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr('sys.argv', ['calibrate', 'm.onnx', '.', '--out', 'n.safetensors'])
+    assert run() == 2 and 'Calibrate the model file that it was made of, and export that' in capsys.readouterr().err
+
+
 def test_images_that_a_score_is_taken_from_are_refused(data, model_file, tmp_path):
     from dataclasses import replace
     model, description = load_model(model_file)

@@ -21,4 +21,5 @@ def test_help_is_the_help_alone(tool, tmp_path):
     assert result.stderr == ''
     assert result.stdout.startswith(f'usage: {tool.name} ')
     assert '--verbose' in result.stdout and '--debug' in result.stdout
+    assert 'default: None' not in result.stdout and ') (default' not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from script_process import run_script
+from small_study import SMALL_ADAPTATIONS
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'configs'
@@ -52,6 +53,25 @@ def test_trains_all_variants_and_reports(workers, tmp_path):
     assert result.returncode == 0 and f'{results[0].stem}: left out, it is of another config' in result.stderr
     assert '3 of 4 trainings' in (tmp_path / 'new' / 'report.md').read_text()
     assert [path.read_bytes() for path in results] == before
+
+
+@pytest.mark.long  # a slice: tests/commands/study
+def test_rows_of_adaptations_begin_with_their_starts(tmp_path):
+    (tmp_path / 'plan.py').write_text(f"""{SMALL_ADAPTATIONS}
+seeds, reference, comparisons = (0, ), 'DAN', [('ST is better', 'ST', 'DAN')]
+_both = dict(start='canonical camera', on='both')
+rows = dict(_delete_=True, DAN=dict(_both, options={{'model.adaptation': dict(type='DAN')}}),
+            ST=dict(_both, self_training=dict(rounds=2, epochs=1, num_groups=1)), oracle=dict(_both, on='target'))
+""")
+    result = run(tmp_path, '--workers', '2', fresh=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    report = (tmp_path / 'new' / 'report.md').read_text()
+    assert '3 of 3 trainings (CPU)' in report and 'ST is better' in report and '| best constant depth |' in report
+    records = json.loads((tmp_path / 'new' / 'report.json').read_text())
+    assert [each['row'] for each in records] == [
+        'best constant depth', 'plain', 'canonical camera', 'DAN', 'ST', 'oracle']
+    assert run(tmp_path, '--report-only').returncode == 0
+    assert (tmp_path / 'new' / 'report.md').read_text() == report
 
 
 def test_a_plan_that_does_not_work_ends_with_a_message(tmp_path):

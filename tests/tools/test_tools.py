@@ -220,3 +220,23 @@ def test_make_minidrive(tmp_path):
         64, '--workers', 1, cwd=tmp_path, fresh=True)
     assert result.returncode == 0, result.stderr[-2000:]
     assert len(list((tmp_path / 'mini').rglob('*.png'))) == 9
+
+
+def test_make_minidrive_of_a_world_and_another_camera(tmp_path):
+    def make(*arguments):
+        return run_script(ROOT / 'tools' / 'make_minidrive.py', 'mini', '--train', 1, '--val', 0, '--test', 0,
+                          '--height', 32, '--width', 64, '--workers', 1, *arguments, cwd=tmp_path)
+
+    for arguments, message in (
+        (('--focal', 0), "a camera's focal (image widths) must be from 0.1 to 10, got 0.0"),
+        (('--world', 'target', '--look', 'varied'), "the world 'target' has streets of its own: leave out the look"),
+    ):
+        result = make(*arguments)
+        assert result.returncode == 2 and message in result.stderr and not (tmp_path / 'mini').exists()
+    result = make('--world', 'source', '--camera-height', 2.5)
+    assert result.returncode == 0, result.stderr[-2000:]
+    manifest = json.loads((tmp_path / 'mini' / 'minidrive.json').read_text())
+    assert manifest['world'] == 'source' and manifest['focal_px'] == pytest.approx(0.416 * 64)
+    assert manifest['camera'] == {'focal': 0.416, 'height': 2.5, 'pitch': 0.0, 'aspect': 1.0}
+    result = make('--world', 'source')
+    assert result.returncode == 1 and 'holds another MiniDrive (camera: found' in result.stderr

@@ -51,6 +51,10 @@ class AdaptationPlan:
         if not is_a(cfg.get('model') or {}, MODELS, 'DepthClassifier'):
             raise UsageError(f'{cfg.filename}: expected model.type DepthClassifier, got '
                              f'{class_name(cfg.get("model") or {})!r}')
+        if cfg.model.get('adaptation'):
+            raise UsageError(f'model.adaptation: {class_name(cfg.model.adaptation)!r} looks at no labels of the '
+                             'target, so that self-training would do nothing. Take it out, or train by `mmdepthcls '
+                             'train`')
         self._check_bins()
         self.start = cfg.get('load_from')
         if not self.start or not is_local(self.start):

@@ -3,11 +3,11 @@ interleaved rounds."""
 import argparse
 import os
 
-from ..running import program
+from ..running import arguments, program
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument('--kitti', default=os.environ.get('KITTI_ROOT', 'data/kitti'),
                         help='folder with raw/ and annotated/; a few frames are enough')
     parser.add_argument('--rounds', type=int, default=40, help='how often everything is timed')

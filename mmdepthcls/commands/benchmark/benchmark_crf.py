@@ -1,11 +1,11 @@
 """Time, peak memory and result of the dense CRF, in turns with the authors' C++ code where pydensecrf2 is installed."""
 import argparse
 
-from ..running import program
+from ..running import arguments, program
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument('--image', help='picture to use; without one a generated street scene of --size')
     parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), default=(375, 1242))
     parser.add_argument('--labels', type=int, default=71)

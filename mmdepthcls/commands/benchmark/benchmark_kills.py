@@ -4,11 +4,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from ..running import program
+from ..running import arguments, program
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument('--kills', type=int, default=200, help='how many')
     parser.add_argument('--megabytes', type=float, default=32, help='of weights in a checkpoint')
     parser.add_argument('--seed', type=int, default=0, help='of the moments')

@@ -6,7 +6,7 @@ from ..running import arguments, program
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument('config', help='config file, whose data are there; pretrained weights are not loaded')
     arguments.add_config_options(parser)
     parser.add_argument('--rounds', type=int, default=10, help='blocks of each training')

@@ -8,7 +8,7 @@ WARM_UP = 3  # steps that are not timed
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument('config', help='config file; pretrained weights are not loaded')
     arguments.add_config_options(parser)
     parser.add_argument('--size', type=int, nargs=2, default=(420, 800), metavar=('HEIGHT', 'WIDTH'), help='of images')

@@ -8,7 +8,8 @@ import numpy as np
 from ...evaluation.depth_alignment import align
 from ...evaluation.errors import depth_errors
 from .measured_image import MeasuredImage
-from .scale_fit import log_ratios, weighted_median
+from .robust_center import weighted_median
+from .scale_fit import log_ratios
 
 COLUMNS = ('p/g', 'abs_rel', 'rmse', 'd1', 'abs_rel aligned', 'd1 aligned')
 ALIGNED_PIXELS = 3  # of an image, at the least

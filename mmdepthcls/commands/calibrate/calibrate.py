@@ -11,6 +11,9 @@ folder with images and depth maps. All pixels of an image (--unit folder: of a d
 division, and no number is printed of images that it was fitted to. docs/calibration.md says what is promised."""
 
 
+EXPORTED = ('.onnx', '.xml', '.pt2')
+
+
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG)
     parser.add_argument('model', metavar='MODEL', help='model file (see publish), left as it is')
@@ -69,9 +72,7 @@ def _check(parser, args):
     for name, path in (('MODEL', args.model), ('DATA', args.data), ('--test', args.test)):
         if path is not None and not os.path.exists(path):
             raise program.UsageError(f'{name} {path} does not exist')
-    if os.path.isdir(args.model) or not args.model.endswith('.safetensors'):
-        raise program.UsageError(f'MODEL {args.model} is no model file (FILE.safetensors). publish makes one of a '
-                                 'config and a checkpoint')
+    _check_model(args.model)
     if args.config is not None:
         args.config = find_config(args.config)
     arguments.check_file('--out', args.out)
@@ -83,6 +84,15 @@ def _check(parser, args):
         raise program.UsageError(str(error)) from error
     if os.path.lexists(args.out) and not args.force:
         raise program.UsageError(f'--out {args.out} is there already; --force replaces it')
+
+
+def _check_model(path):
+    if path.endswith(EXPORTED):
+        raise program.UsageError(f'MODEL {path}: an exported file cannot be calibrated. Calibrate the model file '
+                                 'that it was made of, and export that')
+    if os.path.isdir(path) or not path.endswith('.safetensors'):
+        raise program.UsageError(f'MODEL {path} is no model file (FILE.safetensors). publish makes one of a '
+                                 'config and a checkpoint')
 
 
 def main(args):

@@ -7,6 +7,7 @@ from typing import Any
 from ...evaluation.metrics_table import metrics_table
 from ...markdown_table import markdown_table
 from .before_after import COLUMNS
+from .scale_fit import CLOSE, SURE
 
 SHOWN = 10  # points that are far from the others
 PROMISES = {
@@ -43,12 +44,27 @@ def _scale_lines(found, data, plan, description):
     lines = [f'Scale {fit.scale:.4g}{before}, 95 % {fit.low:.4g} to {fit.high:.4g} (bootstrap over {found.num_groups} '
              f'{plan.unit}s), fitted to {found.num_pixels} {measured} of {found.num_images} images',
              f'Spread of the ratios measured / predicted around it: {100 * math.expm1(fit.spread):.1f} %']
+    lines += _error_lines(found, data, plan)
     if found.far:
-        lines.append(f'Far from the others, perhaps wrong ({len(found.far)} of {found.num_pixels}); the median does '
+        lines.append(f'Far from the others, perhaps wrong ({len(found.far)} of {found.num_pixels}); the scale does '
                      'without them:')
         lines += [f'  {where}: {ratio:.3g} times what the scale says' for where, ratio in found.far[:SHOWN]]
     if found.fit.low < 1 < found.fit.high and description.scale == 1:
         lines.append('1 lies between: the scale may as well be right as it is')
+    return lines
+
+
+def _error_lines(found, data, plan):
+    """How exact the scale is, and what would make it exact."""
+    fit = found.fit
+    if not math.isfinite(fit.error):
+        return []
+    lines = [f'Standard error of the scale: {100 * fit.error:.1f} %; with a probability of {100 * fit.chance:.0f} % it '
+             f'is within {100 * CLOSE:g} % of what very many such measurements would give']
+    if SURE * fit.error > CLOSE:
+        number, what = (found.num_groups, f'{plan.unit}s') if data.labelled else (found.num_pixels, 'points')
+        lines.append(f'Warning: for 95 % it would take {fit.needed(number)} {what} of this kind, and these are '
+                     f'{number}; fewer where the model is surer, each in another picture')
     return lines
 
 

@@ -13,6 +13,7 @@ from mmseg.registry import DATASETS, TRANSFORMS
 
 from ...config.config_class import class_name
 from ...config.config_parts import leaf_datasets
+from ...datasets.common_size import DEPTH
 from .point_list import MeasuredPoint, read_points
 
 GROUND_TRUTH = ('LoadDepth', 'LoadVelodyneDepth')
@@ -112,6 +113,8 @@ def _of_dataset(config, name):
 def _reader(info, loaders):
     def read(shape):
         results = dict(info, ori_shape=shape, seg_fields=[])
+        if 'resized' in results:  # pictures are predicted as they are on disk
+            results['resized'] = DEPTH
         for loader in loaders:
             results = loader(results)
         return results['gt_depth_map']

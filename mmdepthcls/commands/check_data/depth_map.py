@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ...datasets import depth_file, depth_png
+from ...datasets.depth_format import PACKED
 from .content import digest, missing_file
 from .finding import error, warning
 from .ground_plane import find_ground
@@ -87,7 +88,7 @@ def inspect_depth_file(path, depth_format, edges=None):
     depth = depth_format.metres(values)
     record = describe(depth, values, edges)
     findings = _faults_of_numbers(values, depth, record, path, edges)
-    if depth_format.channels > 1:
+    if depth_format.channels > 1 and depth_format.bits != PACKED:
         findings += _unequal_channels(data, path)
     return depth, record, findings
 

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 
+from ...datasets.common_size import DEPTH, nearest_depth, resized_image, resizing_remedy, same_view
 from ...datasets.depth_file import DepthFormat
 from . import alignment, kitti_frame
 from .content import missing_file
@@ -50,6 +51,11 @@ def load_sample(sample, reading):
         fault = missing_file(sample['velodyne_path'], 'LiDAR scan')
         findings = [fault] if fault else []
     record.findings += findings
+    if image is not None and depth is not None and sample.get('resized') and same_view(image.shape[:2], depth.shape):
+        if sample['resized'] == DEPTH:
+            depth = nearest_depth(depth, image.shape[:2])
+        else:
+            image = resized_image(image, depth.shape)
     return image, depth, record
 
 
@@ -87,7 +93,7 @@ def _size_mismatch(image, depth, record):
     turned = ' (turned by 90 degrees?)' if (width, height) == (rows, columns) else ''
     return [error('size mismatch', record.depth_path, f'depth has {rows} x {columns} pixels, its image '
                   f'{record.img_path} has {height} x {width}{turned}',
-                  'Pair the right files, or resize the depth by nearest neighbor.')]
+                  f'Pair the right files{resizing_remedy((height, width), (rows, columns))}.')]
 
 
 def _compared(sample, depth, reading):

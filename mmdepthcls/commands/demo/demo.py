@@ -25,7 +25,7 @@ BLACK = 'Black: no depth is known there, such as in the sky.'
 
 def parse_args():
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        description=__doc__, epilog=EPILOG, formatter_class=arguments.HelpWithDefaults)
     parser.add_argument('--config', default=CONFIG, help='config of a model on MiniDrive: its file or, of this '
                         'package, its name')
     parser.add_argument('--data', default='data/minidrive', help='folder of MiniDrive; made where it is missing')

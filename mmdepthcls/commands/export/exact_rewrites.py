@@ -17,9 +17,25 @@ class CannotExport(ValueError):
     """A part of a model that cannot be put into a file, with what to do about it."""
 
 
+def refuse_endless(network):
+    """Refuse networks whose sizes torch.export does not follow while a person waits.
+
+    Args:
+        network (Module): that is to take pictures of any size.
+
+    Raises:
+        CannotExport: names the part, and what to do.
+    """
+    from mmseg.models.backbones.swin import ShiftWindowMSA
+    if any(isinstance(part, ShiftWindowMSA) for part in network.modules()):
+        raise CannotExport('a Swin transformer divides pictures into windows, and torch.export does not follow how '
+                           'many where the size is not known. Export it for pictures of one size: --size HEIGHT WIDTH')
+
+
 @contextmanager
 def exact_rewrites():
     """While this holds, what is traced keeps its sizes as symbols."""
+    from mmseg.models.backbones import swin
     from mmseg.models.utils import embed, wrappers
     before = torch.backends.mha.get_fastpath_enabled()
     with ExitStack() as stack:
@@ -28,6 +44,7 @@ def exact_rewrites():
             stack.enter_context(mock.patch.object(padding, 'get_same_padding', same_padding))
         stack.enter_context(mock.patch.object(embed.AdaptivePadding, 'forward', _padded))
         stack.enter_context(mock.patch.object(wrappers.Upsample, 'forward', _upsample))
+        stack.enter_context(mock.patch.object(swin.ShiftWindowMSA, 'window_reverse', _window_reverse))
         # Its last argument, warning=True: asks of sizes whether they go well together, to warn.
         defaults = (*wrappers.resize.__defaults__[:-1], False)
         stack.enter_context(mock.patch.object(wrappers.resize, '__defaults__', defaults))
@@ -117,3 +134,10 @@ def _padded(self, values):
         values.shape[-2:], self.kernel_size, self.stride, self.dilation, strict=True))
     top, left = (down // 2, right // 2) if self.padding == 'same' else (0, 0)
     return F.pad(values, (left, right - left, top, down - top))
+
+
+def _window_reverse(self, windows, height, width):
+    """mmseg's ShiftWindowMSA.window_reverse, which computes the number of pictures by dividing."""
+    side, channels = self.window_size, windows.shape[-1]
+    parts = windows.view(-1, height // side, width // side, side, side, channels).permute(0, 1, 3, 2, 4, 5)
+    return parts.contiguous().view(-1, height, width, channels)

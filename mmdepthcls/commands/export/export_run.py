@@ -45,6 +45,8 @@ class ExportRun:
             raise exporters.CannotExport(
                 "the model predicts by sliding windows (test_cfg.mode='slide'), which stay outside of files. Publish "
                 "it with --cfg-options model.test_cfg.mode=whole")
+        # What is compared is what is in the file.
+        self.crf, self.model.crf = self.model.crf, None
         focal = args.focal_px
         if focal is not None and about.focal_px is None:
             raise ValueError(f'--focal-px: {args.model} does not know the focal length that it was trained at. Publish '
@@ -65,7 +67,7 @@ class ExportRun:
     def remarks(self):
         """list[str]: what stays outside, and what the metres are for."""
         about, remarks = self.description.model, []
-        if self.model.crf is not None:
+        if self.crf is not None:
             remarks.append("the model's CRF stays outside: the file gives what the model gives with crf=None")
         if about.pipeline:
             steps = ' -> '.join(step['type'] for step in about.pipeline)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from .exact_rewrites import CannotExport, exact_rewrites
+from .exact_rewrites import CannotExport, exact_rewrites, refuse_endless
 
 # Rows or columns of a picture that one dynamic file takes; and pictures in a batch.
 SIZES, BATCHES = (64, 8192), (1, 1024)
@@ -35,6 +35,8 @@ def trace(network, size=None, batch=None, of_bytes=True):
     Raises:
         CannotExport: says what to do.
     """
+    if size is None:
+        refuse_endless(network)
     dims, example = {}, [batch or TRACED_BATCH, *(size or TRACED_SIZE)]
     if batch is None:
         dims[0] = torch.export.Dim('batch', min=BATCHES[0], max=BATCHES[1])

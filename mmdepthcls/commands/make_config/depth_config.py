@@ -12,7 +12,7 @@ from .depth_data import DATA
 from .recipe import why_no_depth
 
 WIDTH = 120
-SCHEMES = {'sid': (SIDBins, 1.0), 'ud': (UDBins, 0.0), 'lid': (LIDBins, 0.0)}
+SCHEMES = {'sid': SIDBins, 'ud': UDBins, 'lid': LIDBins}
 
 TEXT = '''\
 # {title} for depth on {data.title}, as tools/make_config.py writes it.
@@ -79,13 +79,14 @@ class DepthConfig:
     image_size: tuple
 
 
-def bins_of_name(name, min_depth=None, max_depth=80.0):
+def bins_of_name(name, min_depth=None, max_depth=80.0, nearest=1.0):
     """Config of bins from their short name.
 
     Args:
         name (str): scheme and number: 'sid71', 'ud71', 'lid32'.
-        min_depth (float, optional): m. Default: 1 for SID, else 0.
+        min_depth (float, optional): m. Default: ``nearest`` for SID, else 0.
         max_depth (float): m.
+        nearest (float): m, where SID begins, which cannot begin at 0.
 
     Returns:
         dict
@@ -99,7 +100,8 @@ def bins_of_name(name, min_depth=None, max_depth=80.0):
     match = re.fullmatch(r'([a-z]+)(\d+)', name)
     if not match or match.group(1) not in SCHEMES:
         raise ValueError(f'expected bins such as sid71, ud71 or lid32 (scheme and number), got {name!r}')
-    scheme, lowest = SCHEMES[match.group(1)]
+    scheme = SCHEMES[match.group(1)]
+    lowest = nearest if scheme is SIDBins else 0.0
     arguments = dict(min_depth=lowest if min_depth is None else min_depth, max_depth=max_depth,
                      num_bins=int(match.group(2)))
     scheme(**arguments)
@@ -141,8 +143,18 @@ def write_config(recipe, data, bins, folder, crop=None):
         one_image='batch_size=1, ' if _largest_batch(cfg) > 1 else '',
         evaluator=data.evaluator and f', {data.evaluator}',
         hooks='*_base_.custom_hooks, ' if cfg.get('custom_hooks') else '')
+    text = ''.join(f'{_wrapped(line)}\n' for line in text.splitlines())
     return DepthConfig(text, _changes(cfg, data, bins, f'{crop[0]} x {crop[1]} ({why_crop})', notes), crop,
                        data.image_size)
+
+
+def _wrapped(line):
+    """A line of the config in which a data set has many arguments, as two."""
+    opening = next((text for text in ('dataset=dict(', 'data = dict(') if text in line), None)
+    if len(line) <= WIDTH or opening is None:
+        return line
+    head, _, tail = line.partition(opening)
+    return f'{head}{opening}\n    {tail}'
 
 
 def _no_training(cfg):

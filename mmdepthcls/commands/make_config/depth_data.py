@@ -21,6 +21,8 @@ class DepthData:
         warp (str): more arguments of ``RandomDepthWarp``, as code.
         evaluator (str): more arguments of ``DepthEvaluator``, as code.
         comment (str): lines above the dataset in the config.
+        depth_range (tuple[float, float]): where bins begin that do not begin at 0, and end, unless somebody says
+            otherwise, m.
     """
 
     title: str
@@ -33,6 +35,7 @@ class DepthData:
     warp: str = ''
     evaluator: str = ''
     comment: str = ''
+    depth_range: tuple[float, float] = (1.0, 80.0)
 
     @property
     def code(self):
@@ -62,6 +65,19 @@ class DepthData:
 
 
 OF_SPLITS = ("split='train'", "split='val'", "split='test'")
+ROOMS = (0.5, 10.0)  # m
+
+
+def _trees(title, dataset, splits, variable, root, image_size=None, **more):
+    """A data set in a tree of its own, which the docstring of its class and docs/datasets.md show."""
+    return DepthData(title, f'{dataset}, data_root={{root}}', splits, variable, root,
+                     f'Its folders are drawn in docs/datasets.md, under {title}.', image_size, **more)
+
+
+def _preset(name):
+    return f"type='DepthTreeDataset', preset={name!r}"
+
+
 DATA = {
     # 'fit' is KITTI's training split without the drives of 'val'.
     'kitti': DepthData(
@@ -76,6 +92,36 @@ DATA = {
     'minidrive': DepthData(
         'MiniDrive', "type='MiniDriveDataset', data_root={root}", OF_SPLITS, 'MINIDRIVE_ROOT', 'data/minidrive',
         '{make-minidrive} FOLDER writes it.', (128, 416)),
+    'nyu': _trees('NYU Depth v2', "type='NYUDepthDataset'", (OF_SPLITS[0], OF_SPLITS[2], OF_SPLITS[2]), 'NYU_ROOT',
+                  'data/nyu_depth_v2', (480, 640), evaluator="protocols=['nyu_eigen']", depth_range=ROOMS),
+    'virtual_kitti': _trees(
+        'Virtual KITTI 2', "type='VirtualKITTIDepthDataset'",
+        ("scenes=['Scene01', 'Scene02', 'Scene06', 'Scene18']", "scenes=['Scene20']", "scenes=['Scene20']"),
+        'VKITTI2_ROOT', 'data/vkitti2', (375, 1242), evaluator="crop='garg'"),
+    'cityscapes': _trees('Cityscapes', "type='CityscapesDepthDataset'", OF_SPLITS, 'CITYSCAPES_ROOT',
+                         'data/cityscapes', (1024, 2048), warp=', min_valid=0.01'),
+    'diode': _trees('DIODE', "type='DIODEDepthDataset'", (OF_SPLITS[0], OF_SPLITS[1], OF_SPLITS[1]), 'DIODE_ROOT',
+                    'data/diode', (768, 1024), depth_range=(0.5, 80.0)),
+    'scannet': _trees(
+        'ScanNet', "type='ScanNetDepthDataset', resized='image'",
+        ("scenes='scannetv2_train.txt'", "scenes='scannetv2_val.txt'", "scenes='scannetv2_val.txt'"), 'SCANNET_ROOT',
+        'data/scannet/scans', (480, 640), depth_range=ROOMS),
+    'seven_scenes': _trees(
+        '7-Scenes', "type='SevenScenesDepthDataset'", (OF_SPLITS[0], OF_SPLITS[2], OF_SPLITS[2]), 'SEVEN_SCENES_ROOT',
+        'data/7scenes', (480, 640), depth_range=ROOMS),
+    'arkitscenes': _trees(
+        'ARKitScenes', "type='ARKitScenesDepthDataset'", ("split='Training'", "split='Validation'",
+                                                          "split='Validation'"), 'ARKITSCENES_ROOT',
+        'data/arkitscenes/raw', (192, 256), depth_range=ROOMS),
+    'carla': _trees('CARLA', _preset('carla'), ("scenes='train.txt'", "scenes='val.txt'", "scenes='test.txt'"),
+                    'CARLA_ROOT', 'data/carla', (600, 800)),
+    'synthia_sf': _trees(
+        'SYNTHIA-SF', _preset('synthia_sf'), ("scenes=['SEQ1', 'SEQ2', 'SEQ3', 'SEQ4']", "scenes=['SEQ5']",
+                                              "scenes=['SEQ6']"), 'SYNTHIA_SF_ROOT', 'data/SYNTHIA-SF', (1080, 1920)),
+    'synthia_seqs': _trees(
+        'SYNTHIA-SEQS', _preset('synthia_seqs'),
+        ("scenes=['*-01-*', '*-02-*', '*-04-*']", "scenes=['*-05-*']", "scenes=['*-06-*']"), 'SYNTHIA_SEQS_ROOT',
+        'data/SYNTHIA-SEQS', (760, 1280)),
     'folder': DepthData(
         'own data', "type='DepthFolderDataset', data_root={root}",
         ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='test.txt'"), 'DEPTH_ROOT', 'data/depth',

@@ -28,8 +28,9 @@ def parse_args():
     parser.add_argument('--dataset', choices=sorted(DATA), default='kitti', help='default: %(default)s')
     parser.add_argument('--bins', default='sid71', metavar='NAME',
                         help='scheme and number of bins: sid71, ud71, lid32, ... (default: %(default)s)')
-    parser.add_argument('--min-depth', type=float, metavar='M', help='first edge, m (default: 1 for sid, else 0)')
-    parser.add_argument('--max-depth', type=float, default=80.0, metavar='M', help='last edge, m (default: 80)')
+    parser.add_argument('--min-depth', type=float, metavar='M', help='first edge, m (default: 1 for sid, 0.5 for '
+                        'rooms, else 0)')
+    parser.add_argument('--max-depth', type=float, metavar='M', help='last edge, m (default: 80, for rooms 10)')
     parser.add_argument('--crop', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
                         help="training crops (default: the recipe's, cut to the size of the images)")
     parser.add_argument('--data-root', metavar='DIR',
@@ -75,7 +76,8 @@ def main(args):
     with program.refusing():
         recipe = read_recipe(args.recipe)
         path = output_path(args.out, f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py', args.force)
-        bins = bins_of_name(args.bins, args.min_depth, args.max_depth)
+        nearest, farthest = DATA[args.dataset].depth_range
+        bins = bins_of_name(args.bins, args.min_depth, farthest if args.max_depth is None else args.max_depth, nearest)
         data, own, lists = find_data(args)
         config = write_config(recipe, data, bins, path.absolute().parent, args.crop and tuple(args.crop))
     trial = save_verified(config, path, args.force, not args.no_trial)

@@ -1,7 +1,7 @@
 """A MiniDrive scene -> a photograph and its exact depth.
 
 Camera frame: x right, y down, z forward, metres. The center of pixel (row i, column j) is on the ray
-((j - cx) / f, (i - cy) / f, 1) with cx = (W - 1) / 2, cy = (H - 1) / 2, f = focal * W. Depth is z.
+((j - cx) / f, (i - cy) / (f * aspect), 1) with cx = (W - 1) / 2, cy = (H - 1) / 2, f = focal * W. Depth is z.
 Letters: H, W pixels; R, C samples; N samples of one surface.
 
 Every surface is met analytically by the rays of a grid of twice the image's resolution, laid so that every other
@@ -80,10 +80,11 @@ class _View:
         self.scene, self.noise = scene, noise
         self.turn, self.eye = scene.camera.rotation(), scene.camera.position
         focal = scene.camera.focal * width
+        focal_y = focal * scene.camera.aspect
         # half a pixel apart, one sample beyond the outermost pixel centers
         x = ((np.arange(-1, 2 * width) - (width - 1)) / (2 * focal)).astype(np.float32)
-        y = ((np.arange(-1, 2 * height) - (height - 1)) / (2 * focal)).astype(np.float32)
-        self._step = np.float32(0.5 / focal)  # a sample's size at depth 1
+        y = ((np.arange(-1, 2 * height) - (height - 1)) / (2 * focal_y)).astype(np.float32)
+        self._step = np.float32(0.5 / np.sqrt(focal * focal_y))  # a sample's size at depth 1
         self.depth = np.full((len(y), len(x)), _EMPTY)
         self.whole = _Window(0, 0, x[None], y[:, None], self.depth)
         self.color = np.zeros((len(y), len(x), 3), np.float32)

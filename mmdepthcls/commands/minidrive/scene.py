@@ -15,7 +15,7 @@ from .sensor import PictureMaker
 from .shapes import Ellipsoid
 from .texture import Courses, Plain, linear_color
 
-FOCAL = 0.58  # image widths, as KITTI's 721 px at 1242; the same in every scene, or metres would be ambiguous
+FOCAL = 0.58  # image widths, as KITTI's 721 px at 1242; the same in all scenes, or metres would be ambiguous
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Camera:
         pitch: Radians downwards.
         yaw: Radians to the right.
         roll: Radians clockwise.
-        focal: Focal length in image widths.
+        focal: Horizontal focal length in image widths.
+        aspect: Width of a pixel / its height, which is the vertical focal length in pixels / the horizontal one.
     """
 
     height: float = 1.65
@@ -35,6 +36,7 @@ class Camera:
     yaw: float = 0.0
     roll: float = 0.0
     focal: float = FOCAL
+    aspect: float = 1.0
 
     @property
     def position(self):

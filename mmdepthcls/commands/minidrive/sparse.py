@@ -4,13 +4,13 @@ from __future__ import annotations
 import numpy as np
 
 SHARE = 0.05  # of all pixels; a street scene of the usual shape comes within a fifth of it
-_TOP = 0.42  # the scanner sees nothing above this share of the image's height
+TOP = 0.42  # the scanner sees nothing above this share of the image's height
 _ROW_STEP = 3  # image rows from one scan line to the next
 _DROPPED = 0.1  # share of returns lost at random
 _BLIND = 0.05  # share of a scan line lost in one piece, as on glass or a wet road
 
 
-def sparsify(depth: np.ndarray, rng: np.random.Generator, share: float = SHARE) -> np.ndarray:
+def sparsify(depth: np.ndarray, rng: np.random.Generator, share: float = SHARE, top: float = TOP) -> np.ndarray:
     """Keep the pixels of a dense depth map that lie on scan lines in the lower part.
 
     Along a line the returns are evenly spaced in azimuth, each shaken by up to half a step; some are lost, and so is
@@ -20,14 +20,16 @@ def sparsify(depth: np.ndarray, rng: np.random.Generator, share: float = SHARE) 
         depth: (H, W) metres, 0 = no measurement.
         rng: Decides which pixels.
         share: Wished share of all H x W pixels, reached where the lower part is measured.
+        top: Share of the image's height above which the scanner sees nothing.
 
     Returns:
         (H, W), the depth at the kept pixels and 0 elsewhere; values are never changed.
     """
-    if depth.ndim != 2 or not 0 < share <= 0.1:
-        raise ValueError(f'sparsify needs depth (H, W) and a share in (0, 0.1], got shape {depth.shape} and {share}')
+    if depth.ndim != 2 or not 0 < share <= 0.1 or not 0 <= top < 1:
+        raise ValueError('sparsify needs depth (H, W), a share in (0, 0.1] and a top in [0, 1), got shape '
+                         f'{depth.shape}, {share} and {top}')
     height, width = depth.shape
-    rows = np.arange(min(round(_TOP * height) + int(rng.integers(_ROW_STEP)), height - 1), height, _ROW_STEP)
+    rows = np.arange(min(round(top * height) + int(rng.integers(_ROW_STEP)), height - 1), height, _ROW_STEP)
     # so many returns on every line that the wished share survives the losses
     count = int(np.ceil(share * height * width / len(rows) / (1 - _DROPPED - _BLIND)))
     step = width / count

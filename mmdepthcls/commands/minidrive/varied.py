@@ -52,9 +52,10 @@ EXTRAS = {
 }
 
 
-def sample_varied_scene(rng: np.random.Generator) -> Scene:
-    """A scene of the look 'varied'; see :func:`mmdepthcls.commands.minidrive.scene.sample_scene`."""
-    kind = _choose(rng, STREETS)
+def sample_varied_scene(rng: np.random.Generator, streets: dict[str, float] = STREETS) -> Scene:
+    """A scene of the look 'varied'; see :func:`mmdepthcls.commands.minidrive.scene.sample_scene`. `streets` are the
+    shares of kinds of street."""
+    kind = _choose(rng, streets)
     camera = Camera(
         height=float(np.clip(rng.normal(1.65, 0.12), 1.35, 2.0)),
         pitch=np.deg2rad(rng.uniform(-2.5, 3.0)),

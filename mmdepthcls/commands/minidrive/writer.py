@@ -1,6 +1,6 @@
 """MiniDrive on disk, in KITTI's file formats.
 
-ROOT/minidrive.json                          what was made: version, look, seed, size, counts, focal length
+ROOT/minidrive.json                          version, look or world, seed, size, counts, focal length, other camera
 ROOT/image/{train,val,test}/000000.png       8-bit RGB
 ROOT/depth/{train,val,test}/000000.png       16-bit gray, metres = value / 256, 0 = no measurement
 ROOT/depth_sparse/{train,val,test}/...       the same, as a LiDAR would see it
@@ -19,10 +19,11 @@ import numpy as np
 from ...atomic_file import write_atomically
 from ...json_text import json_text
 from ...parallel import map_parallel
-from .looks import LOOKS, PLAIN
+from .camera_setup import CameraSetup
+from .looks import PLAIN
 from .renderer import render
-from .scene import FOCAL
-from .sparse import sparsify
+from .sparse import SHARE, TOP, sparsify
+from .worlds import chosen_world
 
 VERSION = 1  # raised with every change that changes a pixel
 SPLITS = ('train', 'val', 'test')  # the position is part of the seed
@@ -31,32 +32,36 @@ MANIFEST = 'minidrive.json'
 
 
 def make_minidrive(
-    root: str | Path, num_train: int = 480, num_val: int = 40, num_test: int = 80, height: int = 128, width: int = 416,
-    seed: int = 0, workers: int | None = None, progress: bool = True, look: str = PLAIN
+    root: str | Path, num_train: int = 480, num_val: int = 40, num_test: int = 80, height: int | None = None,
+    width: int | None = None, seed: int = 0, workers: int | None = None, progress: bool = True, look: str = PLAIN,
+    camera: CameraSetup | None = None, world: str | None = None
 ) -> Path:
     """Write a data set of street scenes, or finish one that was interrupted.
 
-    Every sample depends on (look, seed, split, index, size) alone: the number of workers changes no byte, more samples
-    can be added later, and no two splits share a scene. (Another processor or numpy may round a sample on an edge
-    apart.)
+    Every sample depends on (look or world, seed, split, index, size, camera) alone, and what stands where not even on
+    size and camera: the number of workers changes no byte, more samples can be added later, and no two splits share a
+    scene. (Another processor or numpy may round a sample on an edge apart.)
 
     Args:
-        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same look, seed, size, version.
+        root: Folder to make; if it exists it must be empty or hold a MiniDrive of the same look or world, seed,
+            size, camera and version.
         num_train, num_val, num_test: Samples of each split.
-        height, width: Image size in pixels.
+        height, width: Image size in pixels; default: 128 x 416, or the world's.
         seed: Chooses the scenes.
         workers: Processes; default: the CPUs this process may use. 1 starts none.
         progress: Show progress and the remaining time on stderr.
         look: Which streets, see looks.py: 'plain', 'varied' or 'other'.
+        camera: Through which camera; default: that of version 1, or the world's.
+        world: 'source' or 'target', streets with a camera of their own (worlds.py); goes with no look but the plain.
 
     Returns:
         The root.
     """
-    root = Path(root)
+    root, streets = Path(root), chosen_world(look, world)
+    height, width = (own if given is None else given for given, own in zip((height, width), streets.size, strict=True))
+    camera = camera or streets.camera
     counts = dict(zip(SPLITS, (num_train, num_val, num_test), strict=True))
     _check_numbers(counts, height, width, seed, workers)
-    if look not in LOOKS:
-        raise ValueError(f'look must be one of {", ".join(LOOKS)}, got {look!r}')
     manifest = {
         'format': 'MiniDrive',
         'version': VERSION,
@@ -64,11 +69,15 @@ def make_minidrive(
         'height': height,
         'width': width,
         'counts': counts,
-        'focal_px': round(FOCAL * width, 6),
+        'focal_px': round(camera.focal_px(width), 6),
         'depth_scale': DEPTH_SCALE,
     }
     if look != PLAIN:
         manifest['look'] = look
+    if world is not None:
+        manifest['world'] = world
+    if camera != CameraSetup():
+        manifest['camera'] = camera.facts()
     _check_root(root, manifest)
     for kind in ('image', 'depth', 'depth_sparse'):
         for split in SPLITS:
@@ -77,7 +86,7 @@ def make_minidrive(
     missing = [
         (s, i) for s in SPLITS for i in range(counts[s]) if not all(path.exists() for path in _paths(root, s, i))
     ]
-    write = partial(write_sample, root, height, width, seed, look)
+    write = partial(write_sample, root, height, width, seed, streets.sample, camera)
     for _ in map_parallel(write, missing, title='MiniDrive', unit='scenes', workers=workers, progress=progress):
         pass
     for split in SPLITS:
@@ -93,12 +102,14 @@ def sample_generators(seed, split, index):
     return [np.random.default_rng(child) for child in sequence.spawn(2)]
 
 
-def write_sample(root, height, width, seed, look, sample):
+def write_sample(root, height, width, seed, sample_scene, camera, sample):
     """Draw one sample (split, index) and write its three files, each in one step."""
     split, index = sample
     scene_rng, sparse_rng = sample_generators(seed, split, index)
-    image, depth = render(LOOKS[look](scene_rng), height, width)
-    pictures = (image[..., ::-1], encode_depth(depth), encode_depth(sparsify(depth, sparse_rng)))
+    image, depth = render(camera.take(sample_scene(scene_rng)), height, width)
+    top = camera.lidar_top(height, width)
+    sparse = sparsify(depth, sparse_rng, SHARE * ((1 - top) / (1 - TOP)), top)  # as many points a line
+    pictures = (image[..., ::-1], encode_depth(depth), encode_depth(sparse))
     for path, picture in zip(_paths(root, split, index), pictures, strict=True):
         # level 3: a fifth of the time of level 9 for 5 % more bytes
         write_atomically(path, cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes())
@@ -141,7 +152,8 @@ def _check_root(root, manifest):
         raise ValueError(
             f'{root / MANIFEST} is not a MiniDrive manifest ({type(error).__name__}: {error}). {remedy}'
         ) from error
-    found, asked = {'look': PLAIN, **found}, {'look': PLAIN, **manifest}
+    usual = {'look': PLAIN, 'world': None, 'camera': CameraSetup().facts()}
+    found, asked = {**usual, **found}, {**usual, **manifest}
     names = [name for name in asked if name != 'counts' and found.get(name) != asked[name]]
     if names:
         listed = '; '.join(f'{name}: found {found.get(name)!r}, expected {asked[name]!r}' for name in names)

@@ -184,10 +184,11 @@ def describe(inferencer):
     focal = inferencer.trained_focal_px
     known = f', trained at a focal length of {focal:.0f} px' if focal else ''
     remark = f' ({loaded.remark})' if loaded.remark else ''
-    if loaded.scale != 1:
-        known += f', metres x {loaded.scale:.4g} by calibration'
-    if loaded.interval_widening:
-        known += f', intervals of {100 * loaded.interval_widening["coverage"]:g} % by calibration'
+    scale, widening = loaded.calibration
+    if scale != 1:
+        known += f', metres x {scale:.4g} by calibration'
+    if widening:
+        known += f', intervals of {100 * widening["coverage"]:g} % by calibration'
     return f'Model {name}{remark}: {low:g} to {high:g} m{known}, on {inferencer.device}'
 
 

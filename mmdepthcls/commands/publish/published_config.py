@@ -13,7 +13,7 @@ from ...models.data_preprocessor import depth_preprocessor
 # What is for training, or for finding weights that the checkpoint has.
 FOR_TRAINING = frozenset({
     'type', '_scope_', '_delete_', 'init_cfg', 'pretrained', 'checkpoint_path', 'train_cfg', 'auxiliary_head',
-    'with_cp', 'sampler', 'batch_augments', 'non_blocking', 'require_edges'})
+    'adaptation', 'with_cp', 'sampler', 'batch_augments', 'non_blocking', 'require_edges'})
 OF_HEADS = frozenset({'num_classes', 'out_channels'})  # follow from the bins
 OF_TEST_CFG = ('mode', 'crop_size', 'stride', 'decode_at')
 # Losses decide nothing when predicting; but a head is refused whose losses do not train what the decoder reads.

@@ -14,6 +14,13 @@ CHECKPOINT_BEGINNINGS = (b'PK\x03\x04', b'\x80', b'./')
 CONFIG_HELP = 'config file or, of this package, its name, such as deeplabv2_r18_minidrive_sid71'
 
 
+class HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
+    """Says the default of each option that has one, beside what its help says."""
+
+    def _get_help_string(self, action):
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
 class ConfigOptions(argparse.Action):
     """MMEngine's ``DictAction``, imported only where the option is given."""
 

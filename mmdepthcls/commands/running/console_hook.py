@@ -147,11 +147,13 @@ def _model(model):
     parts = [f'{type(part).__name__}' for name in ('backbone', 'neck', 'decode_head')
              if (part := getattr(model, name, None)) is not None]
     text = f'{type(model).__name__} of {" + ".join(parts)}' if parts else type(model).__name__
-    text += f', {sum(each.numel() for each in model.parameters()) / 1e6:.1f} million parameters'
+    of_model = [each.numel() for key, each in model.named_parameters() if not key.startswith('adaptation.')]
+    text += f', {sum(of_model) / 1e6:.1f} million parameters'
     bins = getattr(model, 'bins', None)
     if bins is not None:
         text += f', {bins.num_bins} bins from {bins.min_depth:g} to {bins.max_depth:g} m ({type(bins).__name__})'
-    return text
+    method = getattr(model, 'adaptation', None)
+    return text if method is None else f'{text}, adapted by {type(method).__name__}'
 
 
 def _losses(model):

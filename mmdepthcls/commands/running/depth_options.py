@@ -11,8 +11,8 @@ OPTIONS = {  # setting -> arguments of add_argument
     'focal_baseline': dict(type=float, metavar='F', help='the files hold disparity; depth is this (focal length * '
                            'baseline, pixels * metres) / disparity'),
     'key': dict(metavar='NAME', help='array of a .npz (default: the only one that can be depth)'),
-    'bits': dict(type=int, choices=BITS, help='8: the files hold depth with 8 bits, and are no pictures of it; needs '
-                 'a scale (default: 16)'),
+    'bits': dict(type=int, choices=BITS, help='8: the files hold depth with 8 bits, and are no pictures of it; 24: '
+                 'in red + 256 green + 65536 blue; both need a scale (default: 16)'),
 }
 
 

@@ -12,6 +12,7 @@ from mmengine.config import Config, ConfigDict
 from mmseg.registry import TASK_UTILS
 
 from ...evaluation.protocols import USUAL_RANGE, scored_range
+from ..minidrive.writer import make_minidrive
 
 REQUIRED = ('base', 'data', 'ground_truths', 'seeds', 'options', 'default', 'variants', 'decoders', 'comparisons')
 # Of a config, what a run's numbers depend on.
@@ -75,12 +76,24 @@ class Plan:
             raise ValueError(f'{path}: the variants {", ".join(alike)} differ in nothing that a file name holds (a-z, '
                              '0-9): call them something else')
 
+    def make_data(self, folder):
+        """Write the scenes.
+
+        Args:
+            folder (Path): of MiniDrive.
+        """
+        make_minidrive(folder, **self.data)
+
     @cached_property
     def scored_range(self):
         """tuple[float, float]: depths, m, that all variants are tested on: those that the widest bins hold."""
         base = Config.fromfile(self.base).model.get('bins')
         bins = [TASK_UTILS.build(variant.get('bins', base)) for variant in self.variants.values()]
         return scored_range((min(each.min_depth for each in bins), max(each.max_depth for each in bins)))
+
+    def phases(self):
+        """list[list]: all runs at once: none needs another."""
+        return [self.runs()]
 
     def runs(self):
         """list[Run]: seed by seed, so that what is there when a study is interrupted can be compared."""
@@ -117,4 +130,9 @@ class Plan:
         parts = [{key: cfg.get(key) for key in DECIDES}, self.data, self.decoders]
         if self.scored_range != USUAL_RANGE:
             parts.append(self.scored_range)
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
+        return fingerprint_of(parts)
+
+
+def fingerprint_of(parts):
+    """str: changes with anything in lists and dictionaries of a config's values."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]

@@ -1,6 +1,8 @@
 """Means and spreads over seeds, of what a study's trainings have recorded. Pure."""
 import statistics
 
+WITHOUT = 'without'  # of a test: no canonical camera
+
 
 def values(records, metric, split='test', decoder='own'):
     """list[float]: a metric of each record; what has no such decoder is left out."""

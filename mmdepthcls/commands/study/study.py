@@ -8,16 +8,18 @@ from ...atomic_file import write_atomically
 from ...invocation import command
 from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus
-from ..running import outputs, program
+from ..running import arguments, outputs, program
 from ..running.config_files import find_config
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('study', help='file of configs/study/, or its name, such as minidrive')
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=arguments.HelpWithDefaults)
+    parser.add_argument('study', help='file of configs/study/, or its name, such as minidrive, cameras or adaptation')
     parser.add_argument('--work-dir', help='folder for data and results; a study that was interrupted goes on there '
                         '(default: work_dirs/study_NAME)')
-    parser.add_argument('--out', default='docs/study.md', help='report to write, with its .json and .png beside it')
+    parser.add_argument('--out', default=argparse.SUPPRESS, help='report to write, with its .json (and .png) beside it '
+                        '(default: docs/study.md, of a study of cameras docs/camera_study.md, of '
+                        'adaptations docs/adaptation_study.md)')
     outputs.add_force(parser)
     parser.add_argument('--workers', type=int, help='trainings at a time (default: one a CPU; with a GPU 1)')
     parser.add_argument('--report-only', action='store_true', help='train nothing, report on what is there')
@@ -28,27 +30,27 @@ def parse_args():
 
 
 def main(args):
-    from .chart import draw_study
-    from .plan import Plan
-    from .study_report import study_report
+    from .kinds import kind_of
     folder = Path(args.work_dir or Path('work_dirs', f'study_{Path(args.plan).stem}'))
-    out = Path(args.out)
     with program.refusing():
-        plan = Plan(args.plan)
+        kind = kind_of(args.plan)
+        plan = kind.plan(args.plan)
+        out = Path(vars(args).get('out', kind.out))
         # Now, and not after the trainings.
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
             raise program.UsageError(f'{out} is a folder; --out is the file of the report')
-        outputs.check_output_folder('--out', out.parent, args.force, [out.name, *(
-            out.with_suffix(suffix).name for suffix in ('.json', '.png'))], (
-                out.with_suffix('.json').name, outputs.json_list_with('variant', 'ground_truth', 'fingerprint')))
+        names = [out.name, *(out.with_suffix(suffix).name for suffix in kind.suffixes)]
+        outputs.check_output_folder('--out', out.parent, args.force, names, (
+            out.with_suffix('.json').name, outputs.json_list_with(*kind.keys)))
         if not args.report_only:
             folder.mkdir(parents=True, exist_ok=True)
-    records = known_records(plan, folder) if args.report_only else train_all(args, plan, folder)
+    records = known_records(plan, folder) if args.report_only else train_all(args, kind, plan, folder)
     how = f'{command("study")} {args.study}'
     write_atomically(out.with_suffix('.json'), json_text(records).encode())
-    write_atomically(out.with_suffix('.png'), draw_study(records, plan))
-    write_atomically(out, study_report(records, plan, how, out.with_suffix('').name).encode())
+    if kind.draw:
+        write_atomically(out.with_suffix('.png'), kind.draw(records, plan))
+    write_atomically(out, kind.report(records, plan, how, out.with_suffix('').name).encode())
     print(f'Written: {out}', file=sys.stderr)
 
 
@@ -65,16 +67,17 @@ def known_records(plan, folder):
     return records
 
 
-def train_all(args, plan, folder):
+def train_all(args, kind, plan, folder):
     """Records of all runs, trained where there is none yet."""
-    from ..minidrive.writer import make_minidrive
-    from .training import train_run
-    data = make_minidrive(folder / 'data', **plan.data)
+    plan.make_data(folder / 'data')
     workers = args.workers or default_workers()
-    train = partial(train_run, args.plan, str(data), str(folder), max(1, usable_cpus() // workers),
+    train = partial(kind.train, args.plan, str(folder / 'data'), str(folder), max(1, usable_cpus() // workers),
                     verbose=args.verbose)
-    records = dict(map_parallel(train, plan.runs(), title='Study', unit='trainings', workers=workers))
-    return [records[index] for index in range(len(records))]
+    records = []
+    for runs in plan.phases():  # each needs what those before it have trained
+        found = dict(map_parallel(train, runs, title='Study', unit='trainings', workers=workers))
+        records += [found[index] for index in range(len(found))]
+    return records
 
 
 def default_workers():

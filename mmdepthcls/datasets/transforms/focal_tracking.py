@@ -33,12 +33,13 @@ EFFECTS: dict[str, str] = {
     **dict.fromkeys(RESIZING, RESIZED),
     **dict.fromkeys((
         'LoadImageFromFile', 'LoadImageFromNDArray', 'LoadImageFromNpyFile', 'LoadAnnotations', 'LoadDepthAnnotation',
-        'InferencerLoader', 'LoadDepth', 'LoadVelodyneDepth', 'KBCrop', 'DepthCrop', 'RandomDepthWarp', 'RandomCrop',
+        'InferencerLoader', 'LoadVelodyneDepth', 'KBCrop', 'DepthCrop', 'RandomDepthWarp', 'RandomCrop',
         'CenterCrop', 'Pad', 'RandomFlip', 'RandomRotate', 'RandomRotFlip', 'RandomCutOut', 'RandomColorGain',
         'PhotoMetricDistortion', 'Normalize', 'RandomGrayscale', 'RGB2Gray', 'AdjustGamma', 'CLAHE', 'Rerange',
         'SegRescale', 'GenerateEdge', 'DepthToBinLabel', 'ToTensor', 'ImageToTensor', 'PackSegInputs',
         'PackDepthInputs'), SAME),
     'CanonicalCamera': OWN,
+    'LoadDepth': OWN,  # which may bring the image to the size of the depth
     **dict.fromkeys(('Compose', 'RandomApply', 'RandomChoice', 'TestTimeAug', 'MultiScaleFlipAug'), MADE_OF_OTHERS),
     **dict.fromkeys(('KeyMapper', 'TransformBroadcaster'), MAPPED),
 }

@@ -19,6 +19,7 @@ class PackDepthInputs(PackSegInputs):
 
     - where in the frame a crop was: the prediction of a :class:`KBCrop` is pasted back there, and
       :class:`DepthVisualizer` draws the part of the image that was predicted;
+    - which data set a sample is of (``set_name``), where that has a name;
     - what the ground truth is called, and all others (``gt_depth_map_NAME``) as :class:`PixelData`, for protocols.
 
     As all that packs it carries ``focal_px``, in pixels of the network's input (:mod:`.focal_tracking`).
@@ -30,7 +31,7 @@ class PackDepthInputs(PackSegInputs):
     def __init__(self,
                  meta_keys: Sequence[str] = ('img_path', 'seg_map_path', 'ori_shape', 'img_shape', 'pad_shape',
                                              'scale_factor', 'flip', 'flip_direction', 'reduce_zero_label', 'crop_box',
-                                             'full_shape', 'ground_truth')) -> None:
+                                             'full_shape', 'ground_truth', 'set_name')) -> None:
         super().__init__(meta_keys)
 
     def transform(self, results: dict) -> dict:

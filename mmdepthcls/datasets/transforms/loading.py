@@ -7,7 +7,9 @@ from mmcv.transforms import BaseTransform
 from mmengine import fileio
 from mmseg.registry import TRANSFORMS
 
+from ...camera import resized_focal
 from .. import velodyne
+from ..common_size import DEPTH, check_view, nearest_depth, resized_image
 from ..depth_file import DepthFileError, DepthFormat, read_depth
 from ..image_header import orientation_remedy
 
@@ -47,10 +49,37 @@ def _frame_shape(results):
     return None if shape is None else tuple(shape[:2])
 
 
+def _to_common_size(results, depth, path):
+    """Image and depth of different resolutions as the data set says that one of them is brought to the other's size.
+
+    An image that a transform has resized or cropped already stays; its frame then has the size of the depth, in which
+    predictions are compared.
+    """
+    shape = _frame_shape(results)
+    if shape is None or shape == depth.shape:
+        return results, depth
+    check_view(shape, depth.shape, results.get('img_path'), path)
+    if results['resized'] == DEPTH:
+        return results, nearest_depth(depth, shape)
+    if 'full_shape' in results:
+        raise DepthFileError(f"{path}: its image would be resized (resized='image'), and has been cropped before. Put "
+                             'LoadDepth before the crop.')
+    results = dict(results, ori_shape=depth.shape)
+    image = results.get('img')
+    if image is not None and image.shape[:2] == shape:
+        results.update(img=resized_image(image, depth.shape), img_shape=depth.shape)
+        if results.get('focal_px') is not None:
+            scale = depth.shape[1] / shape[1], depth.shape[0] / shape[0]
+            results['focal_px'] = resized_focal(results['focal_px'], *scale)
+    elif image is not None and 'scale_factor' in results:
+        results['scale_factor'] = (image.shape[1] / depth.shape[1], image.shape[0] / depth.shape[0])
+    return results, depth
+
+
 @TRANSFORMS.register_module()
 class LoadDepth(BaseTransform):
-    """Load a depth map, verified before it is decoded: 16-bit PNG, .npy, .npz, TIFF or EXR. Does nothing where a sample
-    has none.
+    """Load a depth map, verified before it is decoded: PNG, .npy, .npz, TIFF, EXR, PFM or PGM. Does nothing where a
+    sample has none.
 
     Required Keys:
 
@@ -58,6 +87,11 @@ class LoadDepth(BaseTransform):
     - depth_format (DepthFormat, optional): what the numbers mean; the dataset knows. Else that of the arguments.
     - depth_name (str, optional): what this ground truth is called, such as 'annotated'; the dataset knows.
     - ori_shape (tuple, optional): compared with the depth's.
+    - resized (str, optional): 'image' or 'depth', see :class:`~mmdepthcls.datasets.DepthDataset`; the dataset knows.
+
+    Modified Keys:
+
+    - img, img_shape, ori_shape, focal_px: where the image is brought to the size of the depth.
 
     Added Keys:
 
@@ -82,6 +116,8 @@ class LoadDepth(BaseTransform):
         if path is None:
             return results
         depth = read_depth(fileio.get(path), path, results.get('depth_format', self.depth_format))
+        if results.get('resized') is not None:
+            results, depth = _to_common_size(results, depth, path)
         return _add_depth(results, depth, path, results.get('depth_name'))
 
     def __repr__(self):

@@ -194,6 +194,7 @@ def test_soft_labels_and_shares_of_the_source_are_trained_with(config, tmp_path)
     ({'self_training.potion': 2}, "Is 'portion' meant"),
     ({'self_training.num_groups': 72}, 'the model has 71 bins'),
     ({'model.type': 'EncoderDecoder'}, 'expected model.type DepthClassifier'),
+    ({'model.adaptation': dict(type='DeepCORAL')}, "'DeepCORAL' looks at no labels of the target"),
     ({'load_from': None}, 'give --checkpoint FILE.pth'),
     ({'load_from': 'https://example.org/a.pth'}, r'a file, not https'),
     ({'train_dataloader.dataset': dict(_delete_=True, type='MiniDriveDataset')}, "got 'MiniDriveDataset'"),

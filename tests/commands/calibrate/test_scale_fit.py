@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmdepthcls.commands.calibrate.measured_image import MeasuredImage
-from mmdepthcls.commands.calibrate.scale_fit import fit_scale, scale_of, strangers, weighted_median
+from mmdepthcls.commands.calibrate.robust_center import weighted_median
+from mmdepthcls.commands.calibrate.scale_fit import fit_scale, scale_of, strangers
 
 GENERATORS = st.integers(0, 2**31).map(np.random.default_rng)
 
@@ -29,17 +30,56 @@ def test_exact_ratios_give_the_exact_scale(generator, scale, number, points):
 
 
 @settings(max_examples=60)
-@given(GENERATORS, st.integers(5, 60), st.floats(0, 0.499), st.sampled_from([1e-6, 0.1, 5.0, 1e9]))
-def test_wrong_points_of_less_than_half_are_bounded(generator, number, share, factor):
+@given(GENERATORS, st.integers(8, 60), st.floats(0, 0.25), st.sampled_from([1e-6, 0.1, 5.0, 1e9]))
+def test_wrong_points_of_a_quarter_are_bounded(generator, number, share, factor):
     right = 1.3 * np.exp(generator.normal(0, 0.1, number))
-    wrong = min(int(share * number), (number - 1) // 2)
+    wrong = int(share * number)
     ratios = right.copy()
     ratios[:wrong] *= factor
-    good = np.sort(right[wrong:])
-    got = scale_of([image([ratio], name=str(index)) for index, ratio in enumerate(ratios)], points=True)
-    # All wrong ones on one side move the middle by as many places as there are of them.
-    low, high = good[(number - 1) // 2 - wrong], good[min(number // 2, len(good) - 1)]
-    assert low * (1 - 1e-9) <= got <= high * (1 + 1e-9)
+    good = right[wrong:]
+    for points in (True, False):
+        got = scale_of([image([ratio], name=str(index)) for index, ratio in enumerate(ratios)], points)
+        assert good.min() <= got * (1 + 1e-9) and got * (1 - 1e-9) <= good.max()
+
+
+@settings(max_examples=30)
+@given(GENERATORS, st.floats(1e-3, 1e3))
+def test_measuring_in_other_units_changes_the_scale_by_as_much(generator, factor):
+    ratios = np.exp(generator.standard_cauchy(12) / 9)
+    first, other = (scale_of([image([each * unit], name=str(index)) for index, each in enumerate(ratios)], True)
+                    for unit in (1, factor))
+    assert other == pytest.approx(first * factor, rel=1e-6)
+
+
+def test_points_say_more_than_their_median():
+    generator = np.random.default_rng(0)
+    ratios = generator.normal(0, 0.15, (400, 20))
+    errors = [np.log(scale_of([image(np.exp(each))], True)) for each in ratios]
+    assert np.std(errors) < 0.9 * np.std(np.median(ratios, axis=1))
+    assert np.std(errors) < 1.2 * 0.15 / np.sqrt(20)
+
+
+def test_surer_points_say_more():
+    generator = np.random.default_rng(1)
+    widths = np.tile([0.1, 1.2], 10)
+    plain, weighted = [], []
+    for _ in range(300):
+        measured = image(np.exp(generator.normal(0, widths)))
+        plain.append(np.log(scale_of([measured], True)))
+        measured.interval = measured.pred * np.exp(np.stack([-widths, widths]))
+        weighted.append(np.log(scale_of([measured], True)))
+    assert np.std(weighted) < 0.8 * np.std(plain)
+
+
+def test_the_printed_error_is_that_of_other_draws():
+    generator = np.random.default_rng(2)
+    fits = [fit_scale([[image([ratio], name=str(index))] for index, ratio in enumerate(ratios)], True, draws=100)
+            for ratios in np.exp(generator.normal(0.2, 0.1, (30, 25)))]
+    assert np.mean([fit.error for fit in fits]) == pytest.approx(0.1 / np.sqrt(25), rel=0.2)
+    assert np.std([np.log(fit.scale) for fit in fits]) == pytest.approx(0.1 / np.sqrt(25), rel=0.35)
+    fit = fits[0]._replace(error=0.03)
+    assert fit.chance == pytest.approx(0.6827, abs=1e-3)  # one standard deviation
+    assert fit.needed(20) == 77 and fit._replace(error=0.03 / 1.96).needed(20) == 20
 
 
 def test_a_tenth_of_wrong_points_is_named_and_moves_little():

@@ -12,6 +12,7 @@ from mmdepthcls.models.decoders import (
     QuantileDecoder,
 )
 from mmdepthcls.models.ordinal_decoder import OrdinalDecoder
+from mmdepthcls.models.uncertainty import INTERVAL, interval
 
 BINS = SIDBins(1.0, 80.0, 6)
 EDGES, CENTERS = BINS.tensors('cpu', torch.float32)
@@ -34,6 +35,31 @@ def test_metres():
     assert of_depth(got, truth, truth, truth + 1).wrong == 0 and not of_depth(got, truth, truth, truth + 1).holds
     got[0, 1, 0] = np.nan
     assert of_depth(got, truth, truth, truth + 1).wrong == 1
+
+
+def test_more_ends_of_intervals_than_depths_may_be_ties():
+    truth = np.full((2, 2, 500), 40.0)
+    for ties, good in ((8, True), (25, False)):  # of 2000
+        got = truth.copy()
+        got[0, 0, :ties] += 1
+        found = difference_of('interval', (2, 500), [got], [(truth, truth, truth + 1)])
+        assert found.wrong == 0 and found.holds is good
+        assert not difference_of('depth', (2, 500), [got], [(truth, truth, truth + 1)]).holds
+    assert difference_of('interval', (2, 500), [truth + 1], [(truth, truth, truth)]).wrong == truth.size
+
+
+@pytest.mark.parametrize('std', [1, 3, 6])
+def test_rounding_of_logits_moves_ends_of_intervals_by_ties_alone(std):
+    bins = SIDBins(1.0, 80.0, 71)
+    edges, centers = bins.tensors('cpu', torch.float32)
+    generator = torch.Generator().manual_seed(std)
+    logits = std * torch.randn(1, 71, 40, 100, generator=generator)
+    rounded = logits + 1e-5 * std * torch.randn(logits.shape, generator=generator)
+    ranges = [interval(logits, centers, edges, [level + sign * PROBABILITY for level in INTERVAL])[0].numpy()
+              for sign in (-1, 1)]
+    truth, got = (interval(each, centers, edges)[0].numpy() for each in (logits, rounded))
+    found = difference_of('interval', (40, 100), [got], [(truth, *ranges)])
+    assert found.holds and (found.largest > 0.01) == (std > 1)
 
 
 def test_half_precision_may_differ_but_not_be_broken():

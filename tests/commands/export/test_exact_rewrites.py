@@ -10,6 +10,7 @@ from mmdepthcls.commands.export.exact_rewrites import (
     adaptive_maximum,
     adaptive_mean,
     exact_rewrites,
+    refuse_endless,
     same_padding,
 )
 
@@ -34,6 +35,21 @@ def test_what_has_no_exact_form_is_refused():
     assert torch.equal(adaptive_maximum(values, 1), F.adaptive_max_pool2d(values, 1))
     with pytest.raises(CannotExport, match='adaptive maximum pooling to 3'):
         adaptive_maximum(values, 3)
+
+
+@pytest.mark.parametrize(('number', 'height', 'width'), [(1, 8, 4), (3, 4, 12), (2, 12, 8)])
+def test_windows_of_a_swin_transformer(number, height, width):
+    from mmseg.models.backbones.swin import ShiftWindowMSA
+    part = ShiftWindowMSA(embed_dims=6, num_heads=2, window_size=4)
+    values = torch.rand(number, height, width, 6)
+    windows = part.window_partition(values)
+    expected = part.window_reverse(windows, height, width)
+    with exact_rewrites():
+        assert torch.equal(part.window_reverse(windows, height, width), expected)
+    assert torch.equal(expected, values)
+    with pytest.raises(CannotExport, match='--size HEIGHT WIDTH'):
+        refuse_endless(torch.nn.Sequential(part))
+    refuse_endless(torch.nn.Conv2d(1, 1, 1))
 
 
 class Frozen(torch.nn.Module):

@@ -1,17 +1,20 @@
 """A small model, exported and used: the same metres by every way."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from export_files import make_file, options
+from export_files import PIPELINE, make_file, options
+from script_process import run_script
 
-from mmdepthcls.apis import DepthInferencer, ModelFileError, read_description
+from mmdepthcls.apis import DepthInferencer, ModelFileError, load_model, read_description, write_model_file
 from mmdepthcls.apis.graph_file import read_exported_description
 
 ROOT = Path(__file__).parents[3]
@@ -43,6 +46,69 @@ def test_predict_gives_the_same(place, given):
     assert one.depth_range == pytest.approx(other.depth_range)
     with pytest.raises(ValueError, match='gives depth, confidence, interval, and no std'):
         DepthInferencer(place / 'model.onnx')(picture, outputs=['std'])
+
+
+def test_a_calibrated_model_gives_calibrated_metres_and_widened_intervals(place, tmp_path):
+    model, about = load_model(place / 'model.safetensors')
+    write_model_file(tmp_path / 'plain.safetensors', model, replace(about, scale=1.0, interval_widening=None))
+    picture = cv2.resize(cv2.imread(str(place / 'street.png'))[..., ::-1], (90, 70))  # as the pipeline resizes
+    plain = DepthInferencer(tmp_path / 'plain.safetensors', device='cpu')(picture)
+    for name in ('model.onnx', 'model.safetensors'):
+        result = DepthInferencer(place / name, device='cpu')(picture)
+        np.testing.assert_allclose(result.depth, 1.3 * plain.depth, rtol=1e-4)
+        center, half = np.sqrt(plain.interval[0] * plain.interval[1]), np.sqrt(plain.interval[1] / plain.interval[0])
+        np.testing.assert_allclose(result.interval, 1.3 * center * np.stack([half**-1.5, half**1.5]), rtol=2e-3)
+        assert result.scale == 1.3
+
+
+def test_what_is_compared_has_no_crf_either(place, tmp_path):
+    from mmdepthcls.commands.export.comparison import Reference
+    from mmdepthcls.commands.export.export_run import ExportRun
+    model = make_file(tmp_path / 'crf.safetensors', dict(pipeline=PIPELINE), crf=dict(type='DenseCRF'))
+    run = ExportRun(options(model, tmp_path / 'm.onnx', size=(70, 90), pictures=[str(place / 'street.png')]))
+    run.read_pictures()
+    assert "the model's CRF stays outside" in run.remarks()[0]
+    image, = run.pictures[70, 90]
+    reference = Reference(run.model, run.network)
+    depth, *_ = reference(image)['depth']
+    np.testing.assert_allclose(depth, reference.network_alone(image)[0], rtol=1e-5)
+    with_crf = DepthInferencer(model, device='cpu')(cv2.resize(image, (90, 70))).depth
+    assert np.abs(with_crf - depth[0]).max() > 0.5
+
+
+def test_half_precision_on_request(place, tmp_path):
+    import onnx
+
+    from mmdepthcls.commands.export.export_run import ExportRun
+    for kind, name in (('onnx', 'h.onnx'), ('openvino', 'h.xml')):
+        run = ExportRun(options(place / 'model.safetensors', tmp_path / name, format=kind, half=True, focal_px='input',
+                                size=None, pictures=[str(place / 'street.png')]))
+        run.read_pictures()
+        run.proto = onnx.load(place / 'model.onnx')  # traced once for all tests
+        del run.proto.metadata_props[:]
+        comparison, _ = run.write()
+        away = max(each.largest for each in comparison.differences if each.name == 'depth')
+        assert 1e-4 < away < 5 and f'{away:.2g} m' in run.table(comparison)
+        assert read_exported_description(tmp_path / name).precision == 'half'
+
+
+def test_the_command_line_predicts_and_scores(place, tmp_path):
+    picture = cv2.imread(str(place / 'street.png'))
+    (tmp_path / 'photos').mkdir()
+    (tmp_path / 'truth').mkdir()
+    for index in range(2):
+        cv2.imwrite(str(tmp_path / f'photos/{index}.png'), np.roll(picture, 20 * index, axis=1))
+        depth = DepthInferencer(place / 'model.onnx')(str(tmp_path / f'photos/{index}.png')).depth
+        cv2.imwrite(str(tmp_path / f'truth/{index}.png'), np.round(depth / 1.1 * 256).astype(np.uint16))
+    result = run_script(ROOT / 'tools/predict.py', 'photos', '--model', place / 'model.onnx', '--out', 'results',
+                        '--save', 'npz', cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert 'Model model.onnx' in result.stdout and 'metres x 1.3 by calibration' in result.stdout
+    result = run_script(ROOT / 'tools/evaluate_predictions.py', 'results', 'truth', '--json', 'scores.json',
+                        cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    found = re.findall(r'"abs_rel": ([\d.]+)', (tmp_path / 'scores.json').read_text())
+    assert float(found[0]) == pytest.approx(0.1, abs=2e-3)  # units of 1/256 m
 
 
 def test_what_is_not_in_an_exported_file(place):

@@ -5,7 +5,7 @@ import re
 import pytest
 from mmengine.logging import MMLogger, print_log
 
-from mmdepthcls.commands.running import console
+from mmdepthcls.commands.running import console, console_hook
 from mmdepthcls.evaluation.metrics_table import metrics_table
 from mmdepthcls.markdown_table import fold_tables
 
@@ -56,3 +56,9 @@ def test_a_wide_table_is_folded_without_losing_a_cell():
     assert folded.count('| a long name of a row |') == len(re.findall(r'^\|-', folded, re.M)) > 1
     assert folded.startswith('above\n') and folded.endswith('\nbelow')
     assert fold_tables(table, 400) == table
+
+
+def test_a_model_that_is_adapted_says_by_what_and_counts_itself_alone(build_model):
+    plain, adapted = (console_hook._model(build_model(**changes)) for changes in (
+        {}, dict(adaptation=dict(type='MeanTeacher'))))
+    assert adapted == f'{plain}, adapted by MeanTeacher'

@@ -1,0 +1,111 @@
+# The study of docs/adaptation_study.md: mmdepthcls study adaptation
+# From MiniDrive's world 'source', which stands for SYNTHIA, to its world 'target', which stands for KITTI. Small enough
+# for CPUs: a ResNet-18 of half width, images of 64 x 208, a few minutes of one core a row.
+
+# The config that every run changes, seen from this file, and the two worlds (arguments of make_minidrive).
+base = '../deeplabv2_r18_minidrive_sid71.py'
+worlds = dict(
+    source=dict(world='source', num_train=480, num_val=0, num_test=0),
+    target=dict(world='target', num_train=240, num_val=0, num_test=80, seed=1))
+seeds = (0, 1, 2)
+
+# The source's pictures are 256 x 432, the target's 128 x 416: half of each, and of the source a part as large as the
+# target's. Focal lengths are then 90 and 121 px.
+pipelines = dict(
+    source=[
+        dict(type='LoadImageFromFile'),
+        dict(type='LoadDepth'),
+        dict(type='Resize', scale=(216, 128), keep_ratio=False),
+        dict(type='DepthCrop', crop_size=(64, 208)),
+        dict(type='RandomFlip', prob=0.5),
+        dict(type='PackDepthInputs'),
+    ],
+    target=[
+        dict(type='LoadImageFromFile'),
+        dict(type='LoadDepth'),  # of pseudo-labels, and of the oracle
+        dict(type='Resize', scale=(208, 64), keep_ratio=False),
+        dict(type='RandomFlip', prob=0.5),
+        dict(type='PackDepthInputs'),
+    ],
+    test=[
+        dict(type='LoadImageFromFile'),
+        dict(type='Resize', scale=(208, 64), keep_ratio=False),
+        dict(type='LoadDepth'),
+        dict(type='PackDepthInputs'),
+    ])
+
+# What all runs have in common, and what is different while a start is trained. Rows go on for 4 x 60 iterations:
+# self-training has four rounds, each of which sees every image of the target once.
+rounds, of_round, lr, decay = 4, 60, 5e-4, 2**-0.5
+options = {
+    'train_dataloader.batch_size': 8,
+    'train_dataloader.num_workers': 0,
+    'train_dataloader.persistent_workers': False,
+    'test_dataloader.num_workers': 0,
+    'test_dataloader.persistent_workers': False,
+    'model.backbone.norm_eval': True,  # statistics of the source, in every row
+    'optim_wrapper.optimizer.lr': lr,
+    'train_cfg.max_iters': rounds * of_round,
+    'param_scheduler': [
+        dict(type='MultiStepLR', milestones=[of_round, 2 * of_round, 3 * of_round], gamma=decay, by_epoch=False)],
+    'default_hooks.checkpoint': None,  # a run's scores are what is kept
+    'log_level': 'WARNING',
+}
+start_options = {
+    'model.backbone.norm_eval': False,
+    'optim_wrapper.optimizer.lr': 2e-3,
+    'train_cfg.max_iters': 300,
+    'param_scheduler': [
+        dict(type='LinearLR', start_factor=0.1, begin=0, end=40, by_epoch=False),
+        dict(type='PolyLR', power=0.9, eta_min=0.0, begin=40, end=300, by_epoch=False),
+    ],
+}
+# What rows begin with: options of the start and of all its rows.
+starts = {
+    'plain': {},
+    'canonical camera': {'model.canonical_focal_px': 120.0},
+}
+
+
+def _row(on, start='canonical camera', **more):
+    return dict(start=start, on=on, **more)
+
+
+def _adapted(**method):
+    return _row('both', options={'model.adaptation': method})
+
+
+def _self_trained(**settings):
+    return _row('both', self_training=dict(
+        rounds=rounds, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=1, lr=lr, lr_decay=decay, **settings))
+
+
+# Weights of the rivals are as their papers say how to choose them, without a look at depth of the target: CORAL so that
+# its loss comes near those of the source, the reversed gradient between AdaptSegNet's 0.001 and Ganin's 1.
+# What each row is trained on ('source': with its depth; 'both': and images of the target; 'target': with depth), from
+# which start, and how. All else is as the defaults are.
+rows = {
+    'source only': _row('source', start='plain'),
+    'source only + canonical camera': _row('source'),
+    'DAN': _adapted(type='DAN'),
+    'Deep CORAL': _adapted(type='DeepCORAL', loss_weight=100.0),
+    'adversary': _adapted(type='OutputAdversary', strength=0.1, ramp=100),
+    'ST': _self_trained(num_groups=1),
+    'CBST': _self_trained(),
+    'mean teacher': _adapted(type='MeanTeacher', alpha=0.99),
+    'oracle': _row('target'),
+}
+# The row whose gap to the oracle is to be closed.
+reference, oracle = 'source only + canonical camera', 'oracle'
+# Claims to look at: what is said, the one that should be better, the other.
+comparisons = [
+    ('The canonical camera helps', 'source only + canonical camera', 'source only'),
+    ('CBST helps', 'CBST', 'source only + canonical camera'),
+    ('CBST beats ST', 'CBST', 'ST'),
+    ('CBST beats the mean teacher', 'CBST', 'mean teacher'),
+    ('CBST beats Deep CORAL', 'CBST', 'Deep CORAL'),
+    ('CBST beats DAN', 'CBST', 'DAN'),
+    ('CBST beats the adversary', 'CBST', 'adversary'),
+]
+# What its authors make of the numbers; stands at the end of the report. Write your own with your own results.
+conclusion = ''

@@ -1,0 +1,150 @@
+"""What a study of cameras trains and tests: one network at several focal lengths, on the same scenes."""
+import copy
+import os.path as osp
+import re
+from dataclasses import dataclass
+
+from mmengine.config import Config
+
+from ..minidrive.camera_setup import CameraSetup
+from ..minidrive.writer import make_minidrive
+from .plan import DECIDES, fingerprint_of
+from .record import WITHOUT
+
+REQUIRED = ('base', 'data', 'cameras', 'trained', 'seeds', 'options', 'ways', 'scored_range')
+
+
+@dataclass(frozen=True)
+class CameraRun:
+    """One training.
+
+    Args:
+        camera (str): name in the plan; it took the pictures.
+        seed (int): of the weights and the order of the data.
+    """
+    camera: str
+    seed: int
+
+    @property
+    def name(self):
+        """str: fit for a file."""
+        return f'camera_{self.camera}_{self.seed}'
+
+
+class CameraPlan:
+    """A study of cameras as its config file says; ``configs/study/cameras.py`` explains the keys.
+
+    Args:
+        path (str): the file.
+
+    Raises:
+        ValueError: for missing keys, cameras that there cannot be, a trained camera that is not among them, and where
+            no way to test is without a canonical camera.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        cfg = Config.fromfile(path)
+        missing = [key for key in REQUIRED if key not in cfg]
+        if missing:
+            raise ValueError(f'{path}: a study of cameras needs {", ".join(REQUIRED)}; {", ".join(missing)} is missing')
+        self.base = osp.normpath(osp.join(osp.dirname(path), cfg.base))
+        self.base_name = osp.splitext(osp.basename(self.base))[0]
+        self.data, self.cameras, self.trained = dict(cfg.data), dict(cfg.cameras), cfg.trained
+        self.seeds, self.options, self.ways = tuple(cfg.seeds), cfg.options.to_dict(), cfg.ways.to_dict()
+        self.scored_range = tuple(cfg.scored_range)
+        self.conclusion = cfg.get('conclusion', '')
+        if self.trained not in self.cameras:
+            raise ValueError(f'{path}: trained is {self.trained!r}, which is not among the cameras: '
+                             f'{", ".join(self.cameras)}')
+        unfit = [name for name in self.cameras if not re.fullmatch(r'[\w.-]*\w', name)]
+        if unfit:
+            raise ValueError(f'{path}: a camera is called by letters, digits, _ . and -, as its folder is, got '
+                             f'{unfit[0]!r}')
+        self._setups = {name: CameraSetup(focal=focal) for name, focal in self.cameras.items()}
+        if WITHOUT not in self.ways:
+            raise ValueError(f'{path}: ways must have {WITHOUT!r} (no canonical camera), got {", ".join(self.ways)}')
+
+    def make_data(self, folder):
+        """Write the scenes as every camera sees them.
+
+        Args:
+            folder (Path): one folder in it a camera.
+        """
+        for name, setup in self._setups.items():
+            make_minidrive(folder / name, **self.data, camera=setup)
+
+    def focal_px(self, camera):
+        """float: focal length of a camera in pixels of its pictures."""
+        return self._setups[camera].focal_px(self.data['width'])
+
+    def phases(self):
+        """list[list]: all runs at once: none needs another."""
+        return [self.runs()]
+
+    def runs(self):
+        """list[CameraRun]: seed by seed, the camera that all are compared with first."""
+        cameras = sorted(self.cameras, key=lambda name: name != self.trained)
+        return [CameraRun(camera, seed) for seed in self.seeds for camera in cameras]
+
+    def tests(self, run):
+        """list[tuple[str, str]]: what a run is tested on, (camera, way). Those that were trained at another focal
+        length are what is compared with: at their own, without."""
+        if run.camera != self.trained:
+            return [(run.camera, WITHOUT)]
+        return [(camera, way) for camera in self.cameras for way in self.ways]
+
+    def config(self, run, data_root, work_dir):
+        """The config that trains a run.
+
+        Args:
+            run (CameraRun): which.
+            data_root (str): folder of all cameras' pictures.
+            work_dir (str): for the run's logs.
+
+        Returns:
+            Config
+        """
+        cfg = Config.fromfile(self.base)
+        cfg.merge_from_dict(copy.deepcopy(self.options))
+        for loader in (cfg.train_dataloader, cfg.test_dataloader):
+            loader.dataset.data_root = osp.join(data_root, run.camera)
+        cfg.randomness = dict(seed=run.seed)
+        cfg.work_dir, cfg.experiment_name = work_dir, run.name
+        cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+        return cfg
+
+    def test_config(self, run, camera, way, data_root):
+        """Model and data for a test of a run's weights.
+
+        Args:
+            run (CameraRun): whose weights.
+            camera (str): that took the test's pictures.
+            way (str): of :attr:`ways`. All but 'without' have the focal length that was trained at as their canonical
+                one, at which training with a canonical camera is training without.
+            data_root (str): see :meth:`config`.
+
+        Returns:
+            Config
+        """
+        cfg = self.config(run, data_root, '')
+        dataset = cfg.test_dataloader.dataset
+        dataset.data_root = osp.join(data_root, camera)
+        dataset.pipeline = copy.deepcopy(self.ways[way])
+        if way != WITHOUT:
+            cfg.model.canonical_focal_px = self.focal_px(run.camera)
+            for step in dataset.pipeline:
+                if step['type'] == 'CanonicalCamera':
+                    step['focal_px'] = cfg.model.canonical_focal_px
+        return cfg
+
+    def training_fingerprint(self, run):
+        """str: changes with everything that a run's weights depend on, as far as configs say it."""
+        cfg = self.config(run, '', '').to_dict()
+        parts = {key: cfg.get(key) for key in DECIDES if key != 'test_dataloader'}
+        return fingerprint_of([parts, self.data, self.cameras[run.camera]])
+
+    def fingerprint(self, run):
+        """str: changes with everything that a run's numbers depend on, as far as configs say it."""
+        tests = {f'{camera}, {way}': [self.cameras[camera], self.ways[way]] for camera, way in self.tests(run)}
+        return fingerprint_of([self.training_fingerprint(run), tests, self.scored_range])

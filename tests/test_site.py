@@ -1,0 +1,61 @@
+"""The site of the documents, without building it: tables of contents, links that leave docs/, the check of links."""
+import importlib.util
+import re
+from functools import cache
+
+import pytest
+from document_snippets import DOCUMENTS, ROOT
+
+DOCS = ROOT / 'docs'
+PAGES = [path for path in DOCUMENTS if path.is_relative_to(DOCS)]
+
+
+@cache
+def module_of(name):
+    spec = importlib.util.spec_from_file_location(name.replace('/', '_').strip('.'), ROOT / f'{name}.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def adapted(page):
+    name = page.relative_to(DOCS).with_suffix('').as_posix()
+    return module_of('docs/conf').adapt(page.read_text('utf-8'), name)
+
+
+def test_every_page_is_in_one_table_of_contents():
+    found = []
+    for page in PAGES:
+        for block in re.findall(r'```\{toctree\}\n(.*?)```', adapted(page), re.S):
+            found += [(page.parent / f'{name}.md').resolve() for name in block.split() if not name.startswith(':')
+                      and (page.parent / f'{name}.md').is_file()]
+    assert len(found) == len(set(found)), 'a page stands in two tables'
+    assert set(found) == {path for path in PAGES if path != DOCS / 'index.md'}
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_links_stay_on_the_site(page):
+    for words, target, _ in module_of('docs/conf').LINK.findall(adapted(page)):
+        if not re.match(r'\w+:', target):
+            path = (page.parent / target).resolve()
+            assert path.is_file() and path.is_relative_to(DOCS), f'[{words}]({target})'
+
+
+def test_root_documents_are_shown_with_their_links():
+    text = adapted(DOCS / 'project' / 'contributing.md')
+    assert text.startswith('# Contributing') and '](../architecture.md)' in text
+    security = adapted(DOCS / 'project' / 'security.md')
+    assert '](../model_file.md)' in security
+    assert '](project/contributing.md)' in adapted(DOCS / 'architecture.md')
+    assert '`configs/fpn_efficientnet-lite0_street_sid71.py`' in adapted(DOCS / 'provisional_model.md')
+
+
+def test_dead_links_are_found(tmp_path):
+    (tmp_path / 'sub').mkdir()
+    (tmp_path / 'index.html').write_text(
+        '<p id="here"></p><a href="#here"></a><a href="sub/a.html#there"></a><a href="https://example.org/x#y"></a>'
+        '<a href="#gone"></a><img src="no.png"><a href="sub/a.html#nowhere"></a>')
+    (tmp_path / 'sub' / 'a.html').write_text('<h2 id="there"></h2><a href="../index.html"></a><a href="b.html"></a>')
+    dead, outside = module_of('.ci/links').check(tmp_path)
+    assert dead == ['index.html: #gone', 'index.html: no.png', 'index.html: sub/a.html#nowhere', 'sub/a.html: b.html']
+    assert outside == ['https://example.org/x']
