@@ -15,8 +15,6 @@ from small_data import BUILDERS
 
 from mmdepthcls.import_hooks import after_import
 
-# --doctest-modules would import every conftest.py under one name, and what only mypy reads.
-collect_ignore_glob = ['conftest.py', '*/conftest.py', '*/*/conftest.py', 'typed_use.py']
 SAMPLE_VARIABLE = 'MMDEPTHCLS_KITTI_SAMPLE'
 # Small tensors: more threads than one only wait for each other. Also in the processes that tests start.
 torch.set_num_threads(1)

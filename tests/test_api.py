@@ -1,18 +1,18 @@
 """The public names that scripts and configs rely on, frozen: ``public_surface.txt`` has them with their signatures."""
 import difflib
 import inspect
-import subprocess
-import sys
 
 import pytest
 from public_surface import MODULES, TABLE, members, signature_of, surface
+from script_process import run_code
 
 
 def test_the_public_surface_is_as_it_was(tmp_path):
     # In a process of its own: other tests register classes.
     code = f'import sys; sys.path.insert(0, {str(TABLE.parent)!r}); from public_surface import table; ' \
            f'open({str(tmp_path / "now")!r}, "w", encoding="utf-8").write(table())'
-    subprocess.run([sys.executable, '-c', code], check=True)
+    result = run_code(code)
+    assert result.returncode == 0, result.stderr
     before, now = (path.read_text('utf-8').splitlines() for path in (TABLE, tmp_path / 'now'))
     changes = list(difflib.unified_diff(before, now, 'public_surface.txt', 'the package', n=0, lineterm=''))
     assert not changes, '\n'.join(['The public surface has changed. If that is meant: python tests/public_surface.py, '

@@ -161,7 +161,7 @@ def test_only_compat_knows_which_distribution_is_installed():
             assert not [word for word in words if word in path.read_text('utf-8')], path
 
 
-@pytest.mark.parametrize('module', ['cv2', 'ftfy'])
+@pytest.mark.parametrize('module', ['cv2', pytest.param('ftfy', marks=pytest.mark.long)])
 def test_a_missing_module_is_named_and_not_taken_for_mmsegmentation(module):
     result = run_python(f"""{BLOCK.replace("('mmseg', 'mmcv', 'mmengine')", repr((module, )))}
 from mmdepthcls import compat

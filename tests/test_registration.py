@@ -62,7 +62,7 @@ def _known_in_worker(name):
         return active.get(name).__module__
 
 
-@pytest.mark.parametrize('method', ['fork', 'spawn', 'forkserver'])
+@pytest.mark.parametrize('method', ['fork', pytest.param('spawn', marks=pytest.mark.long), 'forkserver'])
 def test_classes_are_known_in_worker_processes(method):
     with get_context(method).Pool(1) as pool:
         assert pool.apply(_known_in_worker, ('MiniDriveDataset', )) == 'mmdepthcls.datasets.minidrive_dataset'

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 import signal
+from multiprocessing.connection import wait
 
 # What torch says.
 _DIED = re.compile(r'DataLoader worker \(pid(?:\(s\))? (\d+(?:, \d+)*)\)')
@@ -26,10 +27,17 @@ def failure(error, loader, anywhere=False):
     """
     text = str(error)
     died, raised = _DIED.search(text), _RAISED.search(text)
+    workers = getattr(loader.__dict__.get('loading'), '_workers', ())
     if died:
         pids = [int(number) for number in died[1].split(',')]
-        workers = [worker for worker in getattr(loader.__dict__.get('loading'), '_workers', ()) if worker.pid in pids]
-        return _deaths(loader, workers) if workers or not anywhere else None
+        dead = [worker for worker in workers if worker.pid in pids]
+        return _deaths(loader, dead) if dead or not anywhere else None
+    if isinstance(error, (ConnectionError, EOFError)) and workers and not anywhere:
+        # It died while a batch was taken from it, before torch had learned of it.
+        ended = wait([worker.sentinel for worker in workers], timeout=2)
+        dead = [worker for worker in workers if worker.sentinel in ended]
+        if dead:
+            return _deaths(loader, dead)
     if anywhere or loader.num_workers and not raised:
         return None
     file = _file(loader, loader.drawn_dataset.failed[int(raised[1]) if raised else 0])

@@ -19,7 +19,7 @@ def mask_path(path, word):
     Raises:
         DepthFileError: if there is no such file.
 
-    >>> mask_path('00019_depth.npy', '_mask')
+    >>> mask_path('00019_depth.npy', '_mask')  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     mmdepthcls.datasets.depth_format.DepthFileError: 00019_depth.npy: its mask 00019_depth_mask.npy does not exist. ...
     """

@@ -8,7 +8,7 @@ import torch
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, IterableDataset
 
-from mmdepthcls.compat.loading_failures import LoadingError
+from mmdepthcls.compat.loading_failures import LoadingError, failure
 from mmdepthcls.compat.numbered_loading import NumberedLoading, number_loader
 
 BINS = dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=8)
@@ -109,12 +109,22 @@ def test_a_loader_is_what_it_was():
 
 
 @pytest.mark.parametrize(('how', 'workers', 'expected'), [
-    (die, 2, 'has died .SIGKILL.. It held images/5.png.*num_workers'),
+    (die, 1, 'has died .SIGKILL.. It held images/5.png.*num_workers'),
     (fail, 2, '^images/5.png could not be loaded: ValueError: a broken decoder'),
     (fail, 0, '^images/5.png could not be loaded: ValueError: a broken decoder')])
 def test_what_cannot_be_loaded_is_named(how, workers, expected):
     with pytest.raises(LoadingError, match=expected):
         list(loader(Images(5, how), workers))
+
+
+def test_a_worker_that_dies_while_a_batch_is_taken_from_it_is_named_too():
+    """Then the connection to it breaks before torch has learned of it."""
+    numbered = loader(Images(5, die), 1)
+    with pytest.raises(LoadingError):
+        list(numbered)
+    for error in (ConnectionResetError(104, 'Connection reset by peer'), EOFError()):
+        assert 'has died (SIGKILL). It held images/5.png' in failure(error, numbered)
+    assert failure(ConnectionResetError(), loader(Images(5), 2)) is None  # of something else: none of it has died
 
 
 def test_what_names_its_file_is_left_as_it_is():

@@ -137,8 +137,8 @@ def test_a_stream_without_end_is_refused_where_an_end_is_waited_for(mmseg_scope)
         check_loops({**loops, 'val_dataloader': dict(sampler=endless)})
     check_loops({**loops, 'train_dataloader': dict(sampler=dict(endless, epoch_size=10))})
     check_loops(dict(train_cfg=dict(type='IterBasedTrainLoop', max_iters=2), train_dataloader=dict(sampler=endless)))
-    runner = SimpleNamespace(val_dataloader=SimpleNamespace(
-        sampler=WeightedSetSampler(parts(a=3), dict(a=1))), val_loop=SimpleNamespace())
+    sampler = WeightedSetSampler(parts(a=3), dict(a=1))
+    runner = SimpleNamespace(val_dataloader=DataLoader(sampler.dataset, sampler=sampler), val_loop=SimpleNamespace())
     with pytest.raises(ValueError, match='waits for the end of the val_dataloader, which its WeightedSetSampler'):
         FiniteLoaderHook().before_val(runner)
 

@@ -374,6 +374,12 @@ def test_any_folder_of_depth_files_is_ground_truth(run, tmp_path):
     row = json.loads((tmp_path / 'a.json').read_text())['protocols']['depth']
     assert status == 0 and row_of(out, 'depth')[:5] == ['depth', 'as given', '2', 'any', 'none']
     assert row['abs_rel'] == pytest.approx(0.1, rel=1e-6) and row['num_pixels'] == 14
+    for place in ('town', 'field'):  # masks beside the depth are no depth
+        BUILDERS.write(tmp_path / f'gt/{place}/1_mask.png', np.array([[0, 1, 1, 1], [1, 1, 1, 1]], np.uint8))
+    assert run(*arguments, '--gt-mask', '_mask')[0] == 0
+    assert json.loads((tmp_path / 'a.json').read_text())['protocols']['depth']['num_pixels'] == 12
+    for mask in (tmp_path / 'gt').rglob('*_mask.png'):
+        mask.unlink()
     run(*arguments, '--max-depth', 15)
     row = json.loads((tmp_path / 'a.json').read_text())['protocols']['depth, 15 m']
     assert row['num_pixels'] == 4 + 5 and row['conditions']['cap'] == '< 15 m'

@@ -80,7 +80,7 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
     protocols = build_protocols(protocols)
     if making.input_crop == 'any':
         protocols = [replace(protocol, input_crop='any') for protocol in protocols]
-    files = find_predictions(folder)
+    files = find_predictions(folder, making.depth_format and making.depth_format.mask)
     names = [frame.name for frame in frames]
     pairs = pair_predictions(folder, files, names, making.affix, making.depth_format)
     found = pairs.found

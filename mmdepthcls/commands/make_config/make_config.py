@@ -25,7 +25,8 @@ def parse_args():
     parser.add_argument('recipe', metavar='MMSEG_CONFIG',
                         help="a config that MMSegmentation ships, such as segformer/NAME.py or NAME (with or without "
                         "'mmseg::'), or any config file of a segmentation model")
-    parser.add_argument('--dataset', choices=sorted(DATA), default='kitti', help='default: %(default)s')
+    parser.add_argument('--dataset', choices=sorted(DATA), default='kitti', metavar='NAME',
+                        help=f'{", ".join(sorted(DATA))} (default: %(default)s)')
     parser.add_argument('--bins', default='sid71', metavar='NAME',
                         help='scheme and number of bins: sid71, ud71, lid32, ... (default: %(default)s)')
     parser.add_argument('--min-depth', type=float, metavar='M', help='first edge, m (default: 1 for sid, 0.5 for '

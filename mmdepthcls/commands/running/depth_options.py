@@ -13,6 +13,8 @@ OPTIONS = {  # setting -> arguments of add_argument
     'key': dict(metavar='NAME', help='array of a .npz (default: the only one that can be depth)'),
     'bits': dict(type=int, choices=BITS, help='8: the files hold depth with 8 bits, and are no pictures of it; 24: '
                  'in red + 256 green + 65536 blue; both need a scale (default: 16)'),
+    'mask': dict(metavar='WORD', help='a file beside each says by zeros what was not measured; this stands in its name '
+                 'before the ending: _mask for 0_depth.npy and 0_depth_mask.npy'),
 }
 
 

@@ -78,7 +78,8 @@ def folder_frames(folder, depth_format=None):
         FileNotFoundError: if there is no depth file.
     """
     depth_format = depth_format or DepthFormat()
-    return [TruthFrame(name, {None: str(Path(folder, name))}, depth_format) for name in find_predictions(folder)]
+    return [TruthFrame(name, {None: str(Path(folder, name))}, depth_format)
+            for name in find_predictions(folder, depth_format.mask)]
 
 
 def kitti_frames(root, split, ground_truths, camera=2, raw=None, annotated=None):

@@ -97,11 +97,13 @@ def read_prediction(path, depth_format=None):
     return depth_format.predicted_metres(read_values(Path(path).read_bytes(), str(path), depth_format))
 
 
-def find_predictions(folder):
+def find_predictions(folder, mask=None):
     """Every depth file below a folder.
 
     Args:
         folder (str | Path)
+        mask (str, optional): files whose names have it before the ending are masks of others, see
+            :class:`DepthFormat`, and no depth.
 
     Returns:
         list[str]: paths below it, with '/', in order, see :func:`mmdepthcls.datasets.file_finder.find_files`.
@@ -117,7 +119,7 @@ def find_predictions(folder):
         others = ', '.join(f'{len(names)} {end or "without ending"}' for end, names in sorted(found.others.items()))
         raise FileNotFoundError(f'{folder} holds no depth file ({", ".join(SUFFIXES)}); it holds {others or "nothing"}'
                                 f'{". Save depth as .npy (H, W)" if others else ""}')
-    return found.names
+    return [name for name in found.names if mask is None or not os.path.splitext(name)[0].endswith(mask)]
 
 
 def frame_of_name(name):

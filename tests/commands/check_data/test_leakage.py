@@ -12,10 +12,11 @@ from mmdepthcls.datasets import eigen
 from mmdepthcls.datasets.synthia_split import part_of
 
 CONFIGS = Path(__file__).parents[3] / 'configs'
-KITTI = sorted(path.name for path in CONFIGS.glob('*_kitti_*.py'))
+KITTI = sorted(path.name for path in CONFIGS.glob('*_kitti_*.py') if 'synthia' not in path.name)
 # One of each way to divide KITTI; the others have the data of the first.
 DIVIDED = ('deeplabv2_r101_kitti_sid71.py', 'deeplabv2_r18_kitti_frames_sid71.py', 'adabins_r101_kitti.py')
-SYNTHIA = sorted(path.name for path in CONFIGS.glob('*_synthia_*.py'))
+SYNTHIA = sorted(path.name for path in CONFIGS.glob('*_synthia_*.py') if 'kitti' not in path.name)
+BOTH = sorted(path.name for path in CONFIGS.glob('*kitti*.py') if 'synthia' in path.name)
 
 
 @pytest.fixture
@@ -61,6 +62,14 @@ def test_a_synthia_config_leaks_nothing_where_the_data_are_right(name, builders,
     assert {part_of(number) for number in numbers} == {'train', 'val', 'test'}
     monkeypatch.setenv('SYNTHIA_ROOT', str(builders.synthia(tmp_path, numbers)))
     assert not leaks(Config.fromfile(CONFIGS / name))[0]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('name', BOTH)
+def test_a_config_of_both_leaks_nothing_where_the_data_are_right(name, eigen_tree, builders, tmp_path, monkeypatch):
+    monkeypatch.setenv('SYNTHIA_ROOT', str(builders.synthia(tmp_path / 'synthia', range(0, 600, 25))))
+    found, findings = leaks(Config.fromfile(CONFIGS / name))
+    assert not found and not [f for f in findings if f.kind == 'missing file']
 
 
 def test_absent_files_are_missing_once_and_leak_nothing(eigen_tree):

@@ -21,8 +21,8 @@ def test_every_setting_is_an_option():
 def test_options_become_settings():
     assert depth_format_of(parse(), 'gt') == DepthFormat() and given_depth_options(parse(), 'gt') == []
     args = parse('--gt-scale', '100', '--gt-invalid', '-1', '65535', '--gt-channels', '3', '--gt-offset', '-2',
-                 '--gt-focal-baseline', '389.5', '--gt-key', 'depth', '--gt-bits', '8')
-    assert depth_format_of(args, 'gt') == DepthFormat(100.0, 3, (-1.0, 65535.0), -2.0, 389.5, 'depth', 8)
+                 '--gt-focal-baseline', '389.5', '--gt-key', 'depth', '--gt-bits', '8', '--gt-mask', '_mask')
+    assert depth_format_of(args, 'gt') == DepthFormat(100.0, 3, (-1.0, 65535.0), -2.0, 389.5, 'depth', 8, '_mask')
     assert given_depth_options(args, 'gt')[0] == '--gt-scale' and len(given_depth_options(args, 'gt')) == len(OPTIONS)
     assert depth_format_of(args, 'gt').spell('focal_baseline', 9) == '--gt-focal-baseline 9'
 
