@@ -3,6 +3,7 @@ import gc
 import os
 import sys
 import warnings
+from collections import Counter
 from multiprocessing import set_forkserver_preload
 from types import SimpleNamespace
 
@@ -28,6 +29,19 @@ os.environ['PYTHONUNBUFFERED'] = '1'
 set_forkserver_preload(PRELOADED)
 # MMEngine collects garbage for each dataset that it builds: a quarter of a second among all that is imported here.
 after_import('mmengine.dataset.base_dataset', lambda module: setattr(module, 'gc', SimpleNamespace(collect=int)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Of cases that are marked ``sliced``, all but every n-th are long."""
+    counts = Counter()
+    for item in items:
+        mark = item.get_closest_marker('sliced')
+        if mark is not None and item.get_closest_marker('long') is None:
+            test = item.path, item.originalname
+            if counts[test] % mark.kwargs['every']:
+                item.add_marker(pytest.mark.long)
+            counts[test] += 1
 
 
 def pytest_collection_finish():

@@ -270,6 +270,7 @@ def test_a_file_without_weights_is_refused(content, tmp_path):
         weights_of(read_checkpoint(path), path)
 
 
+@pytest.mark.long
 def test_it_loads_no_host(tmp_path):
     path = save(dict(state_dict=dict(a=torch.ones(1))), tmp_path / 'a.pth')
     code = (f'import sys; from mmdepthcls.checkpoint_file import read_checkpoint; read_checkpoint({str(path)!r}); '

@@ -46,6 +46,7 @@ def run_python(code, **environment):
                           env={**os.environ, **environment})
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('block', [BLOCK, ''], ids=['without', 'beside'])
 def test_pure_modules_load_no_host(block):
     """Neither where none is installed nor where one is: the first module that does is named."""

@@ -37,9 +37,9 @@ HOSTS = ['import mmseg.apis', 'import mmseg.models', 'from mmengine.runner impor
 OURS = 'import mmdepthcls'
 
 
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize(('ours_first', 'host'), [
-    *((False, host) for host in HOSTS), (True, HOSTS[0]),
-    *(pytest.param(True, host, marks=pytest.mark.long) for host in HOSTS[1:])])
+    (ours_first, host) for host in HOSTS for ours_first in (True, False)])
 def test_classes_are_known_whichever_is_imported_first(host, ours_first):
     order = [OURS, host] if ours_first else [host, OURS]
     result = run_code('\n'.join([WORKING_HOST, *order, KNOWN]))

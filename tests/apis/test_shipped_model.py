@@ -67,6 +67,7 @@ def predict(model, image):
         return model.test_step(data)[0].pred_depth_map.data[0].numpy()
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize(('look', 'least'), [('varied', 2.0), ('other', 1.3)])
 def test_it_sees_metres_in_streets_that_it_has_not_seen(look, least, model):
     """New scenes; the error of the best constant, which knows the truth, is so many times as large."""

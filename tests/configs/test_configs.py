@@ -34,6 +34,7 @@ def load(path):
     return Config.fromfile(path)
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_a_config(path):
     code = [line for line in path.read_text('utf-8').splitlines() if line and not line.startswith('#')]
@@ -111,6 +112,7 @@ def test_those_of_mmseg_load_in_a_process_that_has():
     assert result.returncode == 0, result.stderr[-2000:]
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('path', TWINS, ids=lambda path: path.stem)
 def test_a_twin_trains_and_tests(path, minidrive, tmp_path, monkeypatch):
     """Through the runner, on real files."""

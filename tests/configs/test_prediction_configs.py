@@ -19,6 +19,7 @@ SHAPE = (375, 1242)
 PICTURE = np.random.default_rng(0).integers(0, 256, (*SHAPE, 3), dtype=np.uint8)
 
 
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 @pytest.mark.parametrize('tta', [False, True], ids=['plain', 'tta'])
 def test_a_picture_becomes_the_networks_input(path, tta):

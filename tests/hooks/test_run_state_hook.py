@@ -157,6 +157,7 @@ def check(case, train, folder):
     assert whole.message_hub.get_info('best_score') == resumed.message_hub.get_info('best_score')
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('name', CASES)
 def test_a_resumed_training_is_the_one_that_was_broken_off(name, train, tmp_path):
     check(CASES[name], train, tmp_path)
@@ -168,6 +169,7 @@ def test_so_is_one_of_another_kind(name, train, tmp_path):
     check(MORE[name], train, tmp_path)
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize(('changes', 'accepted', 'expected'), [
     (dict(randomness=dict(seed=4)), 'seed', 'began with seed 3, and the config has randomness.seed=4'),
     (dict(split='val'), 'data', '4 -> 2 samples'),

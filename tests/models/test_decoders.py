@@ -203,6 +203,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (lo
 """
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.skipif(sys.platform != 'linux', reason='ru_maxrss is in kB on Linux')
 @pytest.mark.parametrize('decoder', ['ExpectationDecoder()', 'QuantileDecoder()'])
 def test_decoding_needs_a_small_part_of_the_map_beside_it(decoder):

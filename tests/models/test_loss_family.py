@@ -213,6 +213,7 @@ def test_decoders_of_ones_own():
 SUMS = ('sparse', 'balanced', 'soft bins', 'soft depth', 'soft log', 'focal depth', 'stock')
 
 
+@pytest.mark.sliced(every=5)
 @pytest.mark.parametrize('thresh', [None, 0.7])
 @pytest.mark.parametrize('loss', LOSSES)
 def test_a_sampler_chooses_pixels_or_is_refused(loss, thresh):

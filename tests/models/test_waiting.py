@@ -40,6 +40,7 @@ def step(model, data):
     return losses, {name: weight.grad for name, weight in model.named_parameters()}, waiting.found
 
 
+@pytest.mark.sliced(every=5)
 @pytest.mark.parametrize('valid', [0.2, 0.9, 0.0])
 @pytest.mark.parametrize('labels', [None, BINS], ids=['own labels', 'labels of the pipeline'])
 @pytest.mark.parametrize('name', CONFIGS)

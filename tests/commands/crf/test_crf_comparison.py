@@ -55,6 +55,7 @@ def test_another_evaluator_is_refused(config):
         compare_crfs(cfg, 'none.pth', {})
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('missing', [[1], [0, 1, 2]], ids=['one frame', 'all frames'])
 def test_frames_without_ground_truth_do_not_count(config, tmp_path, missing):
     """Of a list of images some of which have no depth map."""

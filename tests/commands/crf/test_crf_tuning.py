@@ -61,6 +61,7 @@ def test_scores_are_those_of_a_test_run_and_the_best_is_kept(config, checkpoint,
     assert crf['iterations'] == 1 and crf['compatibility'] == 'potts' and crf['type'] == 'DenseCRF'
 
 
+@pytest.mark.long
 def test_goes_on_where_it_was_interrupted(config, checkpoint, tmp_path, monkeypatch):
     few = dict(SEARCH, ratio=8.0, finest=7.0)  # settings are tried
     whole = CRFTuning(config(), checkpoint, tmp_path / 'whole.json', POTTS, **few).run()

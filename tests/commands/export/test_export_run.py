@@ -157,6 +157,7 @@ def test_the_example_in_cpp(tmp_path):
                     tmp_path / 'a.o'], check=True)
 
 
+@pytest.mark.long
 def test_openvino_of_a_fixed_size_with_a_camera_built_in(place, tmp_path):
     from mmdepthcls.commands.export.export_run import ExportRun
     run = ExportRun(options(place / 'model.safetensors', tmp_path / 'm.xml', format='openvino', size=(65, 71), batch=2,
@@ -201,6 +202,7 @@ def test_a_file_that_differs_is_none(place, tmp_path, monkeypatch):
     assert (tmp_path / 'm.onnx').read_text() == 'of before'
 
 
+@pytest.mark.long
 def test_torch_export_and_decoders_without_softmax(place, tmp_path):
     import torch
 

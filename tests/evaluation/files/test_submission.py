@@ -56,6 +56,7 @@ def test_a_zip_of_500_images_with_rounding_and_saturation(submission):
     check_submission(submission, {name: depth_of(index) for index, name in enumerate(FILES) if index % 50 == 0})
 
 
+@pytest.mark.long
 def test_the_same_predictions_are_the_same_bytes(submission, tmp_path):
     writer = SubmissionWriter(tmp_path / 'again')
     writer.folder.mkdir()
@@ -166,6 +167,7 @@ def test_the_reader_says_what_is_wrong(submission, tmp_path, change, message):
         check_submission(path)
 
 
+@pytest.mark.long
 def test_the_reader_compares_with_what_was_predicted(submission):
     near, far = depth_of(3), depth_of(3)
     near[5, 5] = round(float(near[5, 5]) * 256) / 256 + 1 / 600
