@@ -39,9 +39,9 @@ def run_script(script, *arguments, cwd, fresh=False, limit=LIMIT, **environment)
     return _run([str(script), *map(str, arguments)], cwd, environment, _fresh if fresh else _forked, limit)
 
 
-def run_code(code, *, cwd='.', **environment):
-    """Run Python code in a process that has imported nothing but ``LIBRARIES``; else as :func:`run_script`."""
-    return _run(['-c', code], cwd, environment, _fresh)
+def run_code(code, *, cwd='.', fresh=True, **environment):
+    """Run Python code; by default ``fresh``, else as :func:`run_script`."""
+    return _run(['-c', code], cwd, environment, _fresh if fresh else _forked)
 
 
 def _run(command, cwd, environment, run, limit=LIMIT):

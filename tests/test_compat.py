@@ -220,6 +220,7 @@ def test_all_that_is_imported_is_required():
 NAME = 'deeplabv2_r18_minidrive_sid71'
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('order', ['import mmdepthcls; from mmengine.config import Config',
                                    'from mmengine.config import Config; import mmdepthcls'], ids=['before', 'after'])
 def test_bases_of_this_package_are_its_configs(order, tmp_path):
@@ -251,6 +252,7 @@ except FileNotFoundError as error:
     assert f'Near it: mmdepthcls::{NAME}.py' in result.stdout
 
 
+@pytest.mark.long
 def test_names_come_without_the_noise_of_hosts():
     result = run_python('from mmdepthcls.apis import DepthInferencer; print(DepthInferencer.__name__)')
     assert (result.returncode, result.stdout, result.stderr) == (0, 'DepthInferencer\n', '')

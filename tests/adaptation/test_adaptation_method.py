@@ -80,7 +80,7 @@ def train(minidrive, images_alone, small_model_cfg, tmp_path):
     return run
 
 
-@pytest.mark.parametrize('method', [pytest.param(name, marks=[pytest.mark.long] * (name != 'MeanTeacher'))
+@pytest.mark.parametrize('method', [pytest.param(name, marks=[pytest.mark.long] * (name != 'DeepCORAL'))
                                     for name in METHODS])
 def test_a_training_is_logged_resumed_exactly_and_read_by_a_plain_model(train, small_model_cfg, tmp_path, method,
                                                                         capfd, mmseg_scope):

@@ -127,8 +127,8 @@ def test_one_group_keeps_the_surest_whatever_their_depth(data, tmp_path, small_m
 
 
 @pytest.mark.parametrize(('rule', 'processes'), [
-    ('reading', 3), *(pytest.param(*case, marks=pytest.mark.long) for case in (
-        ('reading', 2), ('authors', 2), ('authors', 3)))])
+    ('reading', 2), *(pytest.param(*case, marks=pytest.mark.long) for case in (
+        ('reading', 3), ('authors', 2), ('authors', 3)))])
 def test_processes_write_the_same_files_as_one(data, tmp_path, small_model_cfg, builders, rule, processes):
     arguments = data, small_model_cfg(12), dict(SETTINGS, rule=rule)
     label(str(tmp_path / 'one'), *arguments)

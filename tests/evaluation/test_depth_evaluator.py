@@ -507,7 +507,7 @@ def many_protocols(**kwargs):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize('world_size', [pytest.param(2, marks=pytest.mark.long), 3])
+@pytest.mark.parametrize('world_size', [2, pytest.param(3, marks=pytest.mark.long)])
 def test_several_processes_give_exactly_what_one_gives(tmp_path, monkeypatch, world_size):
     monkeypatch.chdir(tmp_path)  # MMEngine collects through files below the working directory
     torch.multiprocessing.start_processes(
