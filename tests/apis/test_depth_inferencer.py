@@ -220,6 +220,7 @@ def test_large_pictures_are_reduced_for_the_network_alone(write_model, picture):
     assert result.correction == pytest.approx(100 * expected / 50, rel=1e-6)
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('steps', [
     [dict(type='Resize', scale=(48, 32), keep_ratio=False)], [], [KB],
     [KB, dict(type='Resize', scale=(76, 22), keep_ratio=False)],

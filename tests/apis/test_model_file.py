@@ -61,6 +61,7 @@ def predict(model, batch):
         return [sample.pred_depth_map.data for sample in model.test_step(batch)]
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('kind', KINDS)
 def test_it_predicts_what_the_model_does(kind, make_file, make_batch):
     model, path = make_file(temperature=1.25, **KINDS[kind])

@@ -21,6 +21,7 @@ def random_maps(seed, num=4):
     return maps
 
 
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('limits', [dict(), dict(crop='garg'), dict(min_depth=2.0, max_depth=30.0)], ids=str)
 @pytest.mark.parametrize('seed', range(3))
 def test_no_constant_does_better(seed, limits):

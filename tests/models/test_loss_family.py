@@ -143,6 +143,7 @@ def is_right(depth):
     return bool(((depth / TRUE < width) & (TRUE / depth < width)).all())
 
 
+@pytest.mark.sliced(every=17)
 @pytest.mark.parametrize('decoder', DECODERS)
 @pytest.mark.parametrize('loss', LOSSES)
 def test_a_certain_depth_is_read_right_or_the_pair_is_refused(loss, decoder):

@@ -62,6 +62,7 @@ def place(tmp_path):
     (['make_config', 'no_such_recipe'], 'no_such_recipe'),
     (['sweep_models', 'no_such_model'], 'no_such_model: no such model'),
 ])
+@pytest.mark.sliced(every=2)
 def test_a_mistake_is_refused(command, expected, place):
     tool, *arguments = command
     result = run_script(ROOT / 'tools' / f'{tool}.py', *arguments, cwd=place)

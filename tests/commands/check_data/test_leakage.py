@@ -95,6 +95,7 @@ def test_training_frames_in_the_test_are_one_error_with_their_number(eigen_tree)
     assert 'train sample in test (48)' in report.findings_text(examination)
 
 
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('change', ['other frame', 'other folder', 'other ending'])
 def test_a_frame_of_a_training_drive_in_the_test_is_found(change, eigen_tree, builders):
     """Neighboring frames show the same; so does one frame in another folder, or compressed anew."""

@@ -48,6 +48,7 @@ def scored(cfg, checkpoint, crf):
     return Runner.from_cfg(cfg).test()['abs_rel']
 
 
+@pytest.mark.long
 def test_scores_are_those_of_a_test_run_and_the_best_is_kept(config, checkpoint, tmp_path):
     file = tmp_path / 'scores.json'
     crf, error, without = CRFTuning(config(), checkpoint, file, POTTS, **SEARCH).run()

@@ -24,6 +24,7 @@ def test_the_table_has_every_model_that_is_shipped_and_no_other():
         assert all(row[key].startswith(('works', 'refused: ')) for key in ('onedl', 'openmmlab'))
 
 
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('name', [pytest.param(name, marks=pytest.mark.long) if 'beit' in name else name
                                   for name in SAMPLE])
 def test_a_new_trial_says_what_the_table_says(name):

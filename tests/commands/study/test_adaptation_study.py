@@ -127,6 +127,7 @@ def check_rows(small, folder, names):
     return records
 
 
+@pytest.mark.long
 def test_a_start_and_a_self_trained_row_are_trained_scored_and_kept(small, tmp_path):
     check_rows(small, tmp_path, ['CBST'])
     start = tmp_path / 'start_canonical-camera_0.pth'
