@@ -92,6 +92,7 @@ def test_the_installed_program_finds_its_configs_from_anywhere(installed, tmp_pa
     assert result.stderr.startswith(f'train: config {NAME}_ does not exist. Near it: {NAME}.py')
 
 
+@pytest.mark.long
 def test_the_demo_the_study_and_bases_find_theirs(installed, tmp_path):
     (tmp_path / 'child.py').write_text(f"_base_ = 'mmdepthcls::{NAME}.py'\n")
     configs = installed / 'mmdepthcls' / '.mim' / 'configs'

@@ -37,7 +37,7 @@ HOSTS = ['import mmseg.apis', 'import mmseg.models', 'from mmengine.runner impor
 OURS = 'import mmdepthcls'
 
 
-@pytest.mark.sliced(every=3)
+@pytest.mark.sliced(every=5)
 @pytest.mark.parametrize(('ours_first', 'host'), [
     (ours_first, host) for host in HOSTS for ours_first in (True, False)])
 def test_classes_are_known_whichever_is_imported_first(host, ours_first):

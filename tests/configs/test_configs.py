@@ -34,7 +34,7 @@ def load(path):
     return Config.fromfile(path)
 
 
-@pytest.mark.sliced(every=2)
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_a_config(path):
     code = [line for line in path.read_text('utf-8').splitlines() if line and not line.startswith('#')]
@@ -103,6 +103,7 @@ def test_all_load_in_a_process_that_has_not_imported_the_plugin():
     assert result.returncode == 0, result.stderr[-2000:]
 
 
+@pytest.mark.long
 def test_those_of_mmseg_load_in_a_process_that_has():
     """As in this project's tools."""
     assert len(OF_MMSEG) >= 9 and len(TWINS) >= 4
@@ -112,7 +113,7 @@ def test_those_of_mmseg_load_in_a_process_that_has():
     assert result.returncode == 0, result.stderr[-2000:]
 
 
-@pytest.mark.sliced(every=2)
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('path', TWINS, ids=lambda path: path.stem)
 def test_a_twin_trains_and_tests(path, minidrive, tmp_path, monkeypatch):
     """Through the runner, on real files."""

@@ -104,6 +104,7 @@ def test_one_channel_where_three_are_expected(builders):
         check_depth_header(read_header(builders.png_bytes(builders.units()), 'x'), 'x', DepthFormat(channels=3))
 
 
+@pytest.mark.long
 def test_every_truncation_and_every_flipped_byte_is_seen(builders, tmp_path, capfd):
     """No damage of one place gives a depth map, silently right or silently wrong."""
     data = builders.png_bytes(builders.units(shape=(4, 6)))

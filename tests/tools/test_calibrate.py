@@ -93,6 +93,7 @@ def test_twenty_points_of_which_two_are_wrong(data, model_file, tmp_path):
     assert not Path(tmp_path / 'points.safetensors').samefile(model_file)
 
 
+@pytest.mark.long
 def test_a_folder_with_temperature_and_intervals(data, model_file, tmp_path):
     result = calibrate(tmp_path, model_file, data / 'mine', '--out', 'a.safetensors', '--coverage', '0.8', '--test',
                        data / 'other', '--domain', 'noise')

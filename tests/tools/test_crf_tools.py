@@ -38,6 +38,7 @@ def test_tunes(checkpoint, tmp_path, minidrive):
     assert 'abs_rel of 2 settings: 1/1 images' in result.stderr
 
 
+@pytest.mark.long
 def test_compares(checkpoint, tmp_path, minidrive):
     result = run('compare_crfs.py', tmp_path, minidrive, checkpoint, '--out', 'crf.png', '--pictures', '2',
                  '--crf', 'potts', 'iterations=1',

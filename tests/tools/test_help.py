@@ -9,7 +9,7 @@ import pytest
 TOOLS = sorted((Path(__file__).parents[2] / 'tools').glob('*.py'))
 
 
-@pytest.mark.sliced(every=2)
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('tool', TOOLS, ids=lambda tool: tool.stem)
 def test_help_is_the_help_alone(tool, tmp_path):
     # Importing any of the hosts takes seconds: there they cannot be imported at all.

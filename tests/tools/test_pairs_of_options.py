@@ -82,7 +82,7 @@ def test_the_sets_hold_all_pairs():
     assert len(SETS) < 8 and {pair for names in SETS for pair in itertools.combinations(names, 2)} == set(PAIRS)
 
 
-@pytest.mark.sliced(every=2)
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize(
     'names', [*SETS, *(pytest.param(pair, marks=pytest.mark.long) for pair in PAIRS)], ids='-'.join)
 def test_options_that_go_together(names, folder, tmp_path):

@@ -91,7 +91,7 @@ def documented(name):
     return {cells[0]: cells[column] for cells in lines[start + 2:start + 2 + len(FACTORS) + len(OTHERS)]}
 
 
-@pytest.mark.sliced(every=2)
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('name', SETS)
 def test_what_is_found_is_what_the_docs_say(name, depths):
     cells = measured(name, depths)

@@ -236,7 +236,7 @@ def test_a_healthy_tree_has_no_fault(kind, healthy, doctor):
     assert not faults and not examination.failed()
 
 
-@pytest.mark.sliced(every=3)
+@pytest.mark.sliced(every=4)
 @pytest.mark.parametrize('name', FAULTS)
 def test_a_planted_fault_is_found_and_named(name, copied, doctor):
     kind, file, spoil, expected = FAULTS[name]

@@ -8,6 +8,7 @@ CONFIGS = Path(__file__).parents[3] / 'configs' / 'study'
 PLANS = ('minidrive.py', 'minidrive_r101.py')
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('name', PLANS)
 def test_runs_differ_in_nothing_but_the_variant(name):
     plan = Plan(str(CONFIGS / name))

@@ -84,6 +84,7 @@ def parts(submission, tmp_path):
     return writers
 
 
+@pytest.mark.long
 def test_several_processes_write_into_one_folder_and_one_finishes(parts, submission):
     first, second = parts
     assert first.finish(second.written).read_bytes() == submission.read_bytes()

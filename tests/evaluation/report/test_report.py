@@ -260,6 +260,7 @@ def test_what_is_no_report_is_no_reason_to_remove_anything(tmp_path, text):
     assert json.loads((tmp_path / 'report.json').read_text())['version'] == 1
 
 
+@pytest.mark.long
 def test_the_same_data_give_the_same_bytes(tmp_path):
     for name in 'ab':
         write_report(tmp_path / name, make_data())
