@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..atomic_file import write_atomically
-from ..datasets.depth_png import KITTI_SCALE, decode_depth_png, decode_png, encode_depth_png
+from ..datasets.files.depth_png import KITTI_SCALE, decode_depth_png, decode_png, encode_depth_png
 
 SCALE = KITTI_SCALE  # units a metre
 DEPTH, CONFIDENCE = 'depth', 'confidence'  # folders

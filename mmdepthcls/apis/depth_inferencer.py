@@ -18,7 +18,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 
 from ..camera import TO_PREDICT, PictureCamera, focal_correction, missing_focal
-from ..datasets.camera_finder import CameraFinder
+from ..datasets.cameras.camera_finder import CameraFinder
 from .depth_result import OUTPUTS, DepthResult, supervised_mask
 from .exported_model import ExportedModel
 from .film_smoothing import FilmSmoother, check_smoothing, film_of
@@ -50,7 +50,7 @@ class DepthInferencer:
         cfg_options: keys of the config to override, see ``--cfg-options``.
         tta: test-time augmentation: by the config's ``tta_pipeline`` and ``tta_model``; where there is none, the
             picture and its mirror image.
-        cameras, focal_px, fov: see :class:`~mmdepthcls.datasets.camera_finder.CameraFinder`.
+        cameras, focal_px, fov: see :class:`~mmdepthcls.datasets.cameras.camera_finder.CameraFinder`.
         focal_correction: answer pictures of known focal length in corrected metres (:mod:`mmdepthcls.camera`).
         trained_focal_px: focal length that the model was trained at, in pixels of the network's input, where a model
             file does not say it.

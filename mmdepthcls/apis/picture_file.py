@@ -6,8 +6,8 @@ import os
 import cv2
 import numpy as np
 
-from ..datasets.image_header import probe_image
-from ..datasets.stand_in import content_of
+from ..datasets.files.image_header import probe_image
+from ..datasets.files.stand_in import content_of
 
 # Endings by which pictures are found in a folder; of a file that is named its content counts alone. HEIC is refused by
 # its name, not passed over.

@@ -12,8 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..datasets.file_finder import contents, find_files, is_system_name, why_missing
-from ..datasets.inside_path import join_inside
+from ..datasets.files.file_finder import contents, find_files, is_system_name, why_missing
+from ..datasets.files.inside_path import join_inside
 from ..datasets.split_file import read_split_file
 from .picture_file import PICTURE_SUFFIXES, check_picture, read_picture
 

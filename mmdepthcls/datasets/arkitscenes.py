@@ -7,9 +7,9 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
+from .cameras.intrinsics import checked_focal, read_rows
 from .depth_format import DepthFormat
 from .depth_tree_dataset import DepthTreeDataset, with_changes
-from .intrinsics import checked_focal, read_rows
 
 SPLITS, IMAGES, DEPTHS = ('Training', 'Validation'), ('wide', 'lowres_wide', 'vga_wide'), (
     'lowres_depth', 'highres_depth')

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from mmseg.registry import DATASETS
 
+from .cameras.intrinsics import mean_focal
 from .depth_format import DepthFormat
 from .depth_tree_dataset import DepthTreeDataset, with_changes
-from .intrinsics import mean_focal
 
 SIZES = {'train': 2975, 'val': 500, 'test': 1525, 'train_extra': 19998}
 IMAGE, DISPARITY, CAMERA = '_leftImg8bit.png', '_disparity.png', '_camera.json'

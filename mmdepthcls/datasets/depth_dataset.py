@@ -1,7 +1,6 @@
 """The dataset on which all depth datasets stand: pairs of an image and its depth, checked before training starts."""
 from __future__ import annotations
 
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,15 +8,15 @@ from typing import Any
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
+from .cameras.sample_camera import SampleCameras, check_plausible
 from .common_size import RESIZED
 from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
-from .file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
-from .image_header import probe_image
-from .inside_path import join_inside, without_overlap
+from .files.file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
+from .files.image_header import probe_image
+from .files.listed_file import listed_path, relative_name
 from .same_pixels import check_pixels, obeys_orientation
-from .sample_camera import SampleCameras, check_plausible
-from .split_file import NO_DEPTH, is_file_name, read_split_file
-from .transforms.focal_tracking import unwatched_step
+from .split_file import NO_DEPTH, read_split_file
+from .transforms.focal_tracking import forget_unwatched
 
 NAME = re.compile(r'[\w-]+')  # of a set: a part of metrics' and folders' names
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
@@ -57,7 +56,7 @@ class DepthDataset(BaseSegDataset):
         focal_px: focal length of the cameras, in pixels of the images as they are on disk; 'list': the third column of
             the split file; 'exif': what the images say themselves.
         cameras: JSON file of cameras below ``data_root``, or its content: ``{"focal_px": 721.5}`` or such a camera by
-            the name of each image (see :class:`mmdepthcls.datasets.camera_finder.CameraFinder`).
+            the name of each image (see :class:`mmdepthcls.datasets.cameras.camera_finder.CameraFinder`).
         set_name: what its samples are called among those of other sets, for :class:`WeightedSetSampler` and
             :class:`~mmdepthcls.evaluation.per_set_evaluator.PerSetEvaluator`.
         resized: which of the two is brought to the other's size where image and depth show the same view in different
@@ -141,7 +140,7 @@ class DepthDataset(BaseSegDataset):
             list(pool.map(self._find_camera, samples))
             if self.verify:
                 list(pool.map(self.verify_sample, samples))
-        self._forget_cameras(samples)
+        forget_unwatched(samples, self.pipeline)
         for sample in samples:
             sample.pop('listed_in', None)
             sample.update(seg_fields=[], label_map=self.label_map, reduce_zero_label=self.reduce_zero_label)
@@ -200,23 +199,7 @@ class DepthDataset(BaseSegDataset):
         return IMAGE_SUFFIXES if key == 'img_path' else SUFFIXES
 
     def _listed_file(self, key, name, where):
-        """Path of a listed file; where there is none, as it is written."""
-        folder, paths = self.data_prefix[key] or '', []
-        for text in filter(None, (name, without_overlap(folder, name))):
-            path = join_inside(folder, text, where)
-            try:
-                path = self._finder.resolve(folder, path)
-            except ValueError as error:
-                raise ValueError(f'{where}: {error}') from error
-            found = [path]
-            if not self._finder.kind(path) and not is_file_name(path):
-                found = self._finder.find(path, self.endings(key)) or found
-            if len(found) > 1:
-                raise ValueError(f'{where}: {name!r} may be {" or ".join(found)}. Write the ending that is meant.')
-            if self._finder.kind(found[0]):
-                return found[0]
-            paths += found
-        return paths[0]
+        return listed_path(self._finder, self.data_prefix[key] or '', name, self.endings(key), where)
 
     def repeated_lines(self, samples: list[dict]) -> list[tuple[str, str]]:
         """Samples that a split file has twice.
@@ -279,13 +262,6 @@ class DepthDataset(BaseSegDataset):
         if focal is not None:
             sample['focal_px'] = focal
 
-    def _forget_cameras(self, samples):
-        """Where a step of the pipeline may do anything to the focal length, it is not known afterwards."""
-        strange = unwatched_step(self.pipeline)
-        for sample in samples if strange else ():
-            if sample.pop('focal_px', None) is not None:
-                sample['focal_lost'] = strange
-
     def with_depth_map(self, sample: dict, path: str, name: str | None = None) -> dict:
         """The sample with the depth file at ``path``, that file's format, and what this ground truth is called."""
         sample = dict(sample, depth_map_path=path, depth_format=self.depth_format)
@@ -323,9 +299,3 @@ class DepthDataset(BaseSegDataset):
         depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
         if depth:
             check_pixels(sample, image, depth, obeys_orientation(self.pipeline), self.depth_follows_exif)
-
-
-def relative_name(path: str, folder: str | None) -> str:
-    """Name of a file below a folder, with '/'; what lies elsewhere keeps its path."""
-    name = os.path.relpath(path, folder or os.curdir)
-    return (path if name.startswith(os.pardir) else name).replace(os.sep, '/')

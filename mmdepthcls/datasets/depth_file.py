@@ -7,11 +7,11 @@ import os
 import cv2
 import numpy as np
 
-from . import depth_array, depth_png, netpbm
 from .depth_format import PACKED, DepthFileError, DepthFormat
-from .depth_png import MAX_PIXELS
-from .tiff_header import read_tiff_header
-from .validity_mask import mask_path, read_mask
+from .files import depth_array, depth_png, netpbm
+from .files.depth_png import MAX_PIXELS
+from .files.tiff_header import read_tiff_header
+from .files.validity_mask import mask_path, read_mask
 
 __all__ = ['SUFFIXES', 'DepthFileError', 'DepthFormat', 'probe_depth', 'read_depth', 'read_values']
 

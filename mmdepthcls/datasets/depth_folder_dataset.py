@@ -11,7 +11,7 @@ from mmseg.registry import DATASETS
 
 from .depth_dataset import DepthDataset
 from .depth_file import SUFFIXES
-from .file_finder import IMAGE_SUFFIXES, check_usable, contents, find_files, why_missing
+from .files.file_finder import IMAGE_SUFFIXES, check_usable, contents, find_files, why_missing
 
 # Images that MMCV reads as well, and that are not taken unasked: depth may end so too.
 OTHER_IMAGES = ('.bmp', '.webp', '.jpe', '.jfif', '.ppm', '.pgm', '.jp2', '.gif', '.avif', '.tif', '.tiff')

@@ -7,9 +7,10 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
-from .depth_dataset import DepthDataset, relative_name
+from .depth_dataset import DepthDataset
 from .depth_format import DepthFormat
-from .file_finder import contents
+from .files.file_finder import contents
+from .files.listed_file import relative_name
 from .tree_pattern import find_in_tree, missing_alternative, split_pattern, why_nothing_fits, written
 from .tree_presets import TREE_PRESETS
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
+from .cameras.intrinsics import mean_focal
 from .depth_format import DepthFormat
 from .depth_tree_dataset import DepthTreeDataset, with_changes
-from .intrinsics import mean_focal
 
 SIDES = ('indoors', 'outdoors')
 FOCAL_PX = mean_focal(886.81, 927.06)  # f_x and f_y of 1024 x 768 pixels, as published with the data set

@@ -8,11 +8,11 @@ from typing import Any
 from mmseg.registry import DATASETS
 
 from . import kitti_layout, velodyne
-from .camera_finder import calibrated_camera
+from .cameras.camera_finder import calibrated_camera
 from .depth_dataset import DepthDataset
 from .eigen import eigen_split
-from .file_finder import IMAGE_SUFFIXES, contents, refuse_stand_in, why_missing
-from .image_header import probe_image
+from .files.file_finder import IMAGE_SUFFIXES, contents, refuse_stand_in, why_missing
+from .files.image_header import probe_image
 from .split_file import NO_DEPTH
 
 GROUND_TRUTHS = {'annotated': 'groundtruth', 'velodyne_png': 'velodyne_raw', 'velodyne': None}

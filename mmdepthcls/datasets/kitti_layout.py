@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from .file_finder import refuse_stand_in
+from .files.file_finder import refuse_stand_in
 
 DAY = re.compile(r'\d{4}_\d\d_\d\d')
 DRIVE = re.compile(rf'{DAY.pattern}_drive_\d{{4}}')

@@ -5,7 +5,7 @@ from typing import Any
 
 from .common_size import check_view, resizing_remedy
 from .depth_format import DepthFileError
-from .image_header import ImageHeader, orientation_remedy
+from .files.image_header import ImageHeader, orientation_remedy
 
 
 def check_pixels(sample: dict, image: ImageHeader, depth: tuple[int, int], obeyed: bool, follows_exif: bool) -> None:

@@ -8,8 +8,8 @@ from mmseg.registry import DATASETS, TASK_UTILS, TRANSFORMS
 from ..config.config_check import SPLITS
 from ..config.config_class import class_name, class_of, is_a
 from ..config.config_parts import leaf_datasets
+from .cameras.input_focal import InputFocal
 from .depth_dataset import DepthDataset
-from .input_focal import InputFocal
 from .kitti import KITTIDepthDataset
 from .reading import Reading
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
+from .cameras.intrinsics import matrix_focal
 from .depth_format import DepthFormat
 from .depth_tree_dataset import DepthTreeDataset, with_changes
-from .intrinsics import matrix_focal
 
 
 @DATASETS.register_module()

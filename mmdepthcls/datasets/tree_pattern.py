@@ -3,7 +3,7 @@ import os
 import re
 from fnmatch import fnmatchcase
 
-from .file_finder import FILE, FOLDER, contents, is_system_name, list_folder, why_missing
+from .files.file_finder import FILE, FOLDER, contents, is_system_name, list_folder, why_missing
 
 
 def split_pattern(pattern):

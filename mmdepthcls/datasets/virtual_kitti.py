@@ -7,9 +7,9 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
+from .cameras.intrinsics import checked_focal, read_rows
 from .depth_format import DepthFormat
 from .depth_tree_dataset import DepthTreeDataset, with_changes
-from .intrinsics import checked_focal, read_rows
 
 CONDITIONS = ('clone', '15-deg-left', '15-deg-right', '30-deg-left', '30-deg-right', 'fog', 'morning', 'overcast',
               'rain', 'sunset')

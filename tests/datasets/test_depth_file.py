@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from small_data import png_bytes
 
 from mmdepthcls.datasets.depth_file import DepthFormat, probe_depth, read_depth, read_values
-from mmdepthcls.datasets.depth_png import DepthFileError
+from mmdepthcls.datasets.files.depth_png import DepthFileError
 
 KITTI = DepthFormat()
 

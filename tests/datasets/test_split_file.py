@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mmdepthcls.datasets.inside_path import join_inside
+from mmdepthcls.datasets.files.inside_path import join_inside
 from mmdepthcls.datasets.split_file import read_split_file
 
 

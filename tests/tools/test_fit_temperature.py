@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 from script_process import run_script
 
-from mmdepthcls.datasets.depth_png import decode_depth_png
+from mmdepthcls.datasets.files.depth_png import decode_depth_png
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'deeplabv2_r18_minidrive_sid71.py'

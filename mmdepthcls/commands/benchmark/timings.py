@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from mmseg.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 from mmseg.utils import register_all_modules
 
-from ...datasets.depth_png import decode_depth_png
+from ...datasets.files.depth_png import decode_depth_png
 from ...datasets.velodyne import project_velodyne, read_calibration, read_scan
 from ...evaluation.distance_bands import usual_bands
 from .rounds import print_table, time_all

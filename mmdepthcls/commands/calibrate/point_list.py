@@ -7,7 +7,7 @@ import math
 import os
 from typing import NamedTuple
 
-from ...datasets.inside_path import join_inside
+from ...datasets.files.inside_path import join_inside
 
 COLUMNS = ('image', 'x', 'y', 'metres')
 LARGEST = 64 << 20  # bytes of a file

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ...datasets import depth_file, depth_png
+from ...datasets import depth_file
 from ...datasets.depth_format import PACKED
+from ...datasets.files import depth_png
 from .content import digest, missing_file
 from .finding import error, warning
 from .ground_plane import find_ground

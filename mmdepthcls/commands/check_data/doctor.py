@@ -7,7 +7,7 @@ import numpy as np
 
 from ...camera import focal_correction
 from ...datasets.eigen import eigen_split
-from ...datasets.image_header import probe_image
+from ...datasets.files.image_header import probe_image
 from ...datasets.reading import Reading
 from ...datasets.sample_listing import list_splits
 from ...parallel import map_parallel

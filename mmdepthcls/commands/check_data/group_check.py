@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...datasets.depth_png import KITTI_SCALE
+from ...datasets.files.depth_png import KITTI_SCALE
 from .depth_unit import UNITS, DepthOfSet, check_normalized, check_unit
 from .finding import error, warning
 from .image_group import check_images, check_sizes

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ...datasets import depth_png
-from ...datasets.image_header import probe_image
+from ...datasets.files import depth_png
+from ...datasets.files.image_header import probe_image
 from .content import digest, missing_file
 from .finding import error, note, warning
 

@@ -3,7 +3,7 @@ import os
 from collections import defaultdict
 
 from ...datasets.depth_file import SUFFIXES
-from ...datasets.file_finder import FOLDER, IMAGE_SUFFIXES, composed, is_system_name, list_folder
+from ...datasets.files.file_finder import FOLDER, IMAGE_SUFFIXES, composed, is_system_name, list_folder
 from .finding import error, note
 
 SHOWN = 3  # names in a note

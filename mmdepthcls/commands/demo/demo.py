@@ -134,7 +134,7 @@ def depth_maps(dataset_cfg):
     """Ground truths of a dataset at their own size, one by one."""
     from mmseg.registry import DATASETS
 
-    from ...datasets.depth_png import decode_depth_png
+    from ...datasets.files.depth_png import decode_depth_png
     dataset = DATASETS.build(dict(dataset_cfg, pipeline=[]))
     for index in range(len(dataset)):
         sample = dataset.get_data_info(index)
@@ -172,7 +172,7 @@ def draw_sheet(cfg, predictions, path, count):
     import numpy as np
     from mmseg.registry import DATASETS, TASK_UTILS
 
-    from ...datasets.depth_png import decode_depth_png
+    from ...datasets.files.depth_png import decode_depth_png
     from ...visualization.depth_color import DepthColors
     from ...visualization.depth_sheet import SheetRow, prediction_sheet
     dataset = DATASETS.build(dict(cfg.test_dataloader.dataset, pipeline=[]))

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ...apis.depth_result import DepthResult
-from ...datasets.depth_png import encode_depth_png
+from ...datasets.files.depth_png import encode_depth_png
 from ...visualization.depth_color import COLORMAP, SCALE, DepthColors
 from ...visualization.figures import depth_figure
 from ...visualization.lettering import with_swatch

@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...datasets import depth_png, velodyne
+from ...datasets import velodyne
 from ...datasets.eigen import eigen_split
-from ...datasets.file_finder import IMAGE_SUFFIXES
-from ...datasets.image_header import probe_image
+from ...datasets.files import depth_png
+from ...datasets.files.file_finder import IMAGE_SUFFIXES
+from ...datasets.files.image_header import probe_image
 from ...datasets.kitti_layout import UNSCANNED, Folders, camera_folder, day_of, depth_folders, list_frames
 from ...parallel import ProgressLine
 

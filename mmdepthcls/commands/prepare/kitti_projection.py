@@ -14,8 +14,9 @@ from statistics import median
 from typing import NamedTuple
 
 from ...atomic_file import write_atomically
-from ...datasets import depth_png, velodyne
-from ...datasets.image_header import probe_image
+from ...datasets import velodyne
+from ...datasets.files import depth_png
+from ...datasets.files.image_header import probe_image
 from ...datasets.kitti_layout import calibration_files, camera_folder, day_of, depth_folders, frame_of, frame_stem
 from ...json_text import json_text
 from ...parallel import map_parallel, usable_cpus

@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...datasets import depth_png
-from ...datasets.file_finder import IMAGE_SUFFIXES, is_system_name
+from ...datasets.files import depth_png
+from ...datasets.files.file_finder import IMAGE_SUFFIXES, is_system_name
 from ...datasets.synthia_split import CENTIMETRES, NUM_FILES
 from ...parallel import map_parallel
 from .synthia_names import TOP, Tree, list_tree, printable

@@ -10,8 +10,8 @@ from ...apis.pinned_classes import host_scope
 from ...camera import canonical_depth
 from ...config.config_class import is_a
 from ...config.config_parts import leaf_datasets
-from ...datasets.image_header import probe_image
-from ...datasets.input_focal import InputFocal
+from ...datasets.cameras.input_focal import InputFocal
+from ...datasets.files.image_header import probe_image
 
 SAMPLES = 48  # that are looked at, of a data set
 LOADERS = ('LoadImageFromFile', 'LoadDepth', 'LoadVelodyneDepth')

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..camera import PictureCamera, focal_of_fov, is_plausible
-from . import velodyne
+from ...camera import PictureCamera, focal_of_fov, is_plausible
+from .. import velodyne
+from ..kitti_layout import calibration_files, place_of_image
 from .exif_focal import exif_camera
-from .kitti_layout import calibration_files, place_of_image
 
 CAMERA_KEYS = {'focal_px', 'fx', 'fy', 'cx', 'cy', 'width', 'height'}
 DEFAULT = 'default'  # in a file of cameras: for all pictures that it does not name

@@ -6,7 +6,7 @@ import os
 
 from PIL import Image
 
-from ..camera import PictureCamera, focal_of_film, is_plausible
+from ...camera import PictureCamera, focal_of_film, is_plausible
 
 EXIF_IFD = 0x8769
 FOCAL_LENGTH, FILM_FOCAL_LENGTH = 0x920A, 0xA405

@@ -9,8 +9,8 @@ from mmengine.config import ConfigDict
 from mmengine.dataset import Compose
 from mmseg.registry import TRANSFORMS
 
-from ..config.config_class import class_name, class_of, is_a
-from .transforms.focal_tracking import OWN, RANDOMLY_RESIZING, RESIZED, SAME, focal_effect
+from ...config.config_class import class_name, class_of, is_a
+from ..transforms.focal_tracking import OWN, RANDOMLY_RESIZING, RESIZED, SAME, focal_effect
 
 # Of what changes no focal length these decide what is resized after them.
 OF_SIZE = ('KBCrop', 'DepthCrop')

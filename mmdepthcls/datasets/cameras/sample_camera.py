@@ -5,11 +5,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..camera import PictureCamera, is_plausible
+from ...camera import PictureCamera, is_plausible
+from ..files.file_finder import written_path
+from ..files.image_header import probe_image
 from .camera_finder import CameraFinder
 from .exif_focal import exif_camera
-from .file_finder import written_path
-from .image_header import probe_image
 
 OF_EXIF, OF_LIST = 'exif', 'list'
 
@@ -19,7 +19,7 @@ class SampleCameras:
 
     Args:
         cameras: path of a JSON file (below ``root``, unless it is absolute), or its content; see
-            :class:`~mmdepthcls.datasets.camera_finder.CameraFinder`.
+            :class:`~mmdepthcls.datasets.cameras.camera_finder.CameraFinder`.
         focal_px: pixels of the images as they are on disk; 'list': the third column of the list of samples; 'exif':
             what each image says. A column that a list's header calls focal is read without 'list'.
         root: folder of the data set.

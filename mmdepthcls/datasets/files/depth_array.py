@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 from numpy.lib import format as npy_format
 
-from .depth_format import DepthFileError
+from ..depth_format import DepthFileError
 from .depth_png import MAX_PIXELS, channels_remedy, eight_bit_remedy
 from .sparse_array import is_sparse, read_sparse, sparse_shape
 from .stand_in import LONGEST_LINK, NUMPY, content_of

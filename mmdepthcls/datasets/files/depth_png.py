@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .depth_format import KITTI_SCALE, PACKED, DepthFileError, DepthFormat
+from ..depth_format import KITTI_SCALE, PACKED, DepthFileError, DepthFormat
 from .stand_in import content_of
 
 SIGNATURE = b'\x89PNG\r\n\x1a\n'

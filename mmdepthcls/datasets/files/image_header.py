@@ -8,8 +8,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..depth_format import DepthFileError
 from . import depth_png
-from .depth_format import DepthFileError
 from .stand_in import content_of
 from .tiff_header import TURNED, exif_orientation, is_tiff, read_tiff_header
 

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from .depth_format import DepthFileError
+from ..depth_format import DepthFileError
 from .depth_png import MAX_PIXELS, channels_error, eight_bit_remedy
 from .stand_in import content_of
 

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 from numpy.lib import format as npy_format
 
-from .depth_format import DepthFileError
+from ..depth_format import DepthFileError
 from .depth_png import MAX_PIXELS, eight_bit_remedy
 
 KINDS = ('csr', 'csc', 'coo')

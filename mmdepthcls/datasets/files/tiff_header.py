@@ -3,7 +3,7 @@ import io
 import struct
 from typing import NamedTuple
 
-from .depth_format import DepthFileError
+from ..depth_format import DepthFileError
 from .stand_in import LONGEST_LINK, content_of
 
 MAX_ENTRIES, MAX_VALUES = 4096, 2**20

@@ -4,7 +4,7 @@ import os
 import cv2
 from numpy.lib import format as npy_format
 
-from .depth_format import DepthFileError
+from ..depth_format import DepthFileError
 
 SUFFIXES = ('.npy', '.png')
 

@@ -74,6 +74,19 @@ def unwatched_step(pipeline: Any) -> str | None:
     return None
 
 
+def forget_unwatched(samples: list[dict], pipeline: Any) -> None:
+    """Take the focal lengths away from samples whose pipeline has a step that may do anything to them.
+
+    Args:
+        samples: changed in place.
+        pipeline: see :func:`unwatched_step`.
+    """
+    strange = unwatched_step(pipeline)
+    for sample in samples if strange else ():
+        if sample.pop(FOCAL, None) is not None:
+            sample[LOST] = strange
+
+
 def _steps(pipeline: Any) -> Iterator[Any]:
     """Every step of a pipeline, those inside of others too."""
     inner = getattr(pipeline, 'transforms', None) or getattr(pipeline, 'subroutines', None) or ()

@@ -11,7 +11,7 @@ from ...camera import resized_focal
 from .. import velodyne
 from ..common_size import DEPTH, check_view, nearest_depth, resized_image
 from ..depth_file import DepthFileError, DepthFormat, read_depth
-from ..image_header import orientation_remedy
+from ..files.image_header import orientation_remedy
 
 MAIN = 'gt_depth_map'
 VELODYNE_NAMES = {'kitti': 'velodyne', 'monodepth': 'velodyne_monodepth'}

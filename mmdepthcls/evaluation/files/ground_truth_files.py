@@ -2,11 +2,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...datasets import depth_png, velodyne
+from ...datasets import velodyne
 from ...datasets.depth_file import DepthFormat, read_depth
 from ...datasets.eigen import eigen_split
-from ...datasets.file_finder import IMAGE_SUFFIXES
-from ...datasets.image_header import probe_image
+from ...datasets.files import depth_png
+from ...datasets.files.file_finder import IMAGE_SUFFIXES
+from ...datasets.files.image_header import probe_image
 from ...datasets.kitti_layout import UNSCANNED, Folders, image_name, list_depth, list_frames
 from ...invocation import command
 from .prediction_files import find_predictions

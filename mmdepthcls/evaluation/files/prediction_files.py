@@ -9,8 +9,8 @@ import numpy as np
 
 from ...atomic_file import write_atomically
 from ...datasets.depth_file import SUFFIXES, DepthFormat, read_values
-from ...datasets.depth_png import encode_depth_png
-from ...datasets.file_finder import check_usable, composed, find_files
+from ...datasets.files.depth_png import encode_depth_png
+from ...datasets.files.file_finder import check_usable, composed, find_files
 from ...datasets.kitti_layout import CAMERA_FOLDER, DRIVE
 from ..errors import is_good
 
@@ -106,7 +106,7 @@ def find_predictions(folder, mask=None):
             :class:`DepthFormat`, and no depth.
 
     Returns:
-        list[str]: paths below it, with '/', in order, see :func:`mmdepthcls.datasets.file_finder.find_files`.
+        list[str]: paths below it, with '/', in order, see :func:`mmdepthcls.datasets.files.file_finder.find_files`.
 
     Raises:
         FileNotFoundError: if there is no such folder, or no depth file in it, or a link in it leads nowhere.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ...datasets.depth_format import DepthFormat
-from ...datasets.depth_png import is_picture
+from ...datasets.files.depth_png import is_picture
 from .prediction_files import match_predictions
 
 

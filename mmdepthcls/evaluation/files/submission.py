@@ -16,7 +16,7 @@ import numpy as np
 
 from ...atomic_file import write_atomically
 from ...crops import KB_SIZE
-from ...datasets.depth_png import KITTI_SCALE, decode_png, encode_depth_png
+from ...datasets.files.depth_png import KITTI_SCALE, decode_png, encode_depth_png
 from ..errors import is_good
 
 NUM_IMAGES = 500

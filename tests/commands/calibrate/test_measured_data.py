@@ -12,7 +12,7 @@ from mmdepthcls.commands.calibrate.measured_data import data_of_config, data_of_
 from mmdepthcls.commands.calibrate.measured_image import MeasuredImage, folds_of, groups_of
 from mmdepthcls.commands.calibrate.model_calibration import CalibrationPlan, ModelCalibration
 from mmdepthcls.commands.calibrate.scale_fit import ScaleFit
-from mmdepthcls.datasets.depth_png import decode_depth_png
+from mmdepthcls.datasets.files.depth_png import decode_depth_png
 from mmdepthcls.datasets.kitti_layout import drive_folder
 
 MODEL = dict(

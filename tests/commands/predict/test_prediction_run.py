@@ -19,7 +19,7 @@ from mmdepthcls.atomic_file import write_atomically
 from mmdepthcls.commands.predict.file_kinds import KINDS, FileSettings
 from mmdepthcls.commands.predict.prediction_folder import MANIFEST, PredictionFolder, results_in
 from mmdepthcls.commands.predict.prediction_run import PredictionRun, WritingStopped
-from mmdepthcls.datasets.depth_png import decode_depth_png
+from mmdepthcls.datasets.files.depth_png import decode_depth_png
 
 TOOL = str(Path(__file__).parents[3] / 'tools/predict.py')
 

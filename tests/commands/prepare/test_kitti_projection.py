@@ -18,8 +18,8 @@ from mmdepthcls.commands.prepare.kitti_projection import (
     plan_projection,
     project_kitti,
 )
-from mmdepthcls.datasets import depth_png
-from mmdepthcls.datasets.image_header import probe_image
+from mmdepthcls.datasets.files import depth_png
+from mmdepthcls.datasets.files.image_header import probe_image
 from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration
 
 DRIVE, OTHER = '2011_09_26_drive_0001', '2011_09_26_drive_0009'

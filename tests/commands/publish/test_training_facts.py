@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.commands.publish.training_facts import data_facts, input_size, training_facts
-from mmdepthcls.datasets.depth_png import decode_depth_png
+from mmdepthcls.datasets.files.depth_png import decode_depth_png
 
 pytestmark = pytest.mark.usefixtures('mmseg_scope')
 BINS = SIDBins(1.0, 80.0, 71)

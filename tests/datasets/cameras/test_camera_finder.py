@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from mmdepthcls.datasets.camera_finder import CameraFinder, kitti_camera
-from mmdepthcls.datasets.exif_focal import exif_camera
+from mmdepthcls.datasets.cameras.camera_finder import CameraFinder, kitti_camera
+from mmdepthcls.datasets.cameras.exif_focal import exif_camera
 
 SHAPE = (40, 60)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mmdepthcls.datasets.depth_format import DepthFormat
-from mmdepthcls.datasets.depth_png import (
+from mmdepthcls.datasets.files.depth_png import (
     DepthFileError,
     PNGHeader,
     check_depth_header,

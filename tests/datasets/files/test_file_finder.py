@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from mmdepthcls.datasets.file_finder import FileFinder, check_usable, find_files
+from mmdepthcls.datasets.files.file_finder import FileFinder, check_usable, find_files
 
 
 def touch(root, *names):

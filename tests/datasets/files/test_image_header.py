@@ -9,7 +9,7 @@ from mmcv import imfrombytes
 from PIL import Image
 
 from mmdepthcls.datasets.depth_format import DepthFileError
-from mmdepthcls.datasets.image_header import probe_image
+from mmdepthcls.datasets.files.image_header import probe_image
 
 SIZE = (31, 45)
 RGB = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), dtype=np.uint8)

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from mmdepthcls.datasets.file_finder import check_usable, find_files, why_missing
-from mmdepthcls.datasets.stand_in import content_of, link_target, written_link
+from mmdepthcls.datasets.files.file_finder import check_usable, find_files, why_missing
+from mmdepthcls.datasets.files.stand_in import content_of, link_target, written_link
 
 
 @pytest.mark.parametrize('data, expected', [

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mmdepthcls.datasets.depth_file import DepthFileError, DepthFormat, probe_depth, read_depth, read_values
-from mmdepthcls.datasets.tiff_header import TIFFHeader, read_tiff_header
+from mmdepthcls.datasets.files.tiff_header import TIFFHeader, read_tiff_header
 
 VALUES = np.arange(2, 62).reshape(6, 10) * 3
 METRES = DepthFormat(scale=1.0)

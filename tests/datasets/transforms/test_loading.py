@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mmdepthcls.datasets.depth_file import DepthFormat
-from mmdepthcls.datasets.depth_png import DepthFileError
+from mmdepthcls.datasets.files.depth_png import DepthFileError
 from mmdepthcls.datasets.transforms import LoadDepth, LoadVelodyneDepth
 from mmdepthcls.datasets.velodyne import project_velodyne, read_calibration
 

@@ -1,0 +1,1 @@
+"""Which camera took an image: calibrations, camera files, EXIF, what a config says."""

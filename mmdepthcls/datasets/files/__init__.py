@@ -1,0 +1,1 @@
+"""Kinds of files, each verified before it is believed, and how they are found. Pure."""
