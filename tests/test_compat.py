@@ -6,8 +6,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
 from script_process import run_code
+from small_data import BUILDERS
 
 ROOT = Path(__file__).parents[1]
 # A machine without MMSegmentation: every import of a host module fails as if it were not installed.
@@ -252,7 +254,12 @@ except FileNotFoundError as error:
     assert f'Near it: mmdepthcls::{NAME}.py' in result.stdout
 
 
-@pytest.mark.long
-def test_names_come_without_the_noise_of_hosts():
-    result = run_python('from mmdepthcls.apis import DepthInferencer; print(DepthInferencer.__name__)')
-    assert (result.returncode, result.stdout, result.stderr) == (0, 'DepthInferencer\n', '')
+@pytest.mark.sliced(every=2)
+@pytest.mark.parametrize('code', [
+    'from mmdepthcls.apis import DepthInferencer; print(DepthInferencer()("street.png").depth.shape)',
+    'import mmdepthcls, mmseg.apis; print("(64, 96)")'])
+def test_hosts_make_no_noise(code, tmp_path):
+    """Whoever imports them, whenever."""
+    BUILDERS.write(tmp_path / 'street.png', np.full((64, 96, 3), 90, np.uint8))
+    result = run_code(code, cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert (result.returncode, result.stdout, result.stderr) == (0, '(64, 96)\n', '')

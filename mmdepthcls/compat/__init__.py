@@ -12,8 +12,8 @@ import io
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import lru_cache, wraps
 from importlib import metadata
 from pathlib import Path
@@ -43,6 +43,7 @@ REGISTRIES = ('DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_
 # What pip calls modules of other names. mmcv requires this OpenCV, and a second one beside it would break both.
 DISTRIBUTIONS = {'cv2': 'opencv-python', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 # What MMSegmentation prints and warns of when it is imported: neither is a fault, nor anything to act on.
+NOISY = ('mmseg.datasets', 'mmcv.cnn.bricks.transformer')
 IMPORT_NOISE = ('Could not import OneDL', )
 IMPORT_WARNINGS = 'Fail to import ``MultiScaleDeformableAttention``'
 _KEPT: list = []
@@ -89,8 +90,7 @@ def lazy_names(package: str, file: str) -> tuple[Callable[[str], Any], Callable[
         if name not in names:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         try:
-            with quiet_import():
-                module = importlib.import_module(names[name], package)
+            module = importlib.import_module(names[name], package)
         except ImportError as error:
             hint = import_hint(error)
             if hint is None:
@@ -120,20 +120,6 @@ def import_hint(error: ImportError) -> str | None:
             f'    pip install {DISTRIBUTIONS.get(module, module)}')
 
 
-@contextmanager
-def quiet_import() -> Iterator[None]:
-    """Import hosts without the noise that they make; what else is printed meanwhile is printed."""
-    warnings.filterwarnings('ignore', message=IMPORT_WARNINGS)
-    printed = io.StringIO()
-    try:
-        with redirect_stdout(printed):
-            yield
-    finally:
-        lines = [line for line in printed.getvalue().splitlines() if line not in IMPORT_NOISE]
-        if lines:
-            print('\n'.join(lines))
-
-
 def prepare_host() -> None:
     """Arrange that MMSegmentation, when somebody imports it, is mended and knows this package's classes; nothing of it
     is imported now. Idempotent.
@@ -146,6 +132,8 @@ def prepare_host() -> None:
     after_import('yapf.yapflib.yapf_api', _format_configs_once)
     before_import('mmseg', _stand_in_for_mmcv_ops)
     around_import('torchvision', _execute_torchvision)
+    for name in NOISY:
+        around_import(name, _execute_quietly)
     after_import('mmseg.registry', _add_location)
     if host_patches_on():
         after_import('mmengine.runner.checkpoint', load_as_data)
@@ -239,6 +227,19 @@ def _stand_in_for_mmcv_ops():
         importlib.import_module('mmcv.ops')
     except ImportError as error:
         sys.modules['mmcv.ops'] = _MissingOps(str(error))
+
+
+def _execute_quietly(module, run):
+    """Import without :data:`IMPORT_NOISE` and :data:`IMPORT_WARNINGS`; what else is printed meanwhile is printed."""
+    warnings.filterwarnings('ignore', message=IMPORT_WARNINGS)
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            run()
+    finally:
+        lines = [line for line in printed.getvalue().splitlines() if line not in IMPORT_NOISE]
+        if lines:
+            print('\n'.join(lines))
 
 
 def _execute_torchvision(module, run):

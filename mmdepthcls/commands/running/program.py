@@ -157,8 +157,7 @@ def _begin(verbose, host):
     if host:
         if not compat.has_mmseg():
             raise UsageError(compat.INSTALL_HINT)
-        with compat.quiet_import():
-            from ... import registration  # noqa: F401  (all that MMSegmentation brings with it, and its remarks)
+        from ... import registration  # noqa: F401  (all that MMSegmentation brings with it)
         from . import console
         console.begin(verbose)
 
