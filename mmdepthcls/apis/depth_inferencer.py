@@ -4,9 +4,7 @@ from __future__ import annotations
 import copy
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -28,6 +26,7 @@ from .interval_widening import widened
 from .loaded_model import LoadedModel, load_any_model
 from .picture_source import PictureSource, PictureSources, source_of
 from .prepared_picture import PreparedPicture, prepare_picture
+from .read_ahead import attempt, read_ahead
 
 MAX_PIXELS = 2**21  # of what a network is given: 71 bins of so many pixels are 0.6 GB
 IN_METRES = ('interval', 'std')
@@ -143,7 +142,7 @@ class DepthInferencer:
         sources = inputs if isinstance(inputs, PictureSources) else (
             map(source_of, inputs, count()) if isinstance(inputs, Iterator) else PictureSources(inputs))
         batch: list[PreparedPicture] = []
-        for prepared in self._prepared(sources, workers, batch_size, broken):
+        for prepared in read_ahead(sources, self.prepare, workers, batch_size + workers, broken):
             if batch and prepared.kind != batch[0].kind:
                 yield from self._predicted(batch, outputs, broken)
                 batch = []
@@ -203,27 +202,6 @@ class DepthInferencer:
         column = ((columns + 0.5 - left) * (logits.shape[2] / width)).astype(np.intp).clip(0, logits.shape[2] - 1)
         return np.ascontiguousarray(logits[:, row, column].float().cpu().numpy().T)
 
-    def _prepared(self, sources, workers, batch_size, broken):
-        """Pictures in order, prepared by threads a few ahead."""
-        if not workers:
-            for source in sources:
-                prepared = _attempt(source, lambda source=source: self.prepare(source), broken)
-                if prepared is not None:
-                    yield prepared
-            return
-        waiting: deque[tuple[PictureSource, Future]] = deque()
-        with ThreadPoolExecutor(workers, 'read') as pool:
-            try:
-                for source in sources:
-                    waiting.append((source, pool.submit(self.prepare, source)))
-                    if len(waiting) > batch_size + workers:
-                        yield from _next_of(waiting, broken)
-                while waiting:
-                    yield from _next_of(waiting, broken)
-            finally:
-                for _, future in waiting:
-                    future.cancel()
-
     def _predicted(self, batch, outputs, broken):
         try:
             results = self.predict(batch, outputs)
@@ -231,7 +209,7 @@ class DepthInferencer:
             if len(batch) == 1 and broken is None:
                 raise
             # One of them may be the reason.
-            results = [_attempt(each.source, lambda each=each: self.predict([each], outputs)[0], broken)
+            results = [attempt(each.source, lambda each=each: self.predict([each], outputs)[0], broken)
                        for each in batch]
         yield from (each for each in results if each is not None)
 
@@ -319,24 +297,6 @@ def _check_device(device):
     except Exception as error:  # of another kind for each device
         raise ValueError(f'the device {device!r} (--device) cannot be used here: {str(error).partition(chr(10))[0]}. '
                          "'cpu' always can") from error
-
-
-def _next_of(waiting, broken):
-    source, future = waiting.popleft()
-    prepared = _attempt(source, future.result, broken)
-    if prepared is not None:
-        yield prepared
-
-
-def _attempt(source, function, broken):
-    """What a function gives; None where it fails and somebody is told."""
-    try:
-        return function()
-    except Exception as error:
-        if broken is None:
-            raise
-        broken(source, error)
-        return None
 
 
 def _is_one(inputs: Any) -> bool:

@@ -9,7 +9,7 @@ import torch
 from mmengine.config import ConfigDict
 from mmseg.models.utils import resize
 
-from ..bins import IGNORE_INDEX, DepthBins
+from ..bins import DepthBins
 from .bin_logits import LOG_PROBABILITIES, BinLogits
 from .decoders import Decoder, log_probabilities
 from .image_bins import ImageBins, onto_centers
@@ -155,11 +155,6 @@ def _labels(logits, depth, bins, decoder, image_bins):
         index = logits.argmax(dim=1, keepdim=True)
         return index if image_bins is None else bins.encode(image_bins.centers)[index]
     return torch.bucketize(depth, _of_model(bins, depth.device).edges[1:-1], right=True)
-
-
-def outside(name):
-    """Value of a field where nothing was predicted."""
-    return IGNORE_INDEX if name == 'pred_sem_seg' else 0
 
 
 def resized(values, size, align_corners):

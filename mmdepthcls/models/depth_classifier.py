@@ -6,59 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 from mmseg.utils import add_prefix
 
-from ..bins import BINS_SCALE, DEPTH_RANGE, DepthBins
-from . import bin_checkpoint
+from ..bins import DepthBins
 from .attached_adaptation import attached_adaptation
-from .bin_logits import LOG_PROBABILITIES, BinLogits
-from .canonical_metres import FOCAL_KEY, CanonicalMetres, stored_focal
+from .bin_logits import BinLogits
+from .canonical_metres import CanonicalMetres
+from .classifier_state import TrainingPhase, add_state, take_state
 from .counterparts import default_decoder, default_loss
 from .crf import check_crf, refine
 from .data_preprocessor import DepthDataPreProcessor, depth_preprocessor
-from .decoded_maps import (
-    check_decoder,
-    complete_test_cfg,
-    logits_of_model_bins,
-    outside,
-    predict_maps,
-    probabilities_of_model_bins,
-    resized,
-)
-from .decoders import Decoder, log_probabilities
+from .decoded_maps import check_decoder, complete_test_cfg
+from .decoders import Decoder
 from .empty_batches import EmptyBatches
-from .frame import as_host_sees, paste_into_frame
 from .head_config import fit_heads
 from .head_loss import connect_losses
 from .image_bins_head import ImageBinsHead
 from .label_census import LabelCensus
 from .pretrained import loading_error
-from .temperature import TEMPERATURE_KEY, read_temperature, stored_temperature
-
-
-class _Phase:
-    """Whether training has begun. Shared with deep copies: EMAHook copies the model before it is initialised."""
-
-    def __init__(self):
-        self.starts_training = False
-
-    def __deepcopy__(self, memo):
-        return self
-
-
-class _Windows:
-    """What the host's loop over windows asks of a model: here the probabilities of the model's bins, since windows may
-    have bins of their own, and the mean of logits means nothing."""
-
-    def __init__(self, model):
-        self.model, self.test_cfg, self.out_channels = model, model.test_cfg, model.out_channels
-
-    def encode_decode(self, inputs, batch_img_metas):
-        return probabilities_of_model_bins(self.model.whole_inference(inputs, batch_img_metas), self.model.bins)
+from .result_maps import ResultMaps
+from .sliding_windows import averaged_windows
 
 
 @MODELS.register_module()
@@ -191,7 +161,7 @@ class DepthClassifier(EncoderDecoder):
         if isinstance(self.data_preprocessor, DepthDataPreProcessor):
             self.data_preprocessor.census = self._census
         self._empty_batches = EmptyBatches()
-        self._phase = _Phase()
+        self._phase = TrainingPhase()
         self._pretrained = pretrained
         self._head_configs = copy.deepcopy(dict(decode_head=decode_head, auxiliary_head=auxiliary_head))
         connect_losses(self, bins)
@@ -260,7 +230,7 @@ class DepthClassifier(EncoderDecoder):
         if self.test_cfg['flip'] and data_samples is not None:
             mirrored = self.inference(inputs.flip(-1), metainfos).flip(-1)
             mirrored = self.refine(mirrored, inputs, metainfos)
-            self._add_views(results, mirrored, size, 'pred_depth_view_flipped')
+            self._write_views(results, mirrored, size, 'pred_depth_view_flipped')
         return results
 
     def refine(self, logits: BinLogits, inputs: torch.Tensor, batch_img_metas: list[dict],
@@ -295,8 +265,7 @@ class DepthClassifier(EncoderDecoder):
 
     def slide_inference(self, inputs: torch.Tensor, batch_img_metas: list[dict]) -> BinLogits:
         """As the host, but where windows overlap probabilities are averaged, not logits; of the model's bins."""
-        probabilities = EncoderDecoder.slide_inference(_Windows(self), inputs, batch_img_metas)
-        return BinLogits(log_probabilities(probabilities), kind=LOG_PROBABILITIES)
+        return averaged_windows(self, inputs, batch_img_metas)
 
     def whole_inference(self, inputs: torch.Tensor, batch_img_metas: list[dict]) -> BinLogits:
         """Logits of whole images (at the size of the input, or as the head gives them), and their bins."""
@@ -319,18 +288,6 @@ class DepthClassifier(EncoderDecoder):
                              'model.bins (as seg_logits are) mmdepthcls.models.BinLogits(logits).')
         return BinLogits(logits)
 
-    def _add_views(self, results, logits, input_size, name):
-        """Depth at the size of the network's input, without padding, the right way round."""
-        for result, each in zip(results, logits.split(), strict=True):
-            depth = self._maps_in_metres(each, result.metainfo, ())['pred_depth_map']
-            depth = resized(depth, input_size, self.align_corners)
-            result.set_data({name: PixelData(data=as_host_sees(depth, result.metainfo))})
-
-    def _maps_in_metres(self, logits, metainfo, outputs):
-        """Maps of one image, see :func:`.predict_maps`, in metres of the camera that took it."""
-        maps = predict_maps(logits, self.bins, self.decoder, outputs)
-        return self._metres.in_metres(maps, self._metres.factor(metainfo))
-
     def postprocess_result(self, seg_logits: BinLogits | torch.Tensor, data_samples: list[SegDataSample] | None = None,
                            input_size: Sequence[int] | None = None) -> list[SegDataSample]:
         """Depth from logits.
@@ -349,36 +306,28 @@ class DepthClassifier(EncoderDecoder):
         given = self._as_bin_logits(seg_logits)
         size = tuple(given.logits.shape[2:] if input_size is None else input_size)
         results = data_samples or [SegDataSample(metainfo=dict(focal_px=self.canonical_focal_px)) for _ in given.logits]
-        at_output, outputs = self.test_cfg['decode_at'] == 'output', self.test_cfg['outputs']
+        maps = self._result_maps
         # One image after the other: at the original size logits are 132 MB for a KITTI frame and 71 bins.
         for result, each in zip(results, given.split(), strict=True):
-            result.set_metainfo({DEPTH_RANGE: self._metres.depth_range or (self.bins.min_depth, self.bins.max_depth),
-                                 BINS_SCALE: self._metres.factor(result.metainfo)})
-            if at_output or 'logits' in outputs:
-                upsampled = each._replace(logits=self._at_output(each.logits, result.metainfo, size).float())
-                if at_output:
-                    self.decode_result(result, upsampled)
-                if 'logits' in outputs:
-                    result.set_data(dict(seg_logits=PixelData(data=logits_of_model_bins(upsampled, self.bins))))
-            if not at_output:
-                maps = self._maps_in_metres(each, result.metainfo, outputs)
-                _write(result, {name: self._at_output(each, result.metainfo, size) for name, each in maps.items()})
-        if 'views' in outputs and data_samples is not None:
-            self._add_views(results, given, size, 'pred_depth_view')
+            maps.write(result, each, size, self.decode_result)
+        if 'views' in self.test_cfg['outputs'] and data_samples is not None:
+            self._write_views(results, given, size, 'pred_depth_view')
         return results
-
-    def _at_output(self, values, metainfo, input_size):
-        """Map (C, h, w) at the size of the original image: without padding, the right way round."""
-        values = as_host_sees(resized(values, input_size, self.align_corners), metainfo)
-        return resized(values, metainfo.get('ori_shape', values.shape[1:]), self.align_corners)
 
     def decode_result(self, result: SegDataSample, logits: BinLogits | torch.Tensor) -> SegDataSample:
         """Write the outputs for full-size logits (K, H, W) of one image into a data sample, and remove what nobody
         asked for."""
-        _write(result, self._maps_in_metres(self._as_bin_logits(logits), result.metainfo, self.test_cfg['outputs']))
-        if 'logits' not in self.test_cfg['outputs']:
-            result.pop('seg_logits', None)
+        self._result_maps.write_decoded(result, self._as_bin_logits(logits))
         return result
+
+    @property
+    def _result_maps(self):
+        return ResultMaps(self.bins, self.decoder, self._metres, self.test_cfg, self.align_corners)
+
+    def _write_views(self, results, logits, input_size, name):
+        maps = self._result_maps
+        for result, each in zip(results, logits.split(), strict=True):
+            maps.write_view(result, each, input_size, name)
 
     def init_weights(self) -> None:
         """Initial weights for training; an error about pretrained weights says how to give a local file."""
@@ -393,33 +342,8 @@ class DepthClassifier(EncoderDecoder):
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        # Written from the bins and not kept as a buffer, which half() and to() would round.
-        destination[prefix + bin_checkpoint.EDGES_KEY] = bin_checkpoint.stored_edges(self.bins)
-        if self.canonical_focal_px is not None:
-            destination[prefix + FOCAL_KEY] = stored_focal(self.canonical_focal_px)
-        if self.temperature != 1:
-            destination[prefix + TEMPERATURE_KEY] = stored_temperature(self.temperature)
+        add_state(self, destination, prefix)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
-        temperature = read_temperature(state_dict.pop(prefix + TEMPERATURE_KEY, None))
-        if isinstance(self.decode_head, ImageBinsHead):
-            self.decode_head.take_weights(state_dict, prefix + 'decode_head.')
-        starts_training = self.training and self._phase.starts_training
-        self.temperature = 1.0 if starts_training else temperature  # it is of the old weights
-        if starts_training:
-            bin_checkpoint.keep_what_fits(self, state_dict, prefix, self.bins, self._head_configs,
-                                          self.canonical_focal_px)
-        else:
-            bin_checkpoint.require_all(self, state_dict, prefix, self.bins, self.require_edges,
-                                       self.canonical_focal_px)
-        if self.adaptation is None:
-            bin_checkpoint.drop_adaptation(state_dict, prefix)
-        for key in (bin_checkpoint.EDGES_KEY, FOCAL_KEY):
-            state_dict.pop(prefix + key, None)
+        take_state(self, state_dict, prefix, self._head_configs, self.training and self._phase.starts_training)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
-
-
-def _write(result, maps):
-    """Add maps (C, h, w) to a data sample, pasted into the frame that they are a part of."""
-    for name, values in maps.items():
-        result.set_data({name: PixelData(data=paste_into_frame(values, result.metainfo, outside(name)))})

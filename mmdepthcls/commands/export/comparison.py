@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from ...apis.interval_widening import widened
 from ...evaluation.errors import depth_errors
 from ...models.decoders import ArgmaxDecoder, LocalExpectationDecoder, QuantileDecoder
 from ...models.ordinal_decoder import OrdinalDecoder
+from ...models.result_maps import at_output
 from ...models.uncertainty import INTERVAL, interval
 
 # Of metres: absolute, and as a share of the depth.
@@ -137,15 +139,16 @@ class Reference:
         model, metainfo = self.model, data['data_samples'][0].metainfo
         given, = model.inference(data['inputs'], [metainfo]).split()
         size = data['inputs'].shape[2:]
-        at_output = model.test_cfg['decode_at'] == 'output'
-        logits = model._at_output(given.logits, metainfo, size) if at_output else given.logits
+        place = partial(at_output, metainfo=metainfo, input_size=size, align_corners=model.align_corners)
+        decoded_at_output = model.test_cfg['decode_at'] == 'output'
+        logits = place(given.logits) if decoded_at_output else given.logits
         edges, centers = given.image_bins or model.bins.tensors('cpu', torch.float32)
         found = dict(depth=tied_depths(model.decoder, logits[None].float(), centers, edges))
         if self.softmax:
             found['interval'] = [self._widened(interval(logits[None], centers, edges, levels)[0])[None] for levels in (
                 [level + sign * PROBABILITY for level in INTERVAL] for sign in (-1, 1))]
-        place = (lambda each: each) if at_output else (lambda each: model._at_output(each, metainfo, size))
-        return {name: [place(each[0]) for each in both] for name, both in found.items() if both is not None}
+        return {name: [each[0] if decoded_at_output else place(each[0]) for each in both]
+                for name, both in found.items() if both is not None}
 
     def _widened(self, ends):
         if self.network.widening == 1:

@@ -125,7 +125,8 @@ def main(args):
     from ...apis.depth_inferencer import DepthInferencer
     from ...apis.picture_source import PictureSources
     from ..running import console
-    from .prediction_folder import PredictionFolder, results_in
+    from .prediction_folder import PredictionFolder
+    from .prediction_manifest import results_in
     from .prediction_run import PredictionRun
     with program.refusing():
         sources = PictureSources(args.inputs, without=args.out, results=results_in,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mmdepthcls.apis.picture_source import PictureSource
 from mmdepthcls.commands.predict.file_kinds import FILM, KINDS
-from mmdepthcls.commands.predict.prediction_folder import MANIFEST, FolderError, PredictionFolder
+from mmdepthcls.commands.predict.prediction_folder import PredictionFolder
+from mmdepthcls.commands.predict.prediction_manifest import MANIFEST, FolderError
 
 PNG = {'png': '.png', 'color': '_color.png'}
 NAMES = st.lists(st.sampled_from(
@@ -105,16 +106,6 @@ def test_other_settings_are_refused(tmp_path):
         assert write_all(folder, [PictureSource('a.jpg')]) == ['a.png', 'a_color.png']
 
 
-def test_two_programs_never_write_into_one_folder(tmp_path):
-    pytest.importorskip('fcntl')
-    with PredictionFolder(tmp_path, {}):
-        code = ('from mmdepthcls.commands.predict.prediction_folder import PredictionFolder\n'
-                f'PredictionFolder({str(tmp_path)!r}, {{}})')
-        result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-    assert 'another program is writing' in result.stderr
-    PredictionFolder(tmp_path, {}).__exit__()
-
-
 @pytest.mark.parametrize('cut', range(1, 60, 7))
 def test_a_line_that_was_cut_off_is_forgotten(tmp_path, cut):
     sources = [PictureSource('a.jpg'), PictureSource('b.jpg')]
@@ -128,19 +119,6 @@ def test_a_line_that_was_cut_off_is_forgotten(tmp_path, cut):
         assert write_all(folder, sources) == ['b.png', 'b_color.png']
     lines = manifest.read_text().splitlines()
     assert [json.loads(line).get('picture') for line in lines] == [None, 'a.jpg', 'b.jpg']
-
-
-@pytest.mark.parametrize('line', [
-    '{"format": "other", "version": 1, "settings": {}}', 'no JSON', '[]', '3',
-    '{"format": "mmdepthcls predictions", "version": 9, "settings": {}}',
-    '{"format": "mmdepthcls predictions", "version": 1, "settings": {}}\n'
-    '{"picture": "a", "stem": "../a", "stamp": null, "files": ["../a.png"]}',
-    '{"format": "mmdepthcls predictions", "version": 1, "settings": {}}\n{"picture": "a"}'])
-def test_a_manifest_of_another_kind(tmp_path, line):
-    (tmp_path / MANIFEST).write_text(f'{line}\n')
-    with pytest.raises(FolderError, match='predictions.jsonl is no list of predictions'):
-        PredictionFolder(tmp_path, {})
-    assert (tmp_path / MANIFEST).read_text() == f'{line}\n'
 
 
 def test_a_full_disk_leaves_nothing_by_halves(tmp_path):
