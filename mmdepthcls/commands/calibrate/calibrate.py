@@ -5,6 +5,7 @@ import os
 from ...atomic_file import check_not_input
 from ..running import arguments, program
 from ..running.config_files import find_config
+from ..running.terminal import fitted
 
 EPILOG = """DATA is a table of measured points (a line image,x,y,metres; x, y in pixels of the picture, from 0) or a
 folder with images and depth maps. All pixels of an image (--unit folder: of a drive) are on one side of every
@@ -117,7 +118,7 @@ def main(args):
     console.use_free_cpus()
     plan = CalibrationPlan(args.unit, args.coverage, args.promise, not args.no_temperature, not args.no_scale)
     found = calibrate(answers, data, test, plan, description.scale, description.interval_widening)
-    print(report(found, data, plan, answers, description))
+    print(fitted(report(found, data, plan, answers, description)))
     written = calibrated_file.calibrated(description, found, data, plan, args.domain)
     write_model_file(args.out, inferencer.loaded.classifier, written)
     print(f'\nWritten: {args.out}')
