@@ -39,7 +39,8 @@ class ConsoleHook(Hook):
             data.append(f'{_dataset(runner.val_loop.dataloader)} to validate on')
         self._describe(runner, data)
         loader = loop.dataloader
-        batch = getattr(loader, 'batch_size', None) or getattr(getattr(loader, 'batch_sampler', None), 'batch_size', None)
+        batch = getattr(loader, 'batch_size', None) or getattr(
+            getattr(loader, 'batch_sampler', None), 'batch_size', None)
         of = f' of {batch * get_world_size()} samples' if batch else ''
         begun = f', from iteration {runner.iter} on' if runner.iter else ''
         self._say('Train', f'{runner.max_iters} iterations{of}{begun}')
