@@ -56,8 +56,8 @@ def _fault(steps, canonical, trains):
     labelled = any(is_a(step, TRANSFORMS, 'DepthToBinLabel') for step in steps)
     if trains and canonical is not None and labelled and not cameras:
         return (f'the model has canonical_focal_px={canonical!r}, but DepthToBinLabel makes labels of the metres of '
-                f"each camera. Put dict(type='CanonicalCamera', focal_px={canonical!r}) before it, or leave it out: the "
-                'model makes its labels itself')
+                f"each camera. Put dict(type='CanonicalCamera', focal_px={canonical!r}) before it, or leave it out: "
+                'the model makes its labels itself')
     return None
 
 
