@@ -103,7 +103,7 @@ def main(args):
     from . import calibrated_file
     from .calibration_report import report
     from .model_answers import ModelAnswers
-    from .model_calibration import CalibrationPlan, calibrate
+    from .model_calibration import CalibrationPlan, calibrate, check_points
     with program.refusing():
         description = read_description(args.model)
         data = _data(args, args.data)
@@ -113,6 +113,9 @@ def main(args):
             args.model, device=args.device, cameras=args.cameras, focal_px=args.focal_px, fov=args.fov,
             focal_correction=not args.no_focal_correction)
         answers = ModelAnswers(inferencer)
+        check_points(data)
+        for each in filter(None, (data, test)):  # most of what is wrong is so of the first
+            answers.prepare(each.pictures[0])
         if args.coverage is not None:
             inferencer.check_outputs(['interval'])
     console.use_free_cpus()
