@@ -1,4 +1,4 @@
-"""Refuse a target whose images are those that a model is tested on. Pure."""
+"""Refuse a target whose images are those that a model is tested on, or those of the source. Pure."""
 from __future__ import annotations
 
 import os.path as osp
@@ -34,3 +34,21 @@ def check_target(images: Sequence[str], test_images: Sequence[str] = (), transdu
     if shared:
         raise ValueError(f'{len(shared)} of the {len(images)} images of the target are in the test_dataloader too, the '
                          f'first is {shared[0]}. {remedy}')
+
+
+def check_apart(images: Sequence[str], source_images: Sequence[str]) -> None:
+    """See that no image of a target is of the source too, which has its depth.
+
+    Args:
+        images: paths of the target's images.
+        source_images: paths of the source's.
+
+    Raises:
+        ValueError: names the first.
+    """
+    known = set(map(osp.realpath, source_images))
+    shared = [path for path in images if osp.realpath(path) in known]
+    if shared:
+        raise ValueError(f'{len(shared)} of the {len(images)} images of the target are of the source too, the first is '
+                         f'{shared[0]}: their depth is trained on. Give train_dataloader.dataset.datasets two sets '
+                         'that share none: [SOURCE, TARGET]')

@@ -164,15 +164,19 @@ class DepthInferencer:
             raise ValueError(f'outputs may hold {", ".join(OUTPUTS)}; got {sorted(unknown)}')
         self.loaded.check_outputs(outputs)
 
-    def prepare(self, source: PictureSource) -> PreparedPicture:
+    def prepare(self, source: PictureSource, camera: PictureCamera | None = None) -> PreparedPicture:
         """Read a picture, find its camera, and make the network's input of it.
+
+        Args:
+            source: the picture.
+            camera: that took it, where nothing else says it.
 
         Raises:
             ValueError: for a picture of an unknown camera, if the model was trained with a canonical one and its metres
                 are corrected.
         """
         picture = source.read()
-        camera = self.cameras.find(source.path, picture.shape[:2], source.name)
+        camera = self.cameras.find(source.path, picture.shape[:2], source.name) or camera
         canonical = self.loaded.canonical_focal_px
         if canonical is not None and camera is None and self.focal_correction:
             raise ValueError(missing_focal(source, remedy=TO_PREDICT))

@@ -3,6 +3,7 @@ import re
 
 from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS
 
+from .canonical_check import check_canonical
 from .config_class import class_name, is_a
 from .config_parts import evaluators_of, leaf_datasets
 from .set_weights import shares_of_sets
@@ -32,12 +33,13 @@ def check_config(cfg):
         list[str]: what was mended, a line each.
 
     Raises:
-        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, and sets that cannot be told
-            apart; says what to set.
+        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, sets that cannot be told
+            apart, and two canonical cameras; says what to set.
     """
     check_keys(cfg)
     check_loops(cfg)
     check_sets(cfg)
+    check_canonical(cfg)
     return mend_workers(cfg)
 
 

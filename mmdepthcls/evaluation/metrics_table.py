@@ -85,4 +85,5 @@ def _cell(row, name):
     value = row.get(name)
     if value is None or value != value:
         return '-'
-    return f'{value:.{DECIMALS.get(name, 4)}f}' if isinstance(value, float) else str(value)
+    metric = name.partition(',')[0]  # of 'd1, median-scaled'
+    return f'{value:.{DECIMALS.get(metric, 4)}f}' if isinstance(value, float) else str(value)

@@ -5,22 +5,28 @@ import json
 from pathlib import Path
 
 from mmengine.registry import DefaultScope
+from mmengine.runner import load_checkpoint
 from mmseg.registry import DATA_SAMPLERS, DATASETS, MODELS, TRANSFORMS
 
 from ...adaptation.pseudo_label_files import label_names, names_digest
 from ...adaptation.self_training import AUTHORS, SelfTraining
-from ...adaptation.target_check import check_target
+from ...adaptation.target_check import check_apart, check_target
 from ...adaptation.target_data import image_paths
+from ...adaptation.target_reader import check_model
 from ...atomic_file import write_atomically
 from ...config.config_check import is_local
 from ...config.config_class import class_name, is_a
 from ...config.config_parts import leaf_datasets
 from ...hooks.folder_lock import hold
 from ...json_text import json_text, without_nan
+from ...models.bin_checkpoint import BinMismatchError
 from ..running.command_line import is_first, say
 from ..running.program import UsageError
 
 PLAN = 'adaptation.json'
+# What is in it, for messages.
+WORDS = {'settings': 'settings', 'start_sha256': 'weights to begin with (--checkpoint)',
+         'images_sha256': 'images of the target', 'config_sha256': 'model, optimizer, data or pipelines'}
 # What may differ when an adaptation goes on: where data lie, and who loads them.
 PLACES = {'data_root', 'num_workers', 'persistent_workers', 'prefetch_factor', 'pin_memory', 'verify', 'checkpoint'}
 
@@ -128,15 +134,16 @@ class AdaptationPlan:
         return leaf_datasets(self.cfg.test_dataloader.dataset)[0].pipeline
 
     def check_data(self):
-        """See whether the source and the target's images are there, and none of these is of the test set.
+        """See whether the source and the target's images are there, and none of these is of the test set or the source.
 
         Raises:
             ValueError: names the first that is, or what is wrong.
         """
         with DefaultScope.overwrite_default_scope('mmseg'):
-            DATASETS.build(copy.deepcopy(self.cfg.train_dataloader.dataset.datasets[0]))
+            source = DATASETS.build(copy.deepcopy(self.cfg.train_dataloader.dataset.datasets[0]))
             paths = image_paths(DATASETS.build(self.target([])))
             self.names = label_names(paths)
+            check_apart(paths, image_paths(source))
             check_target(paths, self._test_images(), self.settings.transductive)
         self.num_images = len(paths)
 
@@ -152,20 +159,38 @@ class AdaptationPlan:
                     continue
         return found
 
+    def check_start(self):
+        """See whether the weights to begin with are those of the model, and the model can label.
+
+        Raises:
+            UsageError: for weights of another model; names their file.
+            ValueError: for a model that cannot label.
+        """
+        with DefaultScope.overwrite_default_scope('mmseg'):
+            model = MODELS.build(copy.deepcopy(self.cfg.model))
+        check_model(model, self.settings)
+        try:
+            load_checkpoint(model.eval(), self.start, map_location='cpu', logger='silent')
+        except BinMismatchError as error:
+            raise UsageError(f'{self.start}: {error}') from error
+
     def begin(self):
         """Hold the work folder, and see that what is there is of the same adaptation.
 
         Raises:
             UsageError: if it is of another.
+            UsageError, ValueError: see :meth:`check_start`; of an adaptation that is there that was seen.
         """
         if not is_first():
             return
+        file = self.folder / PLAN
+        if not file.is_file():
+            self.check_start()  # before the folder is taken
         hold(self.folder, say=say)
         plan = self.identity()
-        file = self.folder / PLAN
         if file.is_file():
             found = _read_json(file)
-            other = [key for key in plan if found.get(key) != plan[key]]
+            other = [WORDS[key] for key in plan if found.get(key) != plan[key]]
             if other:
                 raise UsageError(f'{self.folder} holds an adaptation with other {", ".join(other)}'
                                  f'{_difference(found, plan)}. Name another --work-dir')

@@ -8,6 +8,7 @@ from ...json_text import json_text
 from ..running import console
 from ..running.command_line import is_first
 from ..running.program import UsageError
+from ..running.terminal import fitted
 
 NAMES = ('abs_rel', 'rmse', 'd1')
 SCALED = 'median-scaled'
@@ -40,13 +41,19 @@ def write_curve(plan, rounds):
             evaluator.aligned = True
         cfg.load_from, cfg.resume, cfg.work_dir = rounds.weights(number), False, str(plan.folder / CURVE)
         cfg.experiment_name = f'{plan.folder.name}_{CURVE}_{number}'
-        metrics = console.build_runner(cfg, lines=True, tables=False).test()
+        title = f'Testing {row_name(number)}'
+        metrics = console.build_runner(cfg, lines=title, tables=False).test()
         rows.append(dict(round=number, metrics=metrics))
     if is_first():
         table = curve_table(rows, plan.settings.reported)
         write_atomically(plan.folder / f'{CURVE}.json', json_text(rows).encode())
         write_atomically(plan.folder / f'{CURVE}.md', f'{table}\n'.encode())
-        print(f'\n{table}\n', flush=True)
+        print(fitted(f'\n{table}\n'), flush=True)
+
+
+def row_name(number):
+    """str: what the weights after a round are called; 0: before the first."""
+    return f'round {number}' if number else 'source only'
 
 
 def curve_table(rows, reported):
@@ -58,10 +65,9 @@ def curve_table(rows, reported):
     """
     table = {}
     for row in rows:
-        label = 'source only' if row['round'] == 0 else f'round {row["round"]}'
         scaled = {key.rpartition('/')[2]: value for key, value in row['metrics'].items()
                   if key.rpartition('/')[0].endswith(SCALED)}
-        table[label + ' (reported)' * (row['round'] == reported)] = {
+        table[row_name(row['round']) + ' (reported)' * (row['round'] == reported)] = {
             **{name: row['metrics'].get(name) for name in NAMES},
             **{f'{name}, {SCALED}': scaled.get(name) for name in NAMES}}
     return metrics_table(table, [*NAMES, *(f'{name}, {SCALED}' for name in NAMES)])

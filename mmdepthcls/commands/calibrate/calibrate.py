@@ -5,6 +5,7 @@ import os
 from ...atomic_file import check_not_input
 from ..running import arguments, program
 from ..running.config_files import find_config
+from ..running.terminal import fitted
 
 EPILOG = """DATA is a table of measured points (a line image,x,y,metres; x, y in pixels of the picture, from 0) or a
 folder with images and depth maps. All pixels of an image (--unit folder: of a drive) are on one side of every
@@ -102,7 +103,7 @@ def main(args):
     from . import calibrated_file
     from .calibration_report import report
     from .model_answers import ModelAnswers
-    from .model_calibration import CalibrationPlan, calibrate
+    from .model_calibration import CalibrationPlan, calibrate, check_points
     with program.refusing():
         description = read_description(args.model)
         data = _data(args, args.data)
@@ -112,12 +113,15 @@ def main(args):
             args.model, device=args.device, cameras=args.cameras, focal_px=args.focal_px, fov=args.fov,
             focal_correction=not args.no_focal_correction)
         answers = ModelAnswers(inferencer)
+        check_points(data)
+        for each in filter(None, (data, test)):  # most of what is wrong is so of the first
+            answers.prepare(each.pictures[0])
         if args.coverage is not None:
             inferencer.check_outputs(['interval'])
     console.use_free_cpus()
     plan = CalibrationPlan(args.unit, args.coverage, args.promise, not args.no_temperature, not args.no_scale)
     found = calibrate(answers, data, test, plan, description.scale, description.interval_widening)
-    print(report(found, data, plan, answers, description))
+    print(fitted(report(found, data, plan, answers, description)))
     written = calibrated_file.calibrated(description, found, data, plan, args.domain)
     write_model_file(args.out, inferencer.loaded.classifier, written)
     print(f'\nWritten: {args.out}')

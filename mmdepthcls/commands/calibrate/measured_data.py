@@ -21,10 +21,12 @@ GROUND_TRUTH = ('LoadDepth', 'LoadVelodyneDepth')
 
 @dataclass(frozen=True)
 class MeasuredPicture:
-    """A picture with measured points, or with a depth map that is read when it is needed."""
+    """A picture with measured points, or with a depth map that is read when it is needed, and its focal length in
+    pixels where its data set knows it."""
     path: str
     points: Sequence[MeasuredPoint] = ()
     depth: Callable[[tuple[int, int]], np.ndarray] | None = None
+    focal_px: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def _of_dataset(config, name):
             for index in range(len(dataset)):
                 info = dataset.get_data_info(index)
                 if 'depth_map_path' in info or 'velodyne_path' in info:
-                    pictures.append(MeasuredPicture(info['img_path'], depth=_reader(info, loaders)))
+                    pictures.append(MeasuredPicture(
+                        info['img_path'], depth=_reader(info, loaders), focal_px=info.get('focal_px')))
     if not pictures:
         raise ValueError(f'{name}: no image has ground truth, and there is nothing to calibrate with')
     return MeasuredData(name, pictures, labelled=True, split=split)

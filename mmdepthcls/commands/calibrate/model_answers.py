@@ -11,9 +11,11 @@ from ...apis.depth_inferencer import DepthInferencer
 from ...apis.exported_model import ExportedModel
 from ...apis.image_sketch import image_hash
 from ...apis.picture_source import source_of
+from ...apis.prepared_picture import PreparedPicture
+from ...camera import PictureCamera
 from ...models.image_bins_head import ImageBinsHead
 from ...parallel import ProgressLine
-from .measured_data import MeasuredData
+from .measured_data import MeasuredData, MeasuredPicture
 from .measured_image import MeasuredImage
 
 PIXELS, LOGIT_PIXELS = 2000, 500  # of a depth map that are looked at; each with logits costs 4 bytes a bin
@@ -49,7 +51,7 @@ class ModelAnswers:
         Raises:
             ValueError: for points outside of their picture, or of what the model predicts; names them.
         """
-        line, found = ProgressLine('Predicting', len(data.pictures), 'pictures'), []
+        line, found = ProgressLine(f'Predicting {data.name}', len(data.pictures), 'pictures'), []
         for picture in data.pictures:
             image = self._measure(picture, logits)
             if len(image.gt):
@@ -57,8 +59,19 @@ class ModelAnswers:
             line.advance()
         return found
 
+    def prepare(self, picture: MeasuredPicture) -> PreparedPicture:
+        """A picture as the network gets it.
+
+        Raises:
+            ValueError: for a camera that is not known, if the model has a canonical one; names the picture.
+        """
+        # Where there is no answer without a focal length, that of the data set is taken.
+        focal = picture.focal_px if self.inferencer.loaded.canonical_focal_px is not None else None
+        return self.inferencer.prepare(source_of(picture.path), None if focal is None else PictureCamera(
+            focal, source='the data set'))
+
     def _measure(self, picture, logits):
-        prepared = self.inferencer.prepare(source_of(picture.path))
+        prepared = self.prepare(picture)
         result = self.inferencer.predict([prepared], ('interval', ) if self.has_intervals else ())[0]
         digest = image_hash(picture.path)
         places: tuple[str, ...] = ()

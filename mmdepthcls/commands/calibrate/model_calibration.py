@@ -80,8 +80,9 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
         ValueError: for too few measurements; says how many there must be.
     """
     points, has_labels = not data.labelled, data.labelled and answers.has_temperature
+    check_points(data)
     parts = _measure(answers, data, test, plan, logits=plan.temperature and has_labels)
-    _check_enough([*parts.fitted, *parts.interval], points, plan)
+    _check_enough([*parts.fitted, *parts.interval], plan)
     earlier, gain = parts, None
     if plan.temperature and has_labels:
         parts, gain = _fit_temperature(answers, data, test, plan, earlier)
@@ -196,11 +197,19 @@ def _scales_of_others(groups, points):
     return scales
 
 
-def _check_enough(groups, points, plan):
-    measured = sum(len(each.gt) for each in _all(groups))
-    if points and measured < LEAST_POINTS:
+def check_points(data: MeasuredData) -> None:
+    """Refuse points that are too few, before anything is predicted.
+
+    Raises:
+        ValueError: says how many there must be.
+    """
+    measured = sum(len(picture.points) for picture in data.pictures)
+    if not data.labelled and measured < LEAST_POINTS:
         raise ValueError(f'{measured} points are too few: a median of less than {LEAST_POINTS} says nothing of wrong '
                          'ones. Measure more, in several images')
+
+
+def _check_enough(groups, plan):
     if len(groups) < LEAST_GROUPS:
         what = 'image' if plan.unit == 'image' else 'folder'
         raise ValueError(f'all measurements are of one {what}: how well the calibration does elsewhere could not be '

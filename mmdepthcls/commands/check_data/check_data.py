@@ -4,6 +4,7 @@ import os.path as osp
 
 from ..running import arguments, outputs, program
 from ..running.config_files import find_config
+from ..running.terminal import fitted
 
 EPILOG = """Exit status: 0 no error, 1 errors (with --strict also warnings), 2 wrong usage, 130 interrupted."""
 
@@ -53,9 +54,9 @@ def main(args):
     except (ValueError, KeyError, TypeError) as error:
         raise program.UsageError(f'{args.config}: {error}') from error
     title = osp.basename(args.config)
-    print(report.markdown(examination, title, args.strict))
+    print(fitted(report.markdown(examination, title, args.strict)))
     written = write_output(examination, args.out, title, not args.no_pictures, args.strict)
-    print(f'Written to {args.out}: {", ".join(path.name for path in written)}')
+    print(fitted(f'Written to {args.out}: {", ".join(path.name for path in written)}'))
     return int(examination.failed(args.strict))
 
 

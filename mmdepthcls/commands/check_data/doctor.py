@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...camera import focal_correction
+from ...config.canonical_check import canonical_faults
 from ...datasets.eigen import eigen_split
 from ...datasets.files.image_header import probe_image
 from ...datasets.reading import Reading
@@ -122,6 +123,8 @@ def examine(cfg, max_samples=None, workers=None, allow_leakage=False, progress=T
         limits = depth_range or bins and tuple(float(np.median([each[side] for each in edges])) for side in (0, -1))
         findings += check_group(Group(name, list(found), depth_format, expectation, limits, options['reach']))
     findings += check_cameras(cameras, canonical, options['reach'] is None)
+    findings += [error('canonical camera', f'{split}_dataloader', *fault.split('. ', 1)).of_split(split)
+                 for split, fault in canonical_faults(cfg)]
     unique = {id(record): record for result in results for record in result.records}.values()
     findings += missing_folders(finding for record in unique for finding in record.findings)
     findings += check_stray_files(_listed_records(listings))

@@ -5,6 +5,7 @@ from ast import literal_eval
 from ...atomic_file import write_atomically
 from ...evaluation.metrics_table import metrics_table
 from ..running import arguments, outputs, program
+from ..running.terminal import fitted
 
 RESERVED = ('without', 'image', 'truth')
 
@@ -69,7 +70,7 @@ def main(args):
         readiness.check_run(cfg, ('test', ))
     console.use_free_cpus()
     metrics, pictures = compare_crfs(cfg, args.checkpoint, args.crfs, args.pictures if args.out else 0)
-    print(console.fitted(f'\n{metrics_table(metrics, METRIC_NAMES)}'))
+    print(fitted(f'\n{metrics_table(metrics, METRIC_NAMES)}'))
     if args.out:
         colors = DepthColors.of_bins(TASK_UTILS.build(cfg.model.bins))
         write_atomically(args.out, draw_comparison(pictures, colors))

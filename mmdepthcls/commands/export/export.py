@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ..running import arguments, program
+from ..running.terminal import fitted
 
 SUFFIXES = {'onnx': '.onnx', 'openvino': '.xml', 'torch-export': '.pt2'}
 MODEL_SUFFIX = '.safetensors'
@@ -95,9 +96,9 @@ def main(args):
         run.read_pictures()
     console.use_free_cpus()
     for remark in run.remarks():
-        print(f'Note: {remark}', flush=True)
+        print(fitted(f'Note: {remark}'), flush=True)
     comparison, files = run.write()
-    print(run.table(comparison))
+    print(fitted(run.table(comparison)))
     print(f'\nWritten: {args.out} ({sum(path.stat().st_size for path in files) / 1e6:.1f} MB)')
 
 

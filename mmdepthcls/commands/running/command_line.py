@@ -10,6 +10,7 @@ from mmseg.registry import OPTIM_WRAPPERS
 from ...config.config_check import check_config
 from ...config.config_class import class_name, class_of
 from .readiness import read_config
+from .terminal import fitted
 
 # Set by launchers: the number of a process among all.
 RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
@@ -41,7 +42,7 @@ def load_config(args):
 def say(remark):
     """Print a line for whoever started the program, once however many processes there are."""
     if is_first():
-        print(remark, file=sys.stderr, flush=True)
+        print(fitted(remark, sys.stderr), file=sys.stderr, flush=True)
 
 
 def is_first():

@@ -6,9 +6,7 @@ process is quiet is seen by that filter. The lines of a run come from
 """
 import io
 import logging
-import shutil
 import sys
-import textwrap
 from contextlib import redirect_stdout
 
 import torch
@@ -19,13 +17,14 @@ from mmseg.registry import RUNNERS
 
 from ...config.config_class import name_classes
 from ...hooks.run_hooks import register_run_hooks
-from ...markdown_table import fold_tables
 from .console_hook import ConsoleHook
+from .terminal import fitted
 from .threads import choose_threads
 
 # Warnings of the hosts from which nothing follows.
 NOISE = ('The prefix is not set in metric class', 'Reach the end of the dataloader', '"FileClient" will be deprecated',
          'is the alias of "LocalBackend"')
+OF_HOST = 'of_host'  # of a record: MMEngine says it, whoever has called it
 PACKAGE = __name__.partition('.')[0]
 PYTHON_WARNINGS = 'py.warnings'  # the logger of logging.captureWarnings
 
@@ -45,7 +44,8 @@ def build_runner(cfg, lines=True, tables=True):
 
     Args:
         cfg (Config): of the run.
-        lines (bool): in a quiet process, say what runs and how far it is.
+        lines (bool or str): in a quiet process, say what runs and how far it is; a text: only how far a test is,
+            called so.
         tables (bool): in a quiet process, show the tables that evaluators make after a test.
 
     Returns:
@@ -76,7 +76,7 @@ class _QuietRunner:
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self._lines:
-            self.register_hook(ConsoleHook(), 'VERY_LOW')
+            self.register_hook(ConsoleHook(self._lines if isinstance(self._lines, str) else None), 'VERY_LOW')
 
     def build_logger(self, *args, **kwargs):
         logger = super().build_logger(*args, **kwargs)
@@ -95,7 +95,7 @@ class _QuietRunner:
         with redirect_stdout(printed):
             super().load_or_resume()
         if printed.getvalue():
-            self.logger.info(printed.getvalue().strip())
+            self.logger.info(printed.getvalue().strip(), extra={OF_HOST: True})
 
 
 class ConsoleFilter(logging.Filter):
@@ -115,7 +115,7 @@ class ConsoleFilter(logging.Filter):
             return True
         message, sender = record.getMessage(), _sender()
         if record.levelno < logging.WARNING:
-            return sender.startswith(f'{PACKAGE}.') and (
+            return sender.startswith(f'{PACKAGE}.') and not getattr(record, OF_HOST, False) and (
                 self._tables or not sender.startswith(f'{PACKAGE}.evaluation.'))
         if message in self._seen or any(text in message for text in NOISE):
             return False
@@ -132,16 +132,6 @@ class ConsoleFormatter(logging.Formatter):
         if record.levelno >= logging.WARNING:
             text = f'{record.levelname.capitalize()}: {text}'
         return fitted(text)
-
-
-def fitted(text):
-    """str: a text whose lines and tables are as wide as the terminal at most; where there is none, as it was."""
-    if not sys.stdout.isatty():
-        return text
-    width = shutil.get_terminal_size().columns
-    lines = fold_tables(text, width).splitlines()
-    return '\n'.join(line if len(line) <= width or line.startswith('|') else textwrap.fill(
-        line, width - 1, subsequent_indent='  ', break_long_words=False, break_on_hyphens=False) for line in lines)
 
 
 def _hush(logger, tables=True):

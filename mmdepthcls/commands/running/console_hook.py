@@ -18,10 +18,14 @@ DOING = {'val': 'Validation', 'test': 'Test'}
 
 
 class ConsoleHook(Hook):
-    """Print, in the first process, what a person reads of a run. Registered by a quiet runner, not by configs."""
+    """Print, in the first process, what a person reads of a run. Registered by a quiet runner, not by configs.
 
-    def __init__(self):
-        self._speaks = is_main_process()
+    Args:
+        title (str, optional): of a test of which only the progress is told.
+    """
+
+    def __init__(self, title=None):
+        self._title, self._speaks = title, is_main_process()
         self._progress = self._metrics = None
         self._interval, self._training = 50, False
 
@@ -34,7 +38,9 @@ class ConsoleHook(Hook):
         if runner.val_loop is not None:
             data.append(f'{_dataset(runner.val_loop.dataloader)} to validate on')
         self._describe(runner, data)
-        batch = getattr(loop.dataloader, 'batch_size', None)
+        loader = loop.dataloader
+        batch = getattr(loader, 'batch_size', None) or getattr(
+            getattr(loader, 'batch_sampler', None), 'batch_size', None)
         of = f' of {batch * get_world_size()} samples' if batch else ''
         begun = f', from iteration {runner.iter} on' if runner.iter else ''
         self._say('Train', f'{runner.max_iters} iterations{of}{begun}')
@@ -94,11 +100,11 @@ class ConsoleHook(Hook):
             self._say('Weights', ', '.join(f'{name}: {osp.relpath(path)}' for name, path in kept.items()))
 
     def _begin_evaluation(self, runner, loader, kind):
-        if not self._training:
+        if not self._training and self._title is None:
             self._describe(runner, [f'{_dataset(loader)} to {"validate" if kind == "val" else "test"} on'])
         if self._speaks:
             unit = 'images' if getattr(loader, 'batch_size', None) == 1 else 'batches'
-            self._progress = ProgressLine(DOING[kind], len(loader), unit)
+            self._progress = ProgressLine(self._title or DOING[kind], len(loader), unit)
 
     def _describe(self, runner, data):
         """What, on what, where."""
@@ -131,9 +137,13 @@ def device_text():
 def _dataset(loader):
     """Number of samples, class and folder of a loader's data set."""
     dataset = loader.dataset
-    parts = getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', dataset)]
-    names = dict.fromkeys(f'{type(part).__name__}{_folder(part)}' for part in parts)
-    return f'{len(dataset)} samples ({"; ".join(names)})'
+    return f'{len(dataset)} samples ({"; ".join(dict.fromkeys(_parts(dataset)))})'
+
+
+def _parts(dataset):
+    """Names of the data sets that one consists of, each with its folder."""
+    inner = getattr(dataset, 'datasets', None) or [part for part in [getattr(dataset, 'dataset', None)] if part]
+    return [name for part in inner for name in _parts(part)] or [f'{type(dataset).__name__}{_folder(dataset)}']
 
 
 def _folder(dataset):

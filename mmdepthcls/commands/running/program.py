@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ... import compat, invocation
 from ...shipped_files import PACKAGE, shipped_folder
+from .terminal import fitted
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 # Modules of MMEngine whose errors are about what a config says.
@@ -165,7 +166,7 @@ def _begin(verbose, host):
 def _say(message, who):
     """Print to stderr; of several processes only the first, where all of them would say the same."""
     if who == 'any' or (os.environ.get('RANK') or '0') == '0':
-        print(message, file=sys.stderr)
+        print(fitted(message, sys.stderr), file=sys.stderr)
 
 
 def _origin(error):

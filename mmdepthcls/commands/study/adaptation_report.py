@@ -2,7 +2,7 @@
 import statistics
 
 from ...markdown_table import markdown_table
-from .record import mean_and_spread
+from .record import cell
 from .study_report import DECIMALS, verdict
 
 METRIC, MEDIAN = 'metric', 'median-scaled'
@@ -138,11 +138,8 @@ def comparisons_table(records, plan):
 
 
 def _cell(numbers, metric):
-    mean, spread = mean_and_spread(numbers)
-    text = f'{mean:.{DECIMALS[metric]}f}'
-    return text if spread is None else f'{text} ± {spread:.{DECIMALS[metric]}f}'
+    return cell(numbers, DECIMALS[metric])
 
 
 def _percent(shares):
-    mean, spread = mean_and_spread([100 * share for share in shares])
-    return f'{mean:.0f} %' if spread is None else f'{mean:.0f} ± {spread:.0f} %'
+    return f'{cell([100 * share for share in shares], 0)} %'

@@ -1,14 +1,13 @@
 """What a study of adaptations trains: rows that differ in how they use a target's images, from equal starts."""
 import copy
 import os.path as osp
-import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
 from mmengine.config import Config
 
-from .plan import fingerprint_of
+from .plan import base_of, file_words, fingerprint_of, read_plan
 
 REQUIRED = ('base', 'worlds', 'seeds', 'options', 'start_options', 'starts', 'rows', 'reference', 'oracle',
             'pipelines', 'comparisons')
@@ -36,8 +35,7 @@ class AdaptationRun:
     @property
     def name(self):
         """str: fit for a file."""
-        words = re.sub(r'[^a-z0-9]+', '-', self.row.lower()).strip('-')
-        return f'{self.part}_{words}_{self.seed}'
+        return f'{self.part}_{file_words(self.row)}_{self.seed}'
 
 
 class AdaptationStudy:
@@ -53,13 +51,8 @@ class AdaptationStudy:
 
     def __init__(self, path):
         self.path = path
-        cfg = Config.fromfile(path)
-        missing = [key for key in REQUIRED if key not in cfg]
-        if missing:
-            raise ValueError(f'{path}: a study of adaptations needs {", ".join(REQUIRED)}; {", ".join(missing)} is '
-                             'missing')
-        self.base = osp.normpath(osp.join(osp.dirname(path), cfg.base))
-        self.base_name = osp.splitext(osp.basename(self.base))[0]
+        cfg = read_plan(path, 'a study of adaptations', REQUIRED)
+        self.base, self.base_name = base_of(cfg, path)
         self.worlds, self.pipelines = cfg.worlds.to_dict(), cfg.pipelines.to_dict()
         self.seeds, self.options = tuple(cfg.seeds), cfg.options.to_dict()
         self.start_options, self.starts = cfg.start_options.to_dict(), cfg.starts.to_dict()

@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 from ..minidrive.camera_setup import CameraSetup
 from ..minidrive.writer import make_minidrive
-from .plan import DECIDES, fingerprint_of
+from .plan import DECIDES, base_of, fingerprint_of, read_plan
 from .record import WITHOUT
 
 REQUIRED = ('base', 'data', 'cameras', 'trained', 'seeds', 'options', 'ways', 'scored_range')
@@ -44,12 +44,8 @@ class CameraPlan:
 
     def __init__(self, path):
         self.path = path
-        cfg = Config.fromfile(path)
-        missing = [key for key in REQUIRED if key not in cfg]
-        if missing:
-            raise ValueError(f'{path}: a study of cameras needs {", ".join(REQUIRED)}; {", ".join(missing)} is missing')
-        self.base = osp.normpath(osp.join(osp.dirname(path), cfg.base))
-        self.base_name = osp.splitext(osp.basename(self.base))[0]
+        cfg = read_plan(path, 'a study of cameras', REQUIRED)
+        self.base, self.base_name = base_of(cfg, path)
         self.data, self.cameras, self.trained = dict(cfg.data), dict(cfg.cameras), cfg.trained
         self.seeds, self.options, self.ways = tuple(cfg.seeds), cfg.options.to_dict(), cfg.ways.to_dict()
         self.scored_range = tuple(cfg.scored_range)

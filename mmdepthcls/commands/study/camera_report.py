@@ -1,9 +1,8 @@
 """What the numbers of a study of cameras say, as Markdown. Pure."""
-import math
 import statistics
 
 from ...markdown_table import markdown_table
-from .record import WITHOUT, mean_and_spread
+from .record import WITHOUT, cell, pooled_spread
 
 LAW = 0.03  # how far the measured median p/g may be from the law's
 LIKENESS = 0.1  # how much abs_rel may be above that of a model trained at the same focal length
@@ -77,8 +76,7 @@ def against_local(records, plan, tested, way):
     if min(len(here), len(local)) < 2:
         return None
     mean = statistics.fmean(local)
-    spread = math.sqrt((statistics.variance(here) + statistics.variance(local)) / 2)
-    return statistics.fmean(here) / mean - 1, spread / mean
+    return statistics.fmean(here) / mean - 1, pooled_spread(here, local) / mean
 
 
 def camera_table(records, plan):
@@ -126,8 +124,5 @@ def _yes(holds):
 
 
 def _cells(records, trained, tested, way):
-    cells = []
-    for metric, decimals in (('abs_rel', 4), ('d1', 3), ('median_ratio', 3)):
-        mean, spread = mean_and_spread(numbers_of(records, trained, tested, way, metric))
-        cells.append(f'{mean:.{decimals}f}' if spread is None else f'{mean:.{decimals}f} ± {spread:.{decimals}f}')
-    return cells
+    return [cell(numbers_of(records, trained, tested, way, metric), decimals)
+            for metric, decimals in (('abs_rel', 4), ('d1', 3), ('median_ratio', 3))]

@@ -36,8 +36,7 @@ class Run:
     @property
     def name(self):
         """str: fit for a file."""
-        words = re.sub(r'[^a-z0-9]+', '-', self.variant.lower()).strip('-')
-        return f'{self.ground_truth}_{words}_{self.seed}'
+        return f'{self.ground_truth}_{file_words(self.variant)}_{self.seed}'
 
 
 class Plan:
@@ -53,12 +52,8 @@ class Plan:
 
     def __init__(self, path):
         self.path = path
-        cfg = Config.fromfile(path)
-        missing = [key for key in REQUIRED if key not in cfg]
-        if missing:
-            raise ValueError(f'{path}: a study needs {", ".join(REQUIRED)}; {", ".join(missing)} is missing')
-        self.base = osp.normpath(osp.join(osp.dirname(path), cfg.base))
-        self.base_name = osp.splitext(osp.basename(self.base))[0]
+        cfg = read_plan(path, 'a study', REQUIRED)
+        self.base, self.base_name = base_of(cfg, path)
         self.data = dict(cfg.data)
         self.ground_truths, self.seeds = tuple(cfg.ground_truths), tuple(cfg.seeds)
         self.options, self.variants = cfg.options.to_dict(), cfg.variants.to_dict()
@@ -131,6 +126,39 @@ class Plan:
         if self.scored_range != USUAL_RANGE:
             parts.append(self.scored_range)
         return fingerprint_of(parts)
+
+
+def read_plan(path, what, required):
+    """Config: of a study.
+
+    Args:
+        path (str): the file.
+        what (str): kind of study, for the message.
+        required (sequence of str): keys.
+
+    Raises:
+        ValueError: for missing keys.
+    """
+    cfg = Config.fromfile(path)
+    missing = [key for key in required if key not in cfg]
+    if missing:
+        raise ValueError(f'{path}: {what} needs {", ".join(required)}; {", ".join(missing)} is missing')
+    return cfg
+
+
+def base_of(cfg, path):
+    """tuple[str, str]: path and name of the config that a study, itself at ``path``, varies."""
+    base = osp.normpath(osp.join(osp.dirname(path), cfg.base))
+    return base, osp.splitext(osp.basename(base))[0]
+
+
+def file_words(name):
+    """str: a name in the letters of a file's.
+
+    >>> file_words('CBST + canonical camera')
+    'cbst-canonical-camera'
+    """
+    return re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')
 
 
 def fingerprint_of(parts):

@@ -1,4 +1,5 @@
 """Means and spreads over seeds, of what a study's trainings have recorded. Pure."""
+import math
 import statistics
 
 WITHOUT = 'without'  # of a test: no canonical camera
@@ -16,6 +17,25 @@ def mean_and_spread(numbers):
     (2.0, 1.4142135623730951)
     """
     return statistics.fmean(numbers), statistics.stdev(numbers) if len(numbers) > 1 else None
+
+
+def pooled_spread(one, other):
+    """float: standard deviation between seeds, pooled over two lists of two numbers or more.
+
+    >>> pooled_spread([1.0, 3.0], [5.0, 5.0])
+    1.0
+    """
+    return math.sqrt((statistics.variance(one) + statistics.variance(other)) / 2)
+
+
+def cell(numbers, decimals):
+    """str: mean, and ± standard deviation where there are two or more.
+
+    >>> cell([1.0, 3.0], 2), cell([1.0], 0)
+    ('2.00 ± 1.41', '1')
+    """
+    mean, spread = mean_and_spread(numbers)
+    return f'{mean:.{decimals}f}' if spread is None else f'{mean:.{decimals}f} ± {spread:.{decimals}f}'
 
 
 def best_decoder(records):

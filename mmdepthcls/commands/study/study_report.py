@@ -1,9 +1,8 @@
 """What a study's numbers say, as Markdown. Pure."""
-import math
 import statistics
 
 from ...markdown_table import markdown_table
-from .record import best_decoder, mean_and_spread, values
+from .record import best_decoder, cell, pooled_spread, values
 
 METRICS = ('abs_rel', 'rmse', 'rmse_log', 'd1')
 HIGHER_IS_BETTER = ('d1', )
@@ -97,8 +96,7 @@ def verdict(better, worse):
     if min(len(better), len(worse)) < 2:
         return '-'
     difference = statistics.fmean(worse) - statistics.fmean(better)
-    spread = math.sqrt((statistics.variance(better) + statistics.variance(worse)) / 2)
-    return 'not seen' if abs(difference) <= spread else 'holds' if difference > 0 else 'fails'
+    return 'not seen' if abs(difference) <= pooled_spread(better, worse) else 'holds' if difference > 0 else 'fails'
 
 
 def comparisons_table(records, plan):
@@ -143,6 +141,4 @@ def _beaten_in(metric, by_variant, default):
 
 
 def _cell(numbers, metric):
-    mean, spread = mean_and_spread(numbers)
-    text = f'{mean:.{DECIMALS[metric]}f}'
-    return text if spread is None else f'{text} ± {spread:.{DECIMALS[metric]}f}'
+    return cell(numbers, DECIMALS[metric])

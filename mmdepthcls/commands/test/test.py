@@ -4,6 +4,7 @@ import argparse
 from ...evaluation.metrics_table import summary_table
 from ...evaluation.protocols import PRESETS
 from ..running import arguments, outputs, program
+from ..running.terminal import fitted
 from .option_pairs import check_options
 
 FILLED = ('out', 'show_dir', 'submission')  # options of folders for many files
@@ -71,7 +72,7 @@ def main(args):
     metrics = console.build_runner(cfg).test()
     if any(isinstance(value, float) for value in metrics.values()):
         table = summary_table(metrics, cfg.get('experiment_name') or 'test')
-        print(console.fitted(f'\n{args.checkpoint}\n\n{table}'))
+        print(fitted(f'\n{args.checkpoint}\n\n{table}'))
 
 
 def run():

@@ -167,7 +167,7 @@ def test_stopped_while_it_labels_and_while_it_trains_it_goes_on_to_the_same(conf
     monkeypatch.setattr(console, 'build_runner', None)
     same(outcome(adapt(config(tmp_path / 'work'))), expected)
     for options, said in (({'self_training.portion': 0.4}, 'other settings .portion=0.2 there, 0.4 now'),
-                          ({'model.decode_head.dilations': (1, 2)}, 'other config_sha256')):
+                          ({'model.decode_head.dilations': (1, 2)}, 'other model, optimizer, data or pipelines')):
         with pytest.raises(UsageError, match=f'{said}.*Name another --work-dir'):
             adapt(config(tmp_path / 'work', **options))
     (tmp_path / 'work/adaptation.json').unlink()
@@ -209,6 +209,39 @@ def test_mistakes_are_answered_before_anything_begins(config, tmp_path, options,
     cfg.merge_from_dict(options)
     with pytest.raises((UsageError, ValueError), match=message):
         AdaptationPlan(cfg).check_data()
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    ({'load_from': 'other.pth'}, 'other.pth: The checkpoint does not hold this model: missing backbone'),
+    ({'model.decoder': dict(type='RegressionDecoder'), 'model.decode_head.loss_decode': [
+        dict(type='RegressionSILogLoss')]}, 'a regression says no probabilities')])
+def test_a_model_that_cannot_begin_leaves_the_work_folder_to_others(config, tmp_path, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    torch.save(dict(state_dict={'a': torch.zeros(3)}), 'other.pth')
+    cfg = config(tmp_path / 'work')
+    cfg.merge_from_dict(options)
+    plan = AdaptationPlan(cfg)
+    plan.check_data()
+    with pytest.raises((UsageError, ValueError), match=message):
+        plan.begin()
+    assert not (tmp_path / 'work').exists()
+
+
+def test_a_folder_of_other_weights_says_so_in_words(config, start, tmp_path, undisturbed):
+    plan = AdaptationPlan(config(tmp_path / 'work'))
+    plan.check_data()
+    plan.begin()
+    plan.start = tmp_path / 'later.pth'
+    plan.start.write_bytes(Path(start).read_bytes() + b' ')
+    with pytest.raises(UsageError, match=r'with other weights to begin with \(--checkpoint\). Name another --work-dir'):
+        plan.begin()
+
+
+def test_the_source_is_no_target(config, tmp_path, minidrive, monkeypatch):
+    monkeypatch.setenv('MINIDRIVE_TARGET_ROOT', minidrive)
+    plan = AdaptationPlan(config(tmp_path / 'work'))
+    with pytest.raises(ValueError, match='of the target are of the source too'):
+        plan.check_data()
 
 
 def test_nothing_kept_and_more_than_asked_for_are_said():

@@ -39,6 +39,12 @@ def test_the_console_shows_this_package_and_warnings_once_and_the_file_all(logge
         assert text in file
 
 
+def test_what_mmengine_says_where_this_package_calls_it_is_left_to_the_file(logger, tmp_path):
+    exec('logger.info("Loads checkpoint", extra=extra)', dict(
+        __name__='mmdepthcls.commands.adapt.rounds', logger=logger, extra={console.OF_HOST: True}))
+    assert logger.console.getvalue() == '' and 'Loads checkpoint' in (tmp_path / 'log').read_text()
+
+
 def test_tables_of_evaluators_are_left_to_the_file_where_a_line_says_it(logger):
     say('| a table |', logger, module='mmdepthcls.evaluation.depth_evaluator')
     console._hush(logger, tables=False)
