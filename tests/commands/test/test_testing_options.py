@@ -96,7 +96,7 @@ def test_aligned_rows(mmseg_scope):
         None, 'median', 'scale', 'disparity']
     scoring.score_protocols(cfg, ['eigen_annotated', 'paper'])
     assert len(METRICS.build(cfg.test_evaluator).protocols) == 8
-    with pytest.raises(ValueError, match="--aligned: the config's test_evaluator is no DepthEvaluator or PerSetEvaluator but IoUMetric"):
+    with pytest.raises(ValueError, match='--aligned: .* is no DepthEvaluator or PerSetEvaluator but IoUMetric'):
         scoring.score_aligned(kitti_cfg(test_evaluator=dict(type='IoUMetric')))
 
 
@@ -201,3 +201,68 @@ def test_launchers_that_launched_nothing(launcher, variable, monkeypatch):
         testing_options.check_launcher(launcher)
     monkeypatch.setattr(testing_options, 'get_device', lambda: 'cuda')
     testing_options.check_launcher(launcher)
+
+
+# --------------------------------------------------------------------------------------------------------- several sets
+def mixed_cfg(**changes):
+    kitti = kitti_cfg().test_dataloader.dataset.to_dict()
+    rooms = dict(type='DepthFolderDataset', pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadDepth'),
+                                                      dict(type='PackDepthInputs')])
+    datasets = [dict(kitti, set_name='kitti', split='test'), dict(rooms, set_name='rooms')]
+    return kitti_cfg(**{**dict(
+        test_evaluator=dict(type='PerSetEvaluator', sets=dict(kitti=dict(crop='garg'), rooms=None)),
+        test_dataloader=dict(dataset=dict(type='ConcatDataset', datasets=datasets))), **changes})
+
+
+def test_protocols_of_every_set(mmseg_scope):
+    cfg = mixed_cfg()
+    remarks = scoring.score_protocols(cfg, ['bts', 'eigen_annotated'])
+    evaluator = METRICS.build(cfg.test_evaluator)
+    assert {name: [each.name for each in part.protocols] for name, part in evaluator.evaluators.items()} == dict(
+        kitti=['bts', 'eigen_annotated'], rooms=['bts', 'eigen_annotated'])
+    assert len(remarks) == 1 and "the config's sets.kitti(crop='garg') does not apply" in remarks[0]
+    assert cfg.model.test_cfg.outputs == ('views', )
+
+
+def test_protocols_of_one_set_leave_the_others_alone(mmseg_scope):
+    cfg = mixed_cfg()
+    kitti, rooms = leaf_datasets(cfg.test_dataloader.dataset)
+    untouched = copy.deepcopy(rooms)
+    scoring.score_protocols(cfg, ['kitti:bts', 'kitti:adabins'])
+    assert cfg.test_evaluator.sets == dict(kitti=dict(protocols=['bts', 'adabins']), rooms={})
+    assert rooms == untouched and 'KBCrop' in [step.type for step in kitti.pipeline] and cfg.model.test_cfg.flip
+    scoring.score_aligned(cfg)
+    evaluator = METRICS.build(cfg.test_evaluator)
+    assert [len(part.protocols) for part in evaluator.evaluators.values()] == [8, 4]
+    cfg = mixed_cfg(test_evaluator=dict(type='PerSetEvaluator'))  # whatever sets come
+    scoring.score_protocols(cfg, ['rooms:nyu_eigen', 'eigen_raw'])
+    assert cfg.test_evaluator.sets == dict(kitti=dict(protocols=['eigen_raw']),
+                                           rooms=dict(protocols=['eigen_raw', 'nyu_eigen']))
+    METRICS.build(cfg.test_evaluator)
+
+
+@pytest.mark.parametrize('names, cfg, message', [
+    (['kiti:bts'], mixed_cfg, "--protocols kiti:bts: there is no set 'kiti'; sets are 'kitti', 'rooms'"),
+    (['kitti:mine'], mixed_cfg, "no preset 'mine'"),
+    (['kitti:bts'], kitti_cfg, "there is no set 'kitti'; the test evaluator scores no sets apart")])
+def test_protocols_of_sets_that_are_not_there(names, cfg, message):
+    with pytest.raises(ValueError, match=message):
+        scoring.score_protocols(cfg(), names)
+
+
+def test_report_of_several_sets():
+    cfg = mixed_cfg(model=dict(type='DepthClassifier', bins=BINS))
+    scoring.write_report(cfg, 'out', 'mine')
+    assert cfg.test_evaluator == dict(
+        type='PerSetEvaluator', sets=dict(kitti=dict(crop='garg'), rooms=None), report_dir='out', report_title='mine',
+        bins=BINS, published=dict(kitti='kitti_eigen'))
+    testing_options.write_predictions(cfg, 'files')
+    assert cfg.test_evaluator.output_dir == 'files'
+
+
+def test_a_set_without_a_name_cannot_be_scored_apart():
+    cfg = mixed_cfg()
+    leaf_datasets(cfg.test_dataloader.dataset)[1].pop('set_name')
+    for change in (lambda: scoring.score_aligned(cfg), lambda: scoring.score_protocols(cfg, ['bts'])):
+        with pytest.raises(ValueError, match="a data set without a set_name.*set_name='kitti'"):
+            change()
