@@ -44,9 +44,8 @@ def test_splits_cameras_and_versions(tmp_path, mmseg_scope):
                                   pipeline=LOAD))
     maps = [dataset[index]['gt_depth_map'] for index in range(2)]
     assert len(dataset) == 4 and not np.array_equal(*maps)
-    near = DATASETS.build(dict(type='NuScenesDepthDataset', data_root=str(tmp_path), own_radius=0.0, nearest=0.0,
-                               pipeline=LOAD))[0]['gt_depth_map']
-    assert ((near > 0) & (maps[0] == 0)).any()  # the car itself
+    projection = load(tmp_path, own_radius=0.0, nearest=2.0)[0]['depth_format'].projection
+    assert (projection.own_radius, projection.nearest, projection.columns, projection.shape) == (0.0, 2.0, 5, (24, 32))
 
 
 def test_only_a_part_of_the_archives(tmp_path):
