@@ -77,7 +77,7 @@ def write_cityscapes(root, split='train', cities=('aachen', 'bonn')):
     return depths
 
 
-def write_diode(root, split='train', sides=('indoors', 'outdoors')):
+def write_diode(root, split='train', sides=('indoors', 'outdoor')):
     """Depth with an axis of 1, and masks of floating point."""
     depths = {}
     for seed, side in enumerate(sides):

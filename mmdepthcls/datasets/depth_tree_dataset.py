@@ -80,7 +80,8 @@ class DepthTreeDataset(DepthDataset):
         missing = missing_alternative(names, levels)
         if missing:
             raise FileNotFoundError(f'{type(self).__name__}: nothing in {self.data_root} fits {missing[0]!r} of the '
-                                    f'pattern {written(levels)}. {contents(osp.join(self.data_root, missing[1]))}')
+                                    f'pattern {written(levels)}. {contents(osp.join(self.data_root, missing[1]))}'
+                                    f'{"" if self.scenes is None else " scenes=[...] names those that are taken."}')
         return [self.sample_of_name(name) for name in names]
 
     def image_names(self, levels: list) -> list[str]:
