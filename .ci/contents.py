@@ -14,7 +14,7 @@ PACKAGE = r'mmdepthcls/(?!\.mim/).*\.(py|pyi)|mmdepthcls/py\.typed|mmdepthcls/da
           r'mmdepthcls/apis/\w+\.safetensors|mmdepthcls/commands/app/.*\.(html|js|css|svg|png)'
 SHIPPED = r'mmdepthcls/\.mim/(configs/.*\.(py|yaml)|tools/\w+\.py|model-index\.yml)'
 METADATA = r'mmdepthcls-[^/]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|top_level\.txt|(licenses/)?LICENSE)'
-SOURCE = r'LICENSE|README\.md|setup\.py|pyproject\.toml|PKG-INFO|setup\.cfg|mmdepthcls\.egg-info/[\w.-]+'
+SOURCE = r'LICENSE|MANIFEST\.in|README\.md|setup\.py|pyproject\.toml|PKG-INFO|setup\.cfg|mmdepthcls\.egg-info/[\w.-]+'
 # What the repository has below mmdepthcls/, configs/ and tools/ and no wheel need have.
 NOT_SHIPPED = r'.*\.md'
 LARGEST = 10_000_000  # bytes of a wheel or of a source distribution; the model file takes seven of them

@@ -27,7 +27,7 @@ STEPS = [
     ([sys.executable, '-c', 'from mmdepthcls.apis import DepthInferencer as D; import glob; '
       'print(D("own.safetensors")(glob.glob("data/minidrive/image/test/*")[0]).depth.shape)'], None, '(128, 416)'),
     ([PROGRAM, 'make-config', 'segformer_mit-b0_8xb2-160k_ade20k-512x512', '--dataset', 'folder', '--data-root',
-      'data/minidrive', '--make-split', '--out', 'mine.py'], 'mine.py', None),
+      'data/minidrive', '--out', 'mine.py'], 'mine.py', None),
 ]
 
 
