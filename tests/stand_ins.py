@@ -131,6 +131,8 @@ def make_stand_ins(text, folder):
         text (str): of its blocks that are run.
         folder (Path): where it runs.
     """
+    if 'configs/' in text:  # pages that are read in the folder of the repository
+        shutil.copytree(ROOT / 'configs', folder / 'configs')
     for make, words in MAKERS.items():
         if any(word in text for word in words):
             make(Path(folder))
