@@ -69,7 +69,8 @@ def main(folder):
     dead, outside = check(folder)
     wrong = [f'{address} {why} ({", ".join(outside[address])})' for address in outside if (why := malformed(address))]
     (folder / LIST).write_text(''.join(
-        f'{address}  {" ".join(names)}\n' for address, names in outside.items()), 'utf-8')
+        f'{address}  {" ".join(names) if len(names) < 20 else f"{len(names)} pages"}\n'
+        for address, names in outside.items()), 'utf-8')
     print(f'{len(list(folder.rglob("*.html")))} pages, {len(dead)} dead links, {len(outside)} external addresses '
           f'({folder / LIST}), {len(wrong)} of them malformed')
     for line in (*dead, *wrong):

@@ -60,13 +60,11 @@ def _link(match, source, page):
 
 
 def _contents(text, page):
-    """Hidden tables of contents: the links of each section to pages below; the first page has all others."""
+    """Hidden tables of contents: the links of each section to pages below."""
     taken, made = {page}, []
     sections = re.split(r'^## (.*)$', text, flags=re.M)
     for title, body in zip(['', *sections[1::2]], sections[::2], strict=True):
         named = [(page.parent / target).resolve() for _, target, _ in LINK.findall(body)]
-        if page == DOCS / 'index.md' and title == 'Guides':
-            named += sorted(path for path in DOCS.glob('*.md') if f']({path.name})' not in text)
         pages = [path for path in dict.fromkeys(named) if _is_below(path, page.parent) and path not in taken]
         if pages:
             taken.update(pages)

@@ -25,7 +25,7 @@ STANDS_FOR = {'CONFIG': 'config.py', 'CHECKPOINT': 'checkpoint.pth', 'OUT': 'fit
 # What makes a training, a demo and a data set small enough to try: options of a config, other options.
 SHORT_TRAINING = [f'{key}={value}' for key, value in {
     'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'default_hooks.checkpoint.interval': 2,
-    'train_dataloader.batch_size': 2, 'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False,
+    'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False,
 }.items()]
 SMALLER = {'demo': '--iterations 4 --scenes 4 2 2 --size 64 128', 'benchmark-crf': '--rounds 1 --iterations 2',
            'make-minidrive': '--train 4 --val 2 --test 2 --height 64 --width 128', 'tune-crf': '--images 1'}
