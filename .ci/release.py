@@ -153,7 +153,9 @@ def installs(stack, kind):
         if kind == 'gz':  # what it needs is there from the wheel's
             release.run(f'install-{stack}', python, '-m', 'pip', 'install', '-q', '--no-deps', '--force-reinstall',
                         file, remedy='make the sdist installable')
-        release.run(f'smoke-{stack}-{kind}', python, release.root / '.ci' / 'smoke.py', cwd=release.work,
+        # The wheel of an sdist is the same (tests/test_packaging.py), so that the first steps are enough.
+        steps = [4] if kind == 'gz' else []
+        release.run(f'smoke-{stack}-{kind}', python, release.root / '.ci' / 'smoke.py', *steps, cwd=release.work,
                     remedy='mend the package: the last line that begins with $ failed')
 
     step.__doc__ = f'The {dict(whl="wheel", gz="sdist")[kind]} works in a clean environment, {stack}.'

@@ -1,6 +1,7 @@
 """Tries an installed package as its users do: every step is a command line, in an empty folder, and leaves something.
 
-Usage: PYTHON .ci/smoke.py   (the Python of the environment that has the package; nothing of the repository is used)
+Usage: PYTHON .ci/smoke.py [N]   (the Python of the environment that has the package; nothing of the repository is used.
+N: only the first N steps)
 """
 import os
 import subprocess
@@ -47,7 +48,7 @@ def run(command, leaves, says, folder):
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as folder:
-        for step in STEPS:
+        for step in STEPS[:int(sys.argv[1]) if sys.argv[1:] else None]:
             print('$', *(Path(word).name if word is step[0][0] else word for word in step[0]), flush=True)
             try:
                 run(*step, folder)

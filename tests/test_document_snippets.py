@@ -1,5 +1,6 @@
 """Commands and code of the documents: what they name is there, and the pages that say so run from begin to end."""
 import ast
+import builtins
 import importlib.util
 import pkgutil
 import re
@@ -110,6 +111,21 @@ def test_what_is_not_run_is_listed_with_its_reason():
     assert 20 < len(listed) < 50, listed
     assert "docs/tutorials/many_gpus.md: '#!/bin/bash': needs SLURM" in listed
     assert set(APART) <= set(map(name_of, DOCUMENTS))
+
+
+def test_cells_of_the_notebook_follow_from_those_above_them():
+    page = ROOT / 'docs' / 'notebook.md'
+    assert re.search(r'^    jupytext --to ipynb .*docs/notebook.md -o notebook.ipynb$', page.read_text('utf-8'), re.M)
+    known, cells = set(dir(builtins)), snippets(page)
+    assert len(cells) > 8 and all(cell.language == 'python' for cell in cells)
+    for cell in cells:
+        nodes = list(ast.walk(ast.parse(cell.code)))
+        known |= {alias.asname or alias.name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))
+                  for alias in node.names}
+        known |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+        known |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        known |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        assert {node.id for node in nodes if isinstance(node, ast.Name)} <= known
 
 
 def configs_of_pages():
