@@ -1,0 +1,191 @@
+"""The page itself: what stands where, and what follows from what."""
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import gradio as gr
+
+from ...visualization.depth_color import DepthColors
+from . import point_view, shown_picture, words
+from .example_picture import NAME, example_picture
+from .offered_model import PROVISIONAL, OfferedModel
+from .style import FONTS, MONO
+from .visit import Visit
+from .workbench import PageError, Settings, Workbench, downloads_of
+
+LONGEST_QUEUE = 32
+SWEEP, KEPT = 60, 600  # seconds: how often files that nobody has taken are looked for, and how old they are
+
+
+class Page:
+    """Builds the page and answers its events.
+
+    Args:
+        bench: does the work.
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.models = list(bench.models.values())
+
+    def build(self) -> gr.Blocks:
+        """The page."""
+        with gr.Blocks(title='mmdepthcls', analytics_enabled=False, delete_cache=(SWEEP, KEPT)) as blocks:
+            gr.HTML(f'<h1>{words.TITLE}</h1><p>{words.LEAD}</p>', elem_id='head')
+            with gr.Row():
+                with gr.Column(scale=2, min_width=290):
+                    self._build_inputs()
+                with gr.Column(scale=5, min_width=320):
+                    self._build_outputs()
+            self._connect()
+            blocks.unload(self.close)
+        blocks.queue(max_size=LONGEST_QUEUE, api_open=False)
+        return blocks
+
+    def _build_inputs(self):
+        first = self.models[0]
+        self.drop = gr.File(label='Picture', elem_id='drop', height=140)
+        self.example = gr.Button('Draw a street for me', elem_id='example')
+        with gr.Accordion('Camera', open=False):
+            self.focal = gr.Number(label='Focal length, pixels of the picture', info='Counts before what the picture says '
+                                   'of itself (EXIF).', minimum=0, elem_id='focal')
+            self.fov = gr.Number(label='Field of view from left to right, degrees', info='Where nothing else is known.',
+                                 minimum=0, maximum=180, elem_id='fov')
+        with gr.Accordion('Model', open=len(self.models) > 1):
+            self.model = gr.Dropdown([each.name for each in self.models], value=first.name, label='Model',
+                                     visible=len(self.models) > 1, elem_id='model')
+            self.about = gr.HTML(self._about(first))
+            self.decoder = gr.Dropdown(list(first.reading.decoders), value=next(iter(first.reading.decoders)),
+                                       label='Metres from the bins by', elem_id='decoder')
+            self.crf = gr.Checkbox(first.reading.own_crf, label='Sharpen with a dense CRF (slower)',
+                                   visible=first.reading.has_crf, elem_id='crf')
+
+    def _build_outputs(self):
+        self.status = gr.HTML(words.EMPTY, elem_id='status')
+        with gr.Column(visible=False) as self.results:
+            with gr.Row():
+                view = dict(interactive=False, buttons=['fullscreen'], type='filepath', min_width=280)
+                self.picture = gr.Image(label='Picture', elem_id='picture', **view)
+                self.depth = gr.Image(label='Depth', elem_id='depth', **view)
+            self.legend = gr.HTML(elem_id='legend')
+            with gr.Row(equal_height=True):
+                with gr.Column(scale=4, min_width=280):
+                    self.point = gr.HTML(elem_id='point')
+                self.x = gr.Number(label='x', precision=0, minimum=0, min_width=80, elem_id='x')
+                self.y = gr.Number(label='y', precision=0, minimum=0, min_width=80, elem_id='y')
+                self.measure = gr.Button('Read', min_width=80, elem_id='measure')
+            with gr.Row():
+                self.points = gr.Model3D(label='Points in space: drag to turn, wheel to come nearer', height=380,
+                                         interactive=False, elem_id='points', camera_position=(90, 80, None),
+                                         clear_color=(.09, .1, .12, 1), min_width=280)
+                self.confidence = gr.Image(label='Confidence: white is sure', elem_id='confidence', **view)
+            self.files = gr.HTML(elem_id='files')
+
+    def _connect(self):
+        settings = [self.model, self.decoder, self.crf, self.focal, self.fov]
+        shown = [self.status, self.results, self.picture, self.depth, self.legend, self.point, self.points,
+                 self.confidence, self.files]
+        turn = dict(concurrency_limit=1, concurrency_id='predict', api_visibility='private')
+        quick = dict(concurrency_limit=8, concurrency_id='quick', api_visibility='private', show_progress='hidden')
+        self.drop.upload(self.upload, [self.drop, *settings], [self.drop, *shown], **turn)
+        self.example.click(self.draw, settings, shown, **turn)
+        self.model.input(self.choose, self.model, [self.about, self.decoder, self.crf], **quick).then(
+            self.again, settings, shown, **turn)
+        gr.on([self.decoder.input, self.crf.input, self.focal.submit, self.fov.submit, self.focal.blur, self.fov.blur],
+              self.again, settings, shown, **turn)
+        marked = [self.point, self.picture, self.depth]
+        for view in (self.picture, self.depth):
+            view.select(self.click, None, [*marked, self.x, self.y], **quick)
+        gr.on([self.measure.click, self.x.submit, self.y.submit], self.read, [self.x, self.y], marked, **quick)
+
+    def _about(self, model: OfferedModel) -> str:
+        loaded = model.inferencer.loaded
+        return words.about_model(loaded.remark, loaded.depth_range, PROVISIONAL if model.provisional else '')
+
+    # What follows are the events. A page gives itself a name (session_hash) when it is loaded.
+
+    def upload(self, request: gr.Request, path: str | None, *settings: Any) -> list[Any]:
+        """A file was dropped."""
+        if path is None:
+            return [None, *[gr.skip()] * 9]
+        return [None, *self._shown(request, settings, lambda session: self.bench.receive(session, path))]
+
+    def draw(self, request: gr.Request, *settings: Any) -> list[Any]:
+        """The page's own picture is wanted."""
+        return self._shown(request, settings, lambda session: self.bench.take(session, NAME, example_picture()))
+
+    def again(self, request: gr.Request, *settings: Any) -> list[Any]:
+        """The settings have changed."""
+        if not self.bench.visits.of(request.session_hash).content:
+            return [gr.skip()] * 9
+        return self._shown(request, settings, lambda session: None)
+
+    def choose(self, name: str) -> list[Any]:
+        """Another model."""
+        model = self.bench.models[name]
+        decoders = list(model.reading.decoders)
+        return [self._about(model), gr.Dropdown(decoders, value=decoders[0]),
+                gr.Checkbox(model.reading.own_crf, visible=model.reading.has_crf)]
+
+    def click(self, request: gr.Request, event: gr.SelectData) -> list[Any]:
+        """Somebody has pointed at a picture."""
+        visit = self.bench.visits.of(request.session_hash)
+        if visit.result is None:
+            return [gr.skip()] * 5
+        x, y = shown_picture.pixel_at(*event.index, visit.result.depth.shape)
+        return [*self.read(request, x, y), x, y]
+
+    def read(self, request: gr.Request, x: float | None, y: float | None) -> list[Any]:
+        """Metres at a pixel."""
+        try:
+            found = self.bench.measure(request.session_hash, x, y)
+        except PageError as error:
+            return [words.hint(str(error)), gr.skip(), gr.skip()]
+        return [words.point_text(**vars(found)), *self._pictures(self.bench.visits.of(request.session_hash))]
+
+    def close(self, request: gr.Request) -> None:
+        """The page was closed."""
+        self.bench.forget(request.session_hash)
+
+    def _shown(self, request, settings, take):
+        """All outputs, after a picture was taken and predicted."""
+        session, start = request.session_hash, time.perf_counter()
+        name, decoder, crf, focal, fov = settings
+        try:
+            take(session)
+            visit = self.bench.predict(session, Settings(name, decoder, bool(crf), focal or None, fov or None))
+        except PageError as error:
+            return [words.error_text(str(error)), gr.Column(visible=False), *[None] * 7]
+        model, result = self.bench.models[name], visit.result
+        picture, depth = self._pictures(visit)
+        small = shown_picture.reduced(result)
+        confidence = visit.write('confidence', '.png', shown_picture.confidence_png(small)) \
+            if 'confidence' in result.maps else None
+        kinds = downloads_of(result)
+        return [
+            words.result_text(visit.name, result, model.inferencer.trained_focal_px, time.perf_counter() - start),
+            gr.Column(visible=True), picture, depth,
+            words.legend(DepthColors(*result.depth_range), result.has_supervision), words.hint(words.POINT_HINT),
+            gr.Model3D(_points_file(visit) if 'ply' in kinds else None, visible='ply' in kinds),
+            gr.Image(confidence, visible=confidence is not None), words.files_text(visit.token, kinds)]
+
+    def _pictures(self, visit: Visit) -> list[str]:
+        """Files of the picture and of its depth, with a mark where somebody has pointed."""
+        result = visit.result
+        height, width = result.depth.shape
+        mark = visit.point and ((visit.point[0] + .5) / width, (visit.point[1] + .5) / height)
+        small = shown_picture.reduced(result)
+        return [visit.write('picture', '.jpg', shown_picture.picture_jpeg(small, mark)),
+                visit.write('depth', '.png', shown_picture.depth_png(small, mark))]
+
+
+def _points_file(visit):
+    small, _ = point_view.thinned(visit.result)
+    return visit.write('points', '.glb', point_view.squares_glb(small.points(), small.camera.focal_px))
+
+
+def theme() -> gr.themes.Base:
+    """Colors and fonts, all of the machine."""
+    return gr.themes.Base(primary_hue='teal', neutral_hue='slate', radius_size='lg', font=FONTS, font_mono=MONO)
+
