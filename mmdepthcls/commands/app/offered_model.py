@@ -12,8 +12,6 @@ from ...datasets.cameras.camera_finder import CameraFinder
 from .logit_reading import LogitReading
 
 WANTED = ('confidence', 'interval')
-PROVISIONAL = ('It comes with the package and is <b>provisional</b>: it never saw a photograph with depth. On real streets '
-               'it sees shapes better than their scale, and it knows no rooms, portraits or aerial pictures.')
 
 
 class OfferedModel:

@@ -9,11 +9,12 @@ import gradio as gr
 from ...visualization.depth_color import DepthColors
 from . import point_view, shown_picture, words
 from .example_picture import NAME, example_picture
-from .offered_model import PROVISIONAL, OfferedModel
+from .offered_model import OfferedModel
 from .style import FONTS, MONO
 from .visit import Visit
 from .workbench import PageError, Settings, Workbench, downloads_of
 
+BEHIND = (.09, .1, .12, 1)  # color behind the points, RGBA
 LONGEST_QUEUE = 32
 SWEEP, KEPT = 60, 600  # seconds: how often files that nobody has taken are looked for, and how old they are
 
@@ -63,37 +64,43 @@ class Page:
 
     def _build_outputs(self):
         self.status = gr.HTML(words.EMPTY, elem_id='status')
+        view = dict(interactive=False, buttons=['fullscreen'], type='filepath', min_width=280)
         with gr.Column(visible=False) as self.results:
-            with gr.Row():
-                view = dict(interactive=False, buttons=['fullscreen'], type='filepath', min_width=280)
+            with gr.Row(elem_id='views') as self.views:
                 self.picture = gr.Image(label='Picture', elem_id='picture', **view)
                 self.depth = gr.Image(label='Depth', elem_id='depth', **view)
             self.legend = gr.HTML(elem_id='legend')
-            with gr.Row(equal_height=True):
-                with gr.Column(scale=4, min_width=280):
+            with gr.Row(elem_id='reading'):
+                with gr.Column(scale=3, min_width=280):
                     self.point = gr.HTML(elem_id='point')
-                self.x = gr.Number(label='x', precision=0, minimum=0, min_width=80, elem_id='x')
-                self.y = gr.Number(label='y', precision=0, minimum=0, min_width=80, elem_id='y')
-                self.measure = gr.Button('Read', min_width=80, elem_id='measure')
+                with gr.Column(scale=2, min_width=240), gr.Row():
+                    self.x = gr.Number(label='x', precision=0, minimum=0, min_width=70, elem_id='x')
+                    self.y = gr.Number(label='y', precision=0, minimum=0, min_width=70, elem_id='y')
+                    self.measure = gr.Button('Read', min_width=70, elem_id='measure')
             with gr.Row():
-                self.points = gr.Model3D(label='Points in space: drag to turn, wheel to come nearer', height=380,
-                                         interactive=False, elem_id='points', camera_position=(90, 80, None),
-                                         clear_color=(.09, .1, .12, 1), min_width=280)
-                self.confidence = gr.Image(label='Confidence: white is sure', elem_id='confidence', **view)
+                self.points = gr.Model3D(label='Points in space: drag to turn them', height=360, scale=3, interactive=False,
+                                         elem_id='points', camera_position=point_view.FROM, clear_color=BEHIND,
+                                         min_width=280)
+                self.confidence = gr.Image(label='Confidence: light is sure', elem_id='confidence', scale=2, **view)
+            self.note = gr.HTML(elem_id='note')
             self.files = gr.HTML(elem_id='files')
 
     def _connect(self):
         settings = [self.model, self.decoder, self.crf, self.focal, self.fov]
-        shown = [self.status, self.results, self.picture, self.depth, self.legend, self.point, self.points,
-                 self.confidence, self.files]
+        shown = [self.status, self.results, self.views, self.picture, self.depth, self.legend, self.point,
+                 self.confidence, self.note, self.files]
         turn = dict(concurrency_limit=1, concurrency_id='predict', api_visibility='private')
         quick = dict(concurrency_limit=8, concurrency_id='quick', api_visibility='private', show_progress='hidden')
-        self.drop.upload(self.upload, [self.drop, *settings], [self.drop, *shown], **turn)
-        self.example.click(self.draw, settings, shown, **turn)
-        self.model.input(self.choose, self.model, [self.about, self.decoder, self.crf], **quick).then(
-            self.again, settings, shown, **turn)
-        gr.on([self.decoder.input, self.crf.input, self.focal.submit, self.fov.submit, self.focal.blur, self.fov.blur],
-              self.again, settings, shown, **turn)
+        changed = [self.decoder.input, self.crf.input, self.focal.submit, self.fov.submit, self.focal.blur,
+                   self.fov.blur]
+        for predicted in (
+                self.drop.upload(self.upload, [self.drop, *settings], [self.drop, *shown], **turn),
+                self.example.click(self.draw, settings, shown, **turn),
+                self.model.input(self.choose, self.model, [self.about, self.decoder, self.crf], **quick).then(
+                    self.again, settings, shown, **turn),
+                gr.on(changed, self.again, settings, shown, **turn)):
+            # The viewer starts only if it is on the page before it is given something to show.
+            predicted.then(self.show_points, None, self.points, **quick)
         marked = [self.point, self.picture, self.depth]
         for view in (self.picture, self.depth):
             view.select(self.click, None, [*marked, self.x, self.y], **quick)
@@ -101,14 +108,14 @@ class Page:
 
     def _about(self, model: OfferedModel) -> str:
         loaded = model.inferencer.loaded
-        return words.about_model(loaded.remark, loaded.depth_range, PROVISIONAL if model.provisional else '')
+        return words.about_model(loaded.remark, loaded.depth_range, words.PROVISIONAL if model.provisional else '')
 
     # What follows are the events. A page gives itself a name (session_hash) when it is loaded.
 
     def upload(self, request: gr.Request, path: str | None, *settings: Any) -> list[Any]:
         """A file was dropped."""
         if path is None:
-            return [None, *[gr.skip()] * 9]
+            return [None, *[gr.skip()] * 10]
         return [None, *self._shown(request, settings, lambda session: self.bench.receive(session, path))]
 
     def draw(self, request: gr.Request, *settings: Any) -> list[Any]:
@@ -118,8 +125,15 @@ class Page:
     def again(self, request: gr.Request, *settings: Any) -> list[Any]:
         """The settings have changed."""
         if not self.bench.visits.of(request.session_hash).content:
-            return [gr.skip()] * 9
+            return [gr.skip()] * 10
         return self._shown(request, settings, lambda session: None)
+
+    def show_points(self, request: gr.Request) -> str | None:
+        """A result has points in space."""
+        visit = self.bench.visits.of(request.session_hash)
+        if visit.result is None or 'ply' not in downloads_of(visit.result):
+            return None
+        return visit.write('points', '.glb', point_view.viewed_points(visit.result))
 
     def choose(self, name: str) -> list[Any]:
         """Another model."""
@@ -156,36 +170,39 @@ class Page:
             take(session)
             visit = self.bench.predict(session, Settings(name, decoder, bool(crf), focal or None, fov or None))
         except PageError as error:
-            return [words.error_text(str(error)), gr.Column(visible=False), *[None] * 7]
+            return [words.error_text(str(error)), gr.Column(visible=False), *[gr.skip()] * 8]
         model, result = self.bench.models[name], visit.result
         picture, depth = self._pictures(visit)
-        small = shown_picture.reduced(result)
+        small = shown_picture.resized(result)
         confidence = visit.write('confidence', '.png', shown_picture.confidence_png(small)) \
             if 'confidence' in result.maps else None
         kinds = downloads_of(result)
         return [
-            words.result_text(visit.name, result, model.inferencer.trained_focal_px, time.perf_counter() - start),
-            gr.Column(visible=True), picture, depth,
+            words.result_text(visit.name, result, model.inferencer.trained_focal_px, time.perf_counter() - start,
+                              model.provisional),
+            gr.Column(visible=True), gr.Row(elem_classes=['wide'] if _is_wide(result) else []), picture, depth,
             words.legend(DepthColors(*result.depth_range), result.has_supervision), words.hint(words.POINT_HINT),
-            gr.Model3D(_points_file(visit) if 'ply' in kinds else None, visible='ply' in kinds),
-            gr.Image(confidence, visible=confidence is not None), words.files_text(visit.token, kinds)]
+            gr.Image(confidence, visible=confidence is not None), words.points_note('ply' in kinds, result),
+            words.files_text(visit.token, kinds)]
 
     def _pictures(self, visit: Visit) -> list[str]:
         """Files of the picture and of its depth, with a mark where somebody has pointed."""
         result = visit.result
         height, width = result.depth.shape
         mark = visit.point and ((visit.point[0] + .5) / width, (visit.point[1] + .5) / height)
-        small = shown_picture.reduced(result)
+        small = shown_picture.resized(result)
         return [visit.write('picture', '.jpg', shown_picture.picture_jpeg(small, mark)),
                 visit.write('depth', '.png', shown_picture.depth_png(small, mark))]
 
 
-def _points_file(visit):
-    small, _ = point_view.thinned(visit.result)
-    return visit.write('points', '.glb', point_view.squares_glb(small.points(), small.camera.focal_px))
+def _is_wide(result):
+    """Whether two of these pictures lie better below each other than beside each other."""
+    height, width = result.depth.shape
+    return width > 2 * height
 
 
 def theme() -> gr.themes.Base:
     """Colors and fonts, all of the machine."""
-    return gr.themes.Base(primary_hue='teal', neutral_hue='slate', radius_size='lg', font=FONTS, font_mono=MONO)
+    return gr.themes.Base(primary_hue='teal', neutral_hue='slate', font=FONTS, font_mono=MONO).set(
+        body_text_color_subdued='*neutral_500', body_text_color_subdued_dark='*neutral_300')
 

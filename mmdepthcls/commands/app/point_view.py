@@ -17,7 +17,11 @@ from ...apis.point_cloud import PointCloud
 from ...camera import PictureCamera
 from ...json_text import json_text
 
-MOST_POINTS = 40_000
+MOST_POINTS = 60_000
+WIDEST_INTERVAL = 1.0  # of what is viewed, for a metre of depth
+# Where a viewer looks from: degrees around, degrees from above, and distance from the middle of the points, which are
+# scaled so that it lies one unit before the camera that took the picture.
+FROM = (90, 78, 1.3)
 FLOAT, UNSIGNED_SHORT, UNSIGNED_INT = 5126, 5123, 5125
 VERTICES, INDICES = 34962, 34963
 TRIANGLES = 4
@@ -25,15 +29,24 @@ CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32) / 2
 FACES = np.array([0, 1, 2, 0, 2, 3], np.uint32)
 
 
-def thinned(result: DepthResult, most: int = MOST_POINTS) -> tuple[DepthResult, int]:
+def viewed_points(result: DepthResult) -> bytes:
+    """What a viewer shows of a result's points, as a binary glTF: few enough, and only those that are surer than far.
+
+    Raises:
+        ValueError: if no camera is known.
+    """
+    small = thinned(result)
+    sure = WIDEST_INTERVAL if 'interval' in small.maps else None
+    assert small.camera is not None
+    return squares_glb(small.points(max_interval_ratio=sure), small.camera.focal_px)
+
+
+def thinned(result: DepthResult, most: int = MOST_POINTS) -> DepthResult:
     """Every n-th pixel of a result in both directions, whose points are points of the result.
 
     Args:
         result: of a known or assumed camera.
         most: pixels that may remain.
-
-    Returns:
-        The smaller result, and n.
 
     Raises:
         ValueError: if no camera is known.
@@ -51,7 +64,7 @@ def thinned(result: DepthResult, most: int = MOST_POINTS) -> tuple[DepthResult, 
     return replace(
         result, picture=result.picture[pixels], depth=result.depth[pixels], supervised=result.supervised[pixels],
         camera=PictureCamera(camera.focal_px / step, ((x - first) / step, (y - first) / step), camera.source),
-        maps={name: each[(..., *pixels)] for name, each in result.maps.items()}, recompute=None), step
+        maps={name: each[(..., *pixels)] for name, each in result.maps.items()}, recompute=None)
 
 
 def squares_glb(points: PointCloud, focal_px: float) -> bytes:
@@ -81,6 +94,10 @@ def _linear(colors):
     return np.rint(light * 65535).astype(np.uint16)[colors]
 
 
+def _scale_of(corners):
+    return float(2 / max(-(corners[:, 2].min() + corners[:, 2].max()), 1e-6))
+
+
 def _glb(corners, colors, faces):
     head = {
         'asset': {'version': '2.0', 'generator': 'mmdepthcls'}, 'scene': 0, 'scenes': [{'nodes': []}],
@@ -91,7 +108,7 @@ def _glb(corners, colors, faces):
         starts = [0, len(parts[0]), len(parts[0]) + len(parts[1])]
         data = b''.join(parts)
         head |= {
-            'scenes': [{'nodes': [0]}], 'nodes': [{'mesh': 0, 'name': 'points'}],
+            'scenes': [{'nodes': [0]}], 'nodes': [{'mesh': 0, 'name': 'points', 'scale': [_scale_of(corners)] * 3}],
             'meshes': [{'primitives': [{'attributes': {'POSITION': 0, 'COLOR_0': 1}, 'indices': 2, 'material': 0,
                                         'mode': TRIANGLES}]}],
             'materials': [{'doubleSided': True, 'extensions': {'KHR_materials_unlit': {}},

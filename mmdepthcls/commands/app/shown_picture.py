@@ -1,6 +1,7 @@
 """The pictures that the page shows: small, in the colors of the files, with a mark where somebody has pointed. Pure."""
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -9,13 +10,18 @@ import numpy as np
 from ...apis.depth_result import DepthResult
 from ..predict.file_kinds import FileSettings, colored
 
-LONGEST_SIDE = 1280  # pixels
+LONGEST_SIDE, LEAST_SIDE = 1280, 640  # pixels of the longer side that is shown
+LARGEST_PIXEL = 16  # of what is enlarged
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 
 def shown_shape(height: int, width: int) -> tuple[int, int]:
-    """Height and width of what is shown of a picture of H x W pixels."""
-    ratio = min(LONGEST_SIDE / max(height, width), 1)
+    """Height and width of what is shown of a picture of H x W pixels; of a small one, pixels of it become squares."""
+    longest = max(height, width)
+    if longest < LEAST_SIDE:
+        factor = min(math.ceil(LEAST_SIDE / longest), LARGEST_PIXEL)
+        return height * factor, width * factor
+    ratio = min(LONGEST_SIDE / longest, 1)
     return max(round(height * ratio), 1), max(round(width * ratio), 1)
 
 
@@ -27,8 +33,8 @@ def pixel_at(x: float, y: float, shape: tuple[int, int]) -> tuple[int, int]:
     return min(max(int(column), 0), shape[1] - 1), min(max(int(row), 0), shape[0] - 1)
 
 
-def reduced(result: DepthResult) -> DepthResult:
-    """A result of the size that is shown: the picture by averages, all else by its nearest pixels, since metres are
+def resized(result: DepthResult) -> DepthResult:
+    """A result of the size that is shown: the picture by averages, all else by the nearest pixels, since metres are
     never mixed."""
     shape = result.depth.shape
     height, width = shown_shape(*shape)
@@ -37,8 +43,9 @@ def reduced(result: DepthResult) -> DepthResult:
     rows = ((np.arange(height) + 0.5) * shape[0] / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * shape[1] / width).astype(np.intp)
     pixels = np.ix_(rows, columns)
+    how = cv2.INTER_AREA if height < shape[0] else cv2.INTER_CUBIC
     return replace(
-        result, picture=cv2.resize(result.picture, (width, height), interpolation=cv2.INTER_AREA),
+        result, picture=cv2.resize(result.picture, (width, height), interpolation=how),
         depth=result.depth[pixels], supervised=result.supervised[pixels], recompute=None,
         maps={name: each[:, rows[:, None], columns] if each.ndim == 3 else each[pixels]
               for name, each in result.maps.items()})
@@ -55,8 +62,9 @@ def depth_png(small: DepthResult, mark: tuple[float, float] | None = None) -> by
 
 
 def confidence_png(small: DepthResult) -> bytes:
-    """How probable the most probable bin is: white 1, black 0."""
-    gray = np.rint(small.confidence * 255).astype(np.uint8)
+    """How probable the most probable bin is: white 1, black 0, the root of it between, since of many bins even the
+    best has a small share."""
+    gray = np.rint(np.sqrt(small.confidence) * 255).astype(np.uint8)
     return _encoded('.png', np.repeat(gray[..., None], 3, axis=2), [cv2.IMWRITE_PNG_COMPRESSION, 3])
 
 

@@ -27,12 +27,14 @@ CSS = '''
 .point p { margin: 0; } .point .metres { font-size: 2.1rem; font-weight: 700; font-variant-numeric: tabular-nums; }
 .point .where { margin-left: .7em; color: var(--body-text-color-subdued); }
 .files { display: flex; flex-wrap: wrap; gap: .6em; }
-.files a { flex: 1 1 170px; display: block; border: 1px solid var(--border-color-primary); border-radius: 10px;
+.files a { flex: 1 1 130px; display: block; border: 1px solid var(--border-color-primary); border-radius: 10px;
   padding: .6em .8em; text-decoration: none !important; color: var(--body-text-color) !important;
   background: var(--block-background-fill); }
 .files a:hover, .files a:focus-visible { border-color: var(--color-accent); }
 .files code { font-size: .85rem; } .files small { display: block; color: var(--body-text-color-subdued); }
 #picture img, #depth img { cursor: crosshair; }
-#drop { min-height: 130px; }
+#views.wide { flex-direction: column; } #views.wide > * { width: 100%; flex: none; }
+#reading { align-items: center; } #measure { align-self: stretch; }
+#points canvas { cursor: grab; }
 @media (max-width: 640px) { .empty { padding: 1.2em 1em; } #head h1 { font-size: 1.4rem; } }
 '''

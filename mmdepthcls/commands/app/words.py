@@ -16,6 +16,12 @@ EMPTY = '''<div class="empty"><h3>Nothing here yet</h3><ol>
 <li>Its <b>depth</b>, how <b>sure</b> it is, and its <b>points in space</b>, which you can turn, appear here.</li>
 <li><b>Click</b> anywhere in the picture to read the metres there.</li></ol></div>'''
 POINT_HINT = 'Click in the picture or in its depth, or type a pixel, to read the metres there.'
+PROVISIONAL = ('It comes with the package and is <b>provisional</b>: it was trained on drawn streets and never saw a '
+               'photograph with depth. Of a real street it sees the shape better than the scale; rooms, portraits and '
+               'pictures from the air it does not know. For metres that matter, scale by a distance that you know, or '
+               'train a model of your own.')
+PROVISIONAL_SHORT = ('<b>Provisional model</b>: of a real street it sees the shape better than the scale, and it knows '
+                     'nothing but streets.')
 LABELS = {'png': 'Depth', 'color': 'Depth in colors', 'npy': 'Depth', 'ply': 'Points', 'confidence': 'Confidence'}
 
 
@@ -28,11 +34,14 @@ def about_model(remark: str, depth_range: tuple[float, float], provisional: str 
     return f'<div class="about">{text}</p>{f"<p>{provisional}</p>" if provisional else ""}</div>'
 
 
-def result_text(name: str, result: DepthResult, trained_focal_px: float | None, seconds: float) -> str:
+def result_text(name: str, result: DepthResult, trained_focal_px: float | None, seconds: float,
+                provisional: bool = False) -> str:
     """What was predicted, and whose metres it is in."""
     height, width = result.depth.shape
     text = f'<b>{escape(name)}</b>, {width} x {height} pixels, {seconds:.1f} s'
     parts = [f'<p class="file">{text}</p>', f'<p>{whose_metres(result, trained_focal_px)}</p>']
+    if provisional:
+        parts.append(f'<p>{PROVISIONAL_SHORT}</p>')
     if result.has_supervision:
         share = 1 - result.supervised.mean()
         parts.append(f'<p>Hatched, {share:.0%} of the picture: the model was never told the truth there, and guesses.</p>')
@@ -48,8 +57,8 @@ def whose_metres(result: DepthResult, trained_focal_px: float | None) -> str:
             return f'{known} That of the training is not known, so the metres are as the model says them.'
         return f"{known} The model's metres were multiplied by {result.correction:.3g} for it."
     if result.assumed_camera is not None:
-        return (f'<b>The focal length is assumed</b>: {_pixels(result.assumed_camera, width)}, as in the training. If '
-                'yours is longer by a half, so are the metres: say it under "Camera".')
+        return (f'<b>The focal length is assumed</b>: {_pixels(result.assumed_camera, width)}, as in the training. A '
+                'picture through another lens is wrong by as much as that differs: say yours under "Camera".')
     return ('<b>The focal length is not known</b>, neither of this picture nor of the training: metres are as the model '
             'says them, and there are no points in space. Say yours under "Camera".')
 
@@ -90,6 +99,16 @@ def point_text(x: int, y: int, depth: float, interval: tuple[float, float] | Non
     if not supervised:
         lines.append('a guess: the model was never told the truth there')
     return f'<div class="point" role="status"><p>{text}</p><p>{"; ".join(lines)}</p></div>'
+
+
+def points_note(has_points: bool, result: DepthResult) -> str:
+    """What is not seen of the points in space."""
+    if not has_points:
+        return hint('No points in space: they need a focal length. Say it under "Camera".')
+    if 'interval' not in result.maps:
+        return ''
+    return hint('The view leaves out points that are less sure than they are far (their interval is wider than their '
+                'depth). The file of points has all.')
 
 
 def _metres(value):
