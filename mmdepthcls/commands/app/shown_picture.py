@@ -75,11 +75,11 @@ def _marked(picture, mark):
     picture = picture.copy()
     height, width = picture.shape[:2]
     x, y = min(int(mark[0] * width), width - 1), min(int(mark[1] * height), height - 1)
-    long = max(max(height, width) // 60, 5)
+    long = max(max(height, width) // 50, 9)
     stroke = max(long // 8, 1)
     for color, more in ((BLACK, 2), (WHITE, 0)):
         for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-            start, end = ((x + across * step, y + down * step) for step in (max(long // 3, 2), long))
+            start, end = ((x + across * step, y + down * step) for step in (long // 2, long))
             cv2.line(picture, start, end, color, stroke + more, cv2.LINE_AA)
     return picture
 

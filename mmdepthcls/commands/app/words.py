@@ -12,7 +12,7 @@ from ..predict.file_kinds import KINDS
 TITLE = 'Depth from one picture'
 LEAD = 'Drop a picture of a street, and see how many metres away everything in it is.'
 EMPTY = '''<div class="empty"><h3>Nothing here yet</h3><ol>
-<li><b>Drop a picture</b> on the left, or let the page draw a street.</li>
+<li><b>Drop a picture</b> into the box, or let the page draw a street.</li>
 <li>Its <b>depth</b>, how <b>sure</b> it is, and its <b>points in space</b>, which you can turn, appear here.</li>
 <li><b>Click</b> anywhere in the picture to read the metres there.</li></ol></div>'''
 POINT_HINT = 'Click in the picture or in its depth, or type a pixel, to read the metres there.'
@@ -76,9 +76,13 @@ def legend(colors: DepthColors, hatched: bool) -> str:
     """The bar that says which color is how many metres."""
     stops = ', '.join('rgb({}, {}, {})'.format(*color) for color in colors.paint(
         colors.depths_along(33)[None].astype('float64'))[0].tolist())
+    def crowded(position):
+        return ' class="crowded"' if .82 < position < 1 else ''
+
     ticks = depth_ticks(colors.min_depth, colors.max_depth, colors.scale)
-    marks = ''.join(f'<span style="left: {100 * position:.2f}%">{tick:.4g}{" m" if tick == ticks[-1] else ""}</span>'
-                    for tick, position in zip(ticks, colors.position(ticks), strict=True))
+    marks = ''.join(f'<span{crowded(position)} style="left: {100 * position:.2f}%">{tick:.4g}'
+                    f'{" m" if position == 1 else ""}</span>'
+                    for tick, position in zip(ticks.tolist(), colors.position(ticks).tolist(), strict=True))
     note = '<i class="hatch"></i> hatched: a guess, never measured in the training' if hatched else ''
     return (f'<div class="legend"><div class="bar" style="background: linear-gradient(to right, {stops})"></div>'
             f'<div class="ticks">{marks}</div><div class="note">{note}</div></div>')
