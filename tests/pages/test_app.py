@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.page, pytest.mark.skipif(not find_spec('gradio'), reas
 ROOT = Path(__file__).parents[2]
 # Gradio's own: it ends the stream of a result from its side, and its viewer tries WebGPU before WebGL.
 USUAL = ('/gradio_api/queue/data', 'BJS - ', 'No available adapters')
-START = 240  # s that a start may take on a busy machine
+START = 280  # s that a start may take on a busy machine
 RESULT = 120_000  # ms that a result may take
 
 

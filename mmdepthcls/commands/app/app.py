@@ -65,8 +65,9 @@ def main(args):
         served, private = Path(folder, 'served'), Path(folder, 'private')
         served.mkdir()
         private.mkdir()
-        with program.refusing(), listen(args.host, args.port) as listener:
-            models = load_models(args.model, args.device)
+        with listen(args.host, args.port) as listener:
+            with program.refusing():
+                models = load_models(args.model, args.device)
             console.use_free_cpus()
             prepare_environment(served)
             from .server import serve  # with it comes Gradio, which reads the environment

@@ -3,6 +3,7 @@ from functools import lru_cache
 
 import cv2
 
+from ...camera import PictureCamera
 from ..minidrive import render
 from ..minidrive.looks import PLAIN
 from ..minidrive.worlds import chosen_world
@@ -10,6 +11,12 @@ from ..minidrive.writer import sample_generators
 
 NAME = 'drawn_street.png'
 SEED, SPLIT, INDEX = 5, 'test', 4  # of make-minidrive: the picture of docs/start.md
+
+
+def example_camera() -> PictureCamera:
+    """The camera before which the street is drawn."""
+    streets = chosen_world(PLAIN, None)
+    return PictureCamera(streets.camera.focal_px(streets.size[1]), source='the drawing itself')
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ import gradio as gr
 
 from ...visualization.depth_color import DepthColors
 from . import point_view, shown_picture, words
-from .example_picture import NAME, example_picture
+from .example_picture import NAME, example_camera, example_picture
 from .offered_model import OfferedModel
 from .style import FONTS, MONO
 from .visit import Visit
@@ -50,9 +50,9 @@ class Page:
         self.example = gr.Button('Draw a street for me', elem_id='example')
         with gr.Accordion('Camera', open=False):
             self.focal = gr.Number(label='Focal length, pixels of the picture', info='Counts before what the picture says '
-                                   'of itself (EXIF).', minimum=0, elem_id='focal')
+                                   'of itself (EXIF).', elem_id='focal')
             self.fov = gr.Number(label='Field of view from left to right, degrees', info='Where nothing else is known.',
-                                 minimum=0, maximum=180, elem_id='fov')
+                                 elem_id='fov')
         with gr.Accordion('Model', open=len(self.models) > 1):
             self.model = gr.Dropdown([each.name for each in self.models], value=first.name, label='Model',
                                      visible=len(self.models) > 1, elem_id='model')
@@ -74,8 +74,8 @@ class Page:
                 with gr.Column(scale=3, min_width=280):
                     self.point = gr.HTML(elem_id='point')
                 with gr.Column(scale=2, min_width=240), gr.Row():
-                    self.x = gr.Number(label='x', precision=0, minimum=0, min_width=70, elem_id='x')
-                    self.y = gr.Number(label='y', precision=0, minimum=0, min_width=70, elem_id='y')
+                    self.x = gr.Number(label='x', precision=0, min_width=70, elem_id='x')
+                    self.y = gr.Number(label='y', precision=0, min_width=70, elem_id='y')
                     self.measure = gr.Button('Read', min_width=70, elem_id='measure')
             with gr.Row():
                 self.points = gr.Model3D(label='Points in space: drag to turn them', height=360, scale=3, interactive=False,
@@ -108,7 +108,7 @@ class Page:
 
     def _about(self, model: OfferedModel) -> str:
         loaded = model.inferencer.loaded
-        return words.about_model(loaded.remark, loaded.depth_range, words.PROVISIONAL if model.provisional else '')
+        return words.about_model(model.name, loaded.remark, loaded.depth_range, words.PROVISIONAL if model.provisional else '')
 
     # What follows are the events. A page gives itself a name (session_hash) when it is loaded.
 
@@ -120,11 +120,13 @@ class Page:
 
     def draw(self, request: gr.Request, *settings: Any) -> list[Any]:
         """The page's own picture is wanted."""
-        return self._shown(request, settings, lambda session: self.bench.take(session, NAME, example_picture()))
+        return self._shown(request, settings, lambda session: self.bench.take(
+            session, NAME, example_picture(), example_camera()))
 
     def again(self, request: gr.Request, *settings: Any) -> list[Any]:
-        """The settings have changed."""
-        if not self.bench.visits.of(request.session_hash).content:
+        """The settings may have changed: fields say so when they are left."""
+        visit = self.bench.visits.of(request.session_hash)
+        if not visit.content or visit.settings == _settings_of(settings):
             return [gr.skip()] * 10
         return self._shown(request, settings, lambda session: None)
 
@@ -165,13 +167,12 @@ class Page:
     def _shown(self, request, settings, take):
         """All outputs, after a picture was taken and predicted."""
         session, start = request.session_hash, time.perf_counter()
-        name, decoder, crf, focal, fov = settings
         try:
             take(session)
-            visit = self.bench.predict(session, Settings(name, decoder, bool(crf), focal or None, fov or None))
+            visit = self.bench.predict(session, _settings_of(settings))
         except PageError as error:
             return [words.error_text(str(error)), gr.Column(visible=False), *[gr.skip()] * 8]
-        model, result = self.bench.models[name], visit.result
+        model, result = self.bench.models[visit.settings.model], visit.result
         picture, depth = self._pictures(visit)
         small = shown_picture.resized(result)
         confidence = visit.write('confidence', '.png', shown_picture.confidence_png(small)) \
@@ -193,6 +194,12 @@ class Page:
         small = shown_picture.resized(result)
         return [visit.write('picture', '.jpg', shown_picture.picture_jpeg(small, mark)),
                 visit.write('depth', '.png', shown_picture.depth_png(small, mark))]
+
+
+def _settings_of(values):
+    """Settings of the values of the page's fields; 0 in a field is nothing."""
+    name, decoder, crf, focal, fov = values
+    return Settings(name, decoder, bool(crf), focal or None, fov or None)
 
 
 def _is_wide(result):

@@ -1,6 +1,7 @@
 """The server of the page: its addresses, its limits, its end."""
 from __future__ import annotations
 
+import asyncio
 import socket
 from urllib.parse import quote
 
@@ -17,8 +18,26 @@ from .workbench import PageError, Workbench
 GRACE = 3  # seconds in which open connections may end
 
 
-def application(bench: Workbench, host: str) -> Gate:
-    """The page as an ASGI application.
+class PageServer(uvicorn.Server):
+    """A server that ends the streams by which open pages say that they are there: they would keep it waiting.
+
+    Args:
+        config: of it.
+        ended (asyncio.Event): by which Gradio ends them.
+    """
+
+    def __init__(self, config: uvicorn.Config, ended: asyncio.Event) -> None:
+        super().__init__(config)
+        self._ended = ended
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        self._ended.set()
+        await super().shutdown(sockets)
+
+
+def application(bench: Workbench, host: str) -> tuple[Gate, asyncio.Event]:
+    """The page as an ASGI application, and what ends its streams.
 
     Args:
         bench: does the work.
@@ -38,11 +57,11 @@ def application(bench: Workbench, host: str) -> Gate:
             'content-disposition': f"attachment; filename*=utf-8''{quote(name)}", 'cache-control': 'no-store'})
 
     gr.mount_gradio_app(
-        app, Page(bench).build(), '/', footer_links=[], run_history=False, allowed_paths=[], show_error=True,
+        app, Page(bench).build(), '/', footer_links=[], run_history=False, allowed_paths=[], show_error=False,
         max_file_size=bench.max_bytes, ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False,
         theme=theme(), css=CSS, root_path='')
     names = [*LOOPBACK, '[::1]', host] if host in LOOPBACK else None
-    return Gate(app, names, bench.max_bytes)
+    return Gate(app, names, bench.max_bytes), app.routes[-1].app.stop_event
 
 
 def serve(bench: Workbench, listener: socket.socket, host: str) -> None:
@@ -51,6 +70,7 @@ def serve(bench: Workbench, listener: socket.socket, host: str) -> None:
     Raises:
         KeyboardInterrupt: after Ctrl-C.
     """
-    config = uvicorn.Config(application(bench, host), log_level='error', access_log=False, server_header=False,
+    gate, ended = application(bench, host)
+    config = uvicorn.Config(gate, log_level='error', access_log=False, server_header=False,
                             timeout_graceful_shutdown=GRACE)
-    uvicorn.Server(config).run(sockets=[listener])
+    PageServer(config, ended).run(sockets=[listener])

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ...apis.depth_result import DepthResult
+from ...camera import PictureCamera
 
 MOST_BYTES = 2**31  # of all results; the one that nobody has looked at for the longest gives way
 LONGEST = 3600.0  # seconds that a visit lives without being used
@@ -21,12 +23,24 @@ class Visit:
 
     Args:
         folder: of the pictures that its page shows; of an unguessable name, removed with the visit.
+        name, content: of the picture's file.
+        uploaded: where the server had put it.
+        camera: that took it, where nothing else says it.
+        result: of the picture; None: none yet, or it was refused.
+        settings: with which it was asked for.
+        coverage: share of the probability in its intervals.
+        point: (x, y) that was read last.
+        used: when, by the clock of :class:`Visits`.
+        token: name of the result, for its files.
+        shown: how many pictures of it were written.
     """
     folder: Path
     name: str = ''
     content: bytes = b''
     uploaded: str = ''
+    camera: PictureCamera | None = None
     result: DepthResult | None = None
+    settings: Any = None
     coverage: float = 0.9
     point: tuple[int, int] | None = None
     used: float = 0.0
@@ -40,14 +54,14 @@ class Visit:
         arrays = [] if result is None else [result.picture, result.depth, result.supervised, *result.maps.values()]
         return len(self.content) + sum(each.nbytes for each in arrays)
 
-    def take(self, name: str, content: bytes, uploaded: str = '') -> None:
+    def take(self, name: str, content: bytes, uploaded: str = '', camera: PictureCamera | None = None) -> None:
         """Begin with another picture: what was known of the former is forgotten."""
-        self.name, self.content, self.uploaded = name, content, uploaded
+        self.name, self.content, self.uploaded, self.camera = name, content, uploaded, camera
         self.drop_result()
 
     def drop_result(self) -> None:
         """Forget the result, and what shows it."""
-        self.result = self.point = None
+        self.result = self.point = self.settings = None
         self.token = secrets.token_urlsafe(24)
         shutil.rmtree(self.folder, ignore_errors=True)
 

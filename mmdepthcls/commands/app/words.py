@@ -5,6 +5,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
+
 from ...apis.depth_result import DepthResult
 from ...visualization.depth_color import DepthColors, depth_ticks
 from ..predict.file_kinds import KINDS
@@ -25,10 +27,10 @@ PROVISIONAL_SHORT = ('<b>Provisional model</b>: of a real street it sees the sha
 LABELS = {'png': 'Depth', 'color': 'Depth in colors', 'npy': 'Depth', 'ply': 'Points', 'confidence': 'Confidence'}
 
 
-def about_model(remark: str, depth_range: tuple[float, float], provisional: str = '') -> str:
+def about_model(name: str, remark: str, depth_range: tuple[float, float], provisional: str = '') -> str:
     """A model in a few lines."""
     low, high = depth_range
-    text = f'<p>Answers between {low:g} and {high:g} m.'
+    text = f'<p><b>{escape(name)}</b> answers between {low:g} and {high:g} m.'
     if remark:
         text += f' Trained on: {escape(remark)}.'
     return f'<div class="about">{text}</p>{f"<p>{provisional}</p>" if provisional else ""}</div>'
@@ -75,17 +77,16 @@ def _source(source):
 def legend(colors: DepthColors, hatched: bool) -> str:
     """The bar that says which color is how many metres."""
     stops = ', '.join('rgb({}, {}, {})'.format(*color) for color in colors.paint(
-        colors.depths_along(33)[None].astype('float64'))[0].tolist())
-    def crowded(position):
-        return ' class="crowded"' if .82 < position < 1 else ''
-
-    ticks = depth_ticks(colors.min_depth, colors.max_depth, colors.scale)
-    marks = ''.join(f'<span{crowded(position)} style="left: {100 * position:.2f}%">{tick:.4g}'
-                    f'{" m" if position == 1 else ""}</span>'
-                    for tick, position in zip(ticks.tolist(), colors.position(ticks).tolist(), strict=True))
+        colors.depths_along(33)[None])[0].tolist())
+    ticks = depth_ticks(colors.min_depth, colors.max_depth, colors.scale).tolist()
+    marks = []
+    for tick, position in zip(ticks, colors.position(np.array(ticks)).tolist(), strict=True):
+        last = tick == ticks[-1]
+        crowded = ' class="crowded"' if position > .82 and not last else ''  # on a phone it would touch the last one
+        marks.append(f'<span{crowded} style="left: {100 * position:.2f}%">{tick:.4g}{" m" if last else ""}</span>')
     note = '<i class="hatch"></i> hatched: a guess, never measured in the training' if hatched else ''
     return (f'<div class="legend"><div class="bar" style="background: linear-gradient(to right, {stops})"></div>'
-            f'<div class="ticks">{marks}</div><div class="note">{note}</div></div>')
+            f'<div class="ticks">{"".join(marks)}</div><div class="note">{note}</div></div>')
 
 
 def point_text(x: int, y: int, depth: float, interval: tuple[float, float] | None, confidence: float | None,

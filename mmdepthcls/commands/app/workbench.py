@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...apis.depth_result import DepthResult
 from ...apis.picture_source import PictureSource
-from ...camera import TO_PREDICT
+from ...camera import TO_PREDICT, PictureCamera
 from ...datasets.files.image_header import probe_image
 from ..predict.file_kinds import KINDS, FileSettings
 from ..running.program import answer_of
@@ -111,9 +111,9 @@ class Workbench:
             raise PageError('The file is empty, or did not arrive whole. Try again.')
         self.visits.of(session).take(os.path.basename(path), content, path)
 
-    def take(self, session: str, name: str, content: bytes) -> None:
-        """Take a picture of the page's own."""
-        self.visits.of(session).take(name, content)
+    def take(self, session: str, name: str, content: bytes, camera: PictureCamera) -> None:
+        """Take a picture of the page's own, and of a known camera."""
+        self.visits.of(session).take(name, content, camera=camera)
 
     def predict(self, session: str, settings: Settings) -> Visit:
         """Predict the picture of a visit.
@@ -128,6 +128,7 @@ class Workbench:
         if not visit.content:
             raise PageError('This page was left alone for so long that its picture was forgotten. Drop it once more.')
         visit.drop_result()
+        visit.settings = settings
         model = self.models.get(settings.model)
         if model is None or settings.decoder not in model.reading.decoders:
             raise PageError('There is no such model or decoder here. Load the page anew.')
@@ -146,7 +147,7 @@ class Workbench:
             if header.height * header.width > self.max_pixels:
                 raise PageError(f'This picture has {header.width} x {header.height} pixels; up to '
                                 f'{self.max_pixels / MEGA:g} million are taken. Reduce it first.')
-            prepared = inferencer.prepare(PictureSource(visit.name, path))
+            prepared = inferencer.prepare(PictureSource(visit.name, path), visit.camera)
         prepared = replace(prepared, source=PictureSource(visit.name, image=prepared.picture))
         with model.reading.chosen(settings.decoder, settings.crf):
             result, = inferencer.predict([prepared], model.outputs)
@@ -162,7 +163,8 @@ class Workbench:
         visit = self.visits.of(session)
         result = visit.result
         if result is None:
-            raise PageError('There is no result to measure in. Drop a picture first.')
+            raise PageError('There is no result to read in, or it was forgotten while you were away. Drop the picture once '
+                            'more.')
         height, width = result.depth.shape
         if x is None or y is None or not (0 <= x < width and 0 <= y < height):
             raise PageError(f'x is 0 to {width - 1} and y is 0 to {height - 1} in this picture.')

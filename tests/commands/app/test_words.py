@@ -41,7 +41,7 @@ def result_of(**changes):
 
 @pytest.mark.parametrize('text', [
     words.result_text(EVIL, result_of(camera=PictureCamera(100.0, source=EVIL)), 100.0, 1.0),
-    words.about_model(EVIL, (1, 80)), words.error_text(EVIL), words.hint(EVIL), words.files_text(EVIL, ['png', 'ply'])])
+    words.about_model(EVIL, EVIL, (1, 80)), words.error_text(EVIL), words.hint(EVIL), words.files_text(EVIL, ['png', 'ply'])])
 def test_nothing_from_outside_becomes_a_tag(text):
     assert not {'script', 'img'} & set(Tags(text).names)
     assert 'onerror=alert(2)&gt;' in text or 'onerror' not in Tags(text).text
@@ -90,7 +90,7 @@ def test_a_point(changes, expected, missing):
     assert all(each in plain for each in expected) and not any(each in text for each in missing)
 
 
-@pytest.mark.parametrize('text', [words.EMPTY, words.PROVISIONAL, words.about_model('streets', (1, 80), words.PROVISIONAL),
+@pytest.mark.parametrize('text', [words.EMPTY, words.PROVISIONAL, words.about_model('m', 'streets', (1, 80), words.PROVISIONAL),
                                   words.points_note(True, result_of()), words.points_note(False, result_of())])
 def test_tags_are_closed(text):
     Tags(text)

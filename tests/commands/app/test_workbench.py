@@ -123,7 +123,7 @@ def test_a_second_picture_replaces_the_first(bench, settings, upload, picture):
     bench.receive('one', upload('other.png', cv2.imencode('.png', picture[:20])[1].tobytes()))
     with pytest.raises(KeyError):
         bench.file(token, 'npy')
-    with pytest.raises(PageError, match='no result'):
+    with pytest.raises(PageError, match='There is no result'):
         bench.measure('one', 1, 1)
     assert bench.predict('one', settings()).result.depth.shape == (20, 60)
 
@@ -134,7 +134,7 @@ def test_a_broken_picture_leaves_nothing_of_the_one_before(bench, settings, uplo
     bench.receive('one', upload('notes.png', b'words'))
     with pytest.raises(PageError):
         bench.predict('one', settings())
-    with pytest.raises(PageError, match='no result'):
+    with pytest.raises(PageError, match='There is no result'):
         bench.measure('one', 1, 1)
 
 
