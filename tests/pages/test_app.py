@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.page, pytest.mark.skipif(not find_spec('gradio'), reason="pip install -e '.[app]' brings Gradio")]
+pytestmark = [pytest.mark.page, pytest.mark.timeout(900),
+              pytest.mark.skipif(not find_spec('gradio'), reason="pip install -e '.[app]' brings Gradio")]
 ROOT = Path(__file__).parents[2]
 # Gradio's own: it ends the stream of a result from its side, and its viewer tries WebGPU before WebGL.
 USUAL = ('/gradio_api/queue/data', 'BJS - ', 'No available adapters')
@@ -42,7 +43,7 @@ def app(tmp_path_factory):
         assert 'Traceback' not in log.read_text(), log.read_text()
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(START)
 
 
 @pytest.fixture(scope='module')

@@ -83,7 +83,10 @@ class _WithoutForeign:
     async def __call__(self, message):
         if message['type'] == 'http.response.start':
             self._start = message
-            return
+        elif message['type'] == 'http.response.body':
+            await self._add(message)
+
+    async def _add(self, message):
         self._body += message.get('body', b'')
         if message.get('more_body'):
             return

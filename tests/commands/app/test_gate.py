@@ -22,6 +22,7 @@ async def serve(scope, receive, send):
         if not message.get('more_body'):
             break
     body = PAGE if scope['path'] == '/' else body
+    await send({'type': 'http.response.debug', 'info': 'of a test client'})
     await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-length', str(len(body)).encode())]})
     await send({'type': 'http.response.body', 'body': body[:50], 'more_body': True})
     await send({'type': 'http.response.body', 'body': body[50:]})
@@ -36,7 +37,8 @@ def ask(path, method='GET', headers=(), parts=(b'', ), hosts=('127.0.0.1', 'loca
         return waiting.pop(0)
 
     async def send(message):
-        sent.append(message)
+        if message['type'] != 'http.response.debug':
+            sent.append(message)
     headers = {b'host': b'127.0.0.1:7860', **dict(headers)}
     scope = dict(type=kind, path=path, method=method, headers=list(headers.items()))
     asyncio.run(Gate(serve, hosts, most)(scope, receive, send))

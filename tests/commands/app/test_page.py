@@ -27,7 +27,7 @@ def page(bench, served):
     """A page of the bench, built."""
     from mmdepthcls.commands.app.page import Page
     from mmdepthcls.commands.app.visit import Visits
-    bench.visits = Visits(served)
+    bench.visits, bench.max_bytes, bench.max_pixels = Visits(served), 10**6, 10**6
     page = Page(bench)
     page.blocks = page.build()
     return page
