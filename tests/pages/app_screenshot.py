@@ -1,4 +1,7 @@
-"""Take the picture of docs/app.md: ``python tests/pages/app_screenshot.py http://127.0.0.1:7860/ docs/images/app.jpg``."""
+"""Take the picture of docs/app.md.
+
+``python tests/pages/app_screenshot.py http://127.0.0.1:7860/ docs/images/app.jpg``, of a page that runs.
+"""
 import sys
 
 from chromium import Visits, start_browser

@@ -13,13 +13,14 @@ from .surroundings import LOOPBACK
 HOST, PORT = '127.0.0.1', 7860
 EPILOG = ('Pictures stay in the memory of this program until another one takes their place or their page is closed. '
           'Nothing is sent elsewhere. Ctrl-C ends it.')
-INSTALL = "pip install -c requirements/onedl.txt -e '.[onedl,app]'" if is_checkout() else "pip install 'mmdepthcls[app]'"
+INSTALL = ("pip install -c requirements/onedl.txt -e '.[onedl,app]'" if is_checkout()
+           else "pip install 'mmdepthcls[app]'")
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG)
-    parser.add_argument('--model', nargs='+', metavar='FILE', help='model files of publish, or .onnx and .xml of export; '
-                        'of several the page offers a choice (default: the model of this package)')
+    parser.add_argument('--model', nargs='+', metavar='FILE', help='model files of publish, or .onnx and .xml of '
+                        'export; of several the page offers a choice (default: the model of this package)')
     parser.add_argument('--device', help='such as cpu or cuda:0 (default: a GPU where there is one)')
     group = parser.add_argument_group('page')
     group.add_argument('--host', default=HOST, metavar='NAME', help='address to listen at (default: %(default)s, which '
@@ -28,8 +29,8 @@ def parse_args():
     group.add_argument('--open', action='store_true', help='open it in a browser')
     group.add_argument('--max-size', type=float, default=50, metavar='MB', help="of a picture's file (default: "
                        '%(default)g)')
-    group.add_argument('--max-megapixels', type=float, default=40, metavar='N', help='of a picture, in millions of pixels '
-                       '(default: %(default)g, which take 1 GB)')
+    group.add_argument('--max-megapixels', type=float, default=40, metavar='N', help='of a picture, in millions of '
+                       'pixels (default: %(default)g, which take 1 GB)')
     program.add_arguments(parser)
     args = parser.parse_args()
     check_arguments(parser, args)

@@ -1,8 +1,8 @@
 """What stands before the server of the page: which addresses there are, and that nothing of it leads elsewhere. Pure.
 
-Gradio brings addresses that this page has no use for (a proxy, an editor of its own code, a list of runs) and names other
-hosts in its first page. Here only what the page needs has an address, a browser is told to ask nobody else, and a page
-that is bound to this machine answers to this machine's names alone, whatever name another page has for it.
+Gradio brings addresses that this page has no use for (a proxy, an editor of its own code, a list of runs) and names
+other hosts in its first page. Here only what the page needs has an address, a browser is told to ask nobody else, and a
+page that is bound to this machine answers to this machine's names alone, whatever name another page has for it.
 """
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ METHODS = {'GET', 'HEAD', 'POST'}
 HEADERS = {
     'content-security-policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; "
                                "frame-ancestors 'none'; form-action 'self'; base-uri 'self'",
-    'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin'}
+    'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin'}
 AROUND = 2**16  # bytes that surround a file in a request
 # Tags of the first page that name another host.
 FOREIGN = re.compile(rb'<(?:meta|link)\b[^>]*?(?:content|href)="https?://[^>]*?>|<script\b[^>]*?src="https?://[^>]*?>'
@@ -54,8 +55,8 @@ class Gate:
             return
         receive = _limited(receive, self._max_bytes + AROUND)
         if scope['path'] == '/':  # its content is looked at, so it may not be compressed
-            scope = dict(scope, headers=[(name, value) for name, value in scope['headers'] if name != b'accept-encoding'])
-            await self._server(scope, receive, _WithoutForeign(send))
+            headers = [(name, value) for name, value in scope['headers'] if name != b'accept-encoding']
+            await self._server(dict(scope, headers=headers), receive, _WithoutForeign(send))
         else:
             await self._server(scope, receive, _with_headers(send))
 

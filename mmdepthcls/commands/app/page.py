@@ -49,8 +49,8 @@ class Page:
         self.drop = gr.File(label='Picture', elem_id='drop', height=140)
         self.example = gr.Button('Draw a street for me', elem_id='example')
         with gr.Accordion('Camera', open=False):
-            self.focal = gr.Number(label='Focal length, pixels of the picture', info='Counts before what the picture says '
-                                   'of itself (EXIF).', elem_id='focal')
+            self.focal = gr.Number(label='Focal length, pixels of the picture', info='Counts before what the picture '
+                                   'says of itself (EXIF).', elem_id='focal')
             self.fov = gr.Number(label='Field of view from left to right, degrees', info='Where nothing else is known.',
                                  elem_id='fov')
         with gr.Accordion('Model', open=len(self.models) > 1):
@@ -78,9 +78,9 @@ class Page:
                     self.y = gr.Number(label='y', precision=0, min_width=70, elem_id='y')
                     self.measure = gr.Button('Read', min_width=70, elem_id='measure')
             with gr.Row():
-                self.points = gr.Model3D(label='Points in space: drag to turn them', height=360, scale=3, interactive=False,
-                                         elem_id='points', camera_position=point_view.FROM, clear_color=BEHIND,
-                                         min_width=280)
+                self.points = gr.Model3D(label='Points in space: drag to turn them', height=360, scale=3,
+                                         interactive=False, elem_id='points', camera_position=point_view.FROM,
+                                         clear_color=BEHIND, min_width=280)
                 self.confidence = gr.Image(label='Confidence: light is sure', elem_id='confidence', scale=2, **view)
             self.note = gr.HTML(elem_id='note')
             self.files = gr.HTML(elem_id='files')
@@ -108,7 +108,8 @@ class Page:
 
     def _about(self, model: OfferedModel) -> str:
         loaded = model.inferencer.loaded
-        return words.about_model(model.name, loaded.remark, loaded.depth_range, words.PROVISIONAL if model.provisional else '')
+        return words.about_model(model.name, loaded.remark, loaded.depth_range,
+                                 words.PROVISIONAL if model.provisional else '')
 
     # What follows are the events. A page gives itself a name (session_hash) when it is loaded.
 

@@ -1,5 +1,5 @@
-"""A point cloud as a file that a viewer of glTF 2.0 shows: each point a small square, as large as the pixels for which it
-stands. Pure.
+"""A point cloud as a file that a viewer of glTF 2.0 shows: each point a small square, as large as the pixels for which
+it stands. Pure.
 
 A viewer draws points of one pixel, between which one sees through a wall; squares of the right size look closed from
 where the camera stood, and come apart as one turns them. glTF's y points up and z towards the viewer.

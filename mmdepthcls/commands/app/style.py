@@ -36,5 +36,7 @@ CSS = '''
 #views.wide { flex-direction: column; } #views.wide > * { width: 100%; flex: none; }
 #reading { align-items: center; } #measure { align-self: stretch; }
 #points canvas { cursor: grab; }
-@media (max-width: 640px) { .legend .crowded { display: none; } .empty { padding: 1.2em 1em; } #head h1 { font-size: 1.4rem; } }
+@media (max-width: 640px) {
+  .legend .crowded { display: none; } .empty { padding: 1.2em 1em; } #head h1 { font-size: 1.4rem; }
+}
 '''

@@ -24,8 +24,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise UsageError(f'--host {host}: {error.strerror or error}. 127.0.0.1 is this machine alone, 0.0.0.0 all of its '
-                         'networks') from error
+        raise UsageError(f'--host {host}: {error.strerror or error}. 127.0.0.1 is this machine alone, 0.0.0.0 all of '
+                         'its networks') from error
     listener = socket.socket(family, kind, protocol)
     try:
         if os.name != 'nt':  # where it would let two programs have one port
@@ -34,8 +34,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise UsageError(f'--host {host} --port {port}: {error.strerror}. Give another port, such as --port {port + 1}, '
-                         'or --port 0 for any that is free') from error
+        raise UsageError(f'--host {host} --port {port}: {error.strerror}. Give another port: --port 0 takes any that '
+                         'is free') from error
     return listener
 
 

@@ -46,7 +46,8 @@ def result_text(name: str, result: DepthResult, trained_focal_px: float | None, 
         parts.append(f'<p>{PROVISIONAL_SHORT}</p>')
     if result.has_supervision:
         share = 1 - result.supervised.mean()
-        parts.append(f'<p>Hatched, {share:.0%} of the picture: the model was never told the truth there, and guesses.</p>')
+        parts.append(f'<p>Hatched, {share:.0%} of the picture: the model was never told the truth there, and '
+                     'guesses.</p>')
     return f'<div class="result-text">{"".join(parts)}</div>'
 
 
@@ -61,8 +62,8 @@ def whose_metres(result: DepthResult, trained_focal_px: float | None) -> str:
     if result.assumed_camera is not None:
         return (f'<b>The focal length is assumed</b>: {_pixels(result.assumed_camera, width)}, as in the training. A '
                 'picture through another lens is wrong by as much as that differs: say yours under "Camera".')
-    return ('<b>The focal length is not known</b>, neither of this picture nor of the training: metres are as the model '
-            'says them, and there are no points in space. Say yours under "Camera".')
+    return ('<b>The focal length is not known</b>, neither of this picture nor of the training: metres are as the '
+            'model says them, and there are no points in space. Say yours under "Camera".')
 
 
 def _pixels(camera, width):

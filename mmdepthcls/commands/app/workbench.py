@@ -1,4 +1,4 @@
-"""What the page asks for: take a picture, predict it, measure a point, make a file. Knows nothing of the page itself."""
+"""What the page asks for: take a picture, predict it, read a point, make a file. Knows nothing of the page itself."""
 from __future__ import annotations
 
 import os
@@ -163,8 +163,8 @@ class Workbench:
         visit = self.visits.of(session)
         result = visit.result
         if result is None:
-            raise PageError('There is no result to read in, or it was forgotten while you were away. Drop the picture once '
-                            'more.')
+            raise PageError('There is no result to read in, or it was forgotten while you were away. Drop the picture '
+                            'once more.')
         height, width = result.depth.shape
         if x is None or y is None or not (0 <= x < width and 0 <= y < height):
             raise PageError(f'x is 0 to {width - 1} and y is 0 to {height - 1} in this picture.')
@@ -207,8 +207,8 @@ class Workbench:
                 answer = f'{name} needs more memory than this machine has. Reduce it first.'
             elif answer is None:
                 traceback.print_exception(error)
-                answer = ('Something went wrong that should not have. Whoever has started this page finds the reason in '
-                          'its terminal.')
+                answer = ('Something went wrong that should not have. Whoever has started this page finds the reason '
+                          'in its terminal.')
             answer = re.sub(re.escape(str(self._folder)) + r'[^\s:]*', lambda match: name, answer)
             if TO_PREDICT in answer:
                 answer = f'{answer.partition(TO_PREDICT)[0]}{ON_THE_PAGE}'

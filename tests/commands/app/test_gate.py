@@ -5,9 +5,10 @@ import pytest
 
 from mmdepthcls.commands.app.gate import AROUND, Gate
 
+NAMES = ('127.0.0.1', 'localhost', '[::1]')
 PAGE = (b'<head><meta property="og:image"\n content="https://raw.example/a.jpg" /><link rel="preconnect" '
-        b'href="https://fonts.example"/><link rel="stylesheet" href="./assets/a.css"><script async src="https://cdn.example/'
-        b'x.js"></script><script src="./assets/b.js"></script></head>')
+        b'href="https://fonts.example"/><link rel="stylesheet" href="./assets/a.css"><script async '
+        b'src="https://cdn.example/x.js"></script><script src="./assets/b.js"></script></head>')
 
 
 async def serve(scope, receive, send):
@@ -23,12 +24,13 @@ async def serve(scope, receive, send):
             break
     body = PAGE if scope['path'] == '/' else body
     await send({'type': 'http.response.debug', 'info': 'of a test client'})
-    await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-length', str(len(body)).encode())]})
+    await send({'type': 'http.response.start', 'status': 200, 'headers': [
+        (b'content-length', str(len(body)).encode())]})
     await send({'type': 'http.response.body', 'body': body[:50], 'more_body': True})
     await send({'type': 'http.response.body', 'body': body[50:]})
 
 
-def ask(path, method='GET', headers=(), parts=(b'', ), hosts=('127.0.0.1', 'localhost', '[::1]'), most=1000, kind='http'):
+def ask(path, method='GET', headers=(), parts=(b'', ), hosts=NAMES, most=1000, kind='http'):
     """Status, headers and body."""
     sent, waiting = [], [{'type': 'http.request', 'body': part, 'more_body': index < len(parts) - 1}
                          for index, part in enumerate(parts)]
@@ -58,7 +60,8 @@ def test_what_the_page_needs_has_an_address(path):
     '/gradio_api/vibe-code', '/gradio_api/proxy=https://example.org/', '/gradio_api/runs', '/monitoring', '/login',
     '/gradio_api/run/predict', '/gradio_api/call/predict', '/gradio_api/api/predict', '/gradio_api/component_server',
     '/gradio_api/file=https://example.org/a.png', '/gradio_api/file/etc/passwd', '/gradio_api/deep_link',
-    '/gradio_api/mcp', '/gradio_api/process_recording', '/download/a/b/c', '/download//npy', '/x/../config', '/etc/passwd',
+    '/gradio_api/mcp', '/gradio_api/process_recording', '/download/a/b/c', '/download//npy', '/x/../config',
+    '/etc/passwd',
     '/config/../gradio_api/info', '/gradio_api/stream/a/b/1/playlist.m3u8', '/custom_component/a/b/c/d', '/token'])
 def test_all_else_has_none(path):
     assert ask(path)[0] == 404

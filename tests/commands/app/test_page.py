@@ -1,6 +1,6 @@
 """The page as its server gives it, without a browser."""
-import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,7 +70,8 @@ def test_a_picture_from_its_upload_to_its_end(page, person, chosen, served, mode
     assert not path.exists()
     points = page.show_points(person)
     for file in (picture, depth, points):
-        assert open(file, 'rb').read(4) in (b'\xff\xd8\xff\xe0', b'\x89PNG', b'glTF') and file.startswith(str(served))
+        assert Path(file).read_bytes()[:4] in (b'\xff\xd8\xff\xe0', b'\x89PNG', b'glTF')
+        assert file.startswith(str(served))
     token = re.search(r'download/([^/]+)/npy', files)[1]
     assert page.bench.file(token, 'npy')[0] == 'street.npy'
     text, marked, _ = page.read(person, 210, 115)
@@ -107,7 +108,8 @@ def test_the_example_is_the_picture_of_the_documents(page, person, chosen):
 def test_a_field_that_is_left_as_it_was_costs_nothing(page, person, chosen):
     page.draw(person, *chosen)
     token = page.bench.visits.of('one').token
-    assert all('__type__' in each for each in page.again(person, *chosen)) and page.bench.visits.of('one').token == token
+    assert all('__type__' in each for each in page.again(person, *chosen))
+    assert page.bench.visits.of('one').token == token
     assert 'Focal length 300 px' in page.again(person, *chosen[:3], 300.0, 0)[0]
     assert page.bench.visits.of('one').token != token
 
@@ -128,8 +130,8 @@ def test_the_application(client, bench, settings, upload, served, tmp_path):
     first = client.get('/')
     assert first.status_code == 200 and not re.findall(r'(?:src|href|content)="https?://', first.text)
     config = client.get('/config').json()
-    assert config['is_space'] is False and config['analytics_enabled'] is False and config['footer_links'] == []
-    assert 'http' not in json.dumps(config['theme']) and 'fonts.g' not in client.get('/theme.css').text
+    assert config.get('analytics_enabled') in (False, None) and not config.get('footer_links')
+    assert not re.findall(r'https?://(?!127\.0\.0\.1)[\w.]+', client.get('/theme.css').text)
     (tmp_path / 'secret').write_text('secret')
     for path in ('/etc/passwd', str(tmp_path / 'secret'), f'{served}/../secret', f'{served}/../../../../etc/passwd'):
         assert client.get(f'/gradio_api/file={path}').status_code in (403, 404)

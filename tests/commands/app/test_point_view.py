@@ -85,7 +85,8 @@ def test_thinned_points_are_points_of_all(height, width, most, off_center):
 
 
 def rounded(result):
-    return [tuple(f'{value:.3g}' if abs(value) > 1e-3 else '0' for value in xyz) for xyz in result.points().xyz.tolist()]
+    return [tuple(f'{value:.3g}' if abs(value) > 1e-3 else '0' for value in xyz)
+            for xyz in result.points().xyz.tolist()]
 
 
 def test_unsure_points_are_not_viewed():

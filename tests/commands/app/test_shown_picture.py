@@ -25,7 +25,7 @@ def result_of(shape, supervised=None):
 @given(SIDES, SIDES)
 def test_what_is_shown_is_neither_huge_nor_tiny_and_of_the_same_shape(height, width):
     shown = shown_picture.shown_shape(height, width)
-    assert 1 <= min(shown) and max(shown) <= shown_picture.LONGEST_SIDE
+    assert min(shown) >= 1 and max(shown) <= shown_picture.LONGEST_SIDE
     assert max(shown) >= min(shown_picture.LEAST_SIDE, 16 * max(height, width))
     assert abs(shown[0] / shown[1] * width / height - 1) < .51 / min(shown) or min(shown) == 1
 
@@ -48,7 +48,8 @@ def test_shown_depth_is_depth_of_the_pixel_that_is_pointed_at(shape):
     rng = np.random.default_rng(1)
     for x, y in zip(rng.integers(0, small.depth.shape[1], 50), rng.integers(0, small.depth.shape[0], 50), strict=True):
         column, row = shown_picture.pixel_at(x, y, shape)
-        assert small.depth[y, x] == result.depth[row, column] and small.confidence[y, x] == result.confidence[row, column]
+        assert small.depth[y, x] == result.depth[row, column]
+        assert small.confidence[y, x] == result.confidence[row, column]
 
 
 def test_colors_are_those_of_the_file():

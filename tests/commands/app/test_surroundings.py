@@ -34,7 +34,8 @@ def test_all_networks_are_named_as_a_browser_takes_them():
 
 
 def test_what_gradio_reads_is_what_the_page_means(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, 'environ', dict(GRADIO_SHARE='True', GRADIO_ALLOWED_PATHS='/', GRADIO_SERVER_PORT='1', HOME='/h'))
+    monkeypatch.setattr(os, 'environ', dict(
+        GRADIO_SHARE='True', GRADIO_ALLOWED_PATHS='/', GRADIO_SERVER_PORT='1', HOME='/h'))
     prepare_environment(tmp_path)
     assert not {'GRADIO_SHARE', 'GRADIO_ALLOWED_PATHS', 'GRADIO_SERVER_PORT'} & os.environ.keys()
     assert os.environ['GRADIO_ANALYTICS_ENABLED'] == 'False' and os.environ['HOME'] == '/h'

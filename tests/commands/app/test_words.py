@@ -41,7 +41,8 @@ def result_of(**changes):
 
 @pytest.mark.parametrize('text', [
     words.result_text(EVIL, result_of(camera=PictureCamera(100.0, source=EVIL)), 100.0, 1.0),
-    words.about_model(EVIL, EVIL, (1, 80)), words.error_text(EVIL), words.hint(EVIL), words.files_text(EVIL, ['png', 'ply'])])
+    words.about_model(EVIL, EVIL, (1, 80)), words.error_text(EVIL), words.hint(EVIL),
+    words.files_text(EVIL, ['png', 'ply'])])
 def test_nothing_from_outside_becomes_a_tag(text):
     assert not {'script', 'img'} & set(Tags(text).names)
     assert 'onerror=alert(2)&gt;' in text or 'onerror' not in Tags(text).text
@@ -61,7 +62,8 @@ def test_whose_metres(changes, trained, expected):
 def test_what_the_model_guesses_is_said():
     told = np.ones((4, 200), bool)
     told[0] = False
-    result = DepthResult(PictureSource('a'), np.zeros((4, 200, 3), np.uint8), np.ones((4, 200), np.float32), told, (1, 80))
+    result = result_of()
+    result.supervised = told
     assert '25% of the picture' in words.result_text('a', result, None, 1.0)
     assert 'Hatched' not in words.result_text('a', result_of(), None, 1.0)
     assert 'Provisional' in words.result_text('a', result, None, 1.0, True)
@@ -84,13 +86,14 @@ def test_the_legend_has_the_colors_where_the_metres_are():
     (dict(supervised=False), ['a guess'], []), (dict(coverage=0.8), ['80 %'], ['90']),
     (dict(depth=0.0), ['Nothing was predicted at (3, 4)'], ['metres">'])])
 def test_a_point(changes, expected, missing):
-    text = words.point_text(**{**dict(x=3, y=4, depth=12.345678, interval=(11.0, 14.0), confidence=0.25, supervised=True,
-                                      coverage=0.9), **changes})
+    text = words.point_text(**{**dict(x=3, y=4, depth=12.345678, interval=(11.0, 14.0), confidence=0.25,
+                                      supervised=True, coverage=0.9), **changes})
     plain = Tags(text).text
     assert all(each in plain for each in expected) and not any(each in text for each in missing)
 
 
-@pytest.mark.parametrize('text', [words.EMPTY, words.PROVISIONAL, words.about_model('m', 'streets', (1, 80), words.PROVISIONAL),
-                                  words.points_note(True, result_of()), words.points_note(False, result_of())])
+@pytest.mark.parametrize('text', [
+    words.EMPTY, words.PROVISIONAL, words.about_model('m', 'streets', (1, 80), words.PROVISIONAL),
+    words.points_note(True, result_of()), words.points_note(False, result_of())])
 def test_tags_are_closed(text):
     Tags(text)

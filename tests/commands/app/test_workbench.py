@@ -47,7 +47,8 @@ def test_the_focal_length_counts_as_in_predict(bench, settings, upload, picture,
     assert (result.correction, result.camera.focal_px) == (expected.correction, 70.0)
     assert bench.predict('one', settings(fov=20.0)).result.camera.focal_px > 100
     # The next picture is of an unknown camera again.
-    assert bench.predict('one', settings()).result.camera is None and models[0].inferencer.cameras.said(None, (9, 9)) is None
+    assert bench.predict('one', settings()).result.camera is None
+    assert models[0].inferencer.cameras.said(None, (9, 9)) is None
 
 
 def test_the_focal_length_of_exif_counts(bench, settings, upload, picture):
@@ -55,7 +56,8 @@ def test_the_focal_length_of_exif_counts(bench, settings, upload, picture):
     exif.get_ifd(0x8769)[0xA405] = 50  # mm on film of 35 mm
     bench.receive('one', upload('photo.jpg', saved(Image.fromarray(picture), 'JPEG', exif=exif)))
     camera = bench.predict('one', settings(fov=20.0)).result.camera
-    assert camera.source.startswith('EXIF') and camera.focal_px == pytest.approx(50 * np.hypot(40, 60) / np.hypot(36, 24))
+    assert camera.source.startswith('EXIF')
+    assert camera.focal_px == pytest.approx(50 * np.hypot(40, 60) / np.hypot(36, 24))
 
 
 @pytest.mark.parametrize(('name', 'make'), [
@@ -176,7 +178,8 @@ def test_files_are_those_of_predict(bench, settings, upload, picture, models):
         assert content == KINDS[kind].encode(expected, FileSettings())
 
 
-@pytest.mark.parametrize(('token', 'kind'), [('', 'npy'), ('nobody', 'npy'), (None, 'mm'), (None, '../png'), ('é', 'npy')])
+@pytest.mark.parametrize(('token', 'kind'), [
+    ('', 'npy'), ('nobody', 'npy'), (None, 'mm'), (None, '../png'), ('é', 'npy')])
 def test_other_files_there_are_none(bench, settings, upload, token, kind):
     bench.receive('one', upload())
     visit = bench.predict('one', settings())
