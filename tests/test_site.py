@@ -59,3 +59,11 @@ def test_dead_links_are_found(tmp_path):
     dead, outside = module_of('.ci/links').check(tmp_path)
     assert dead == ['index.html: #gone', 'index.html: no.png', 'index.html: sub/a.html#nowhere', 'sub/a.html: b.html']
     assert outside == ['https://example.org/x']
+
+
+def test_the_page_of_the_browser_is_linked_where_it_is_built():
+    adapt, text = module_of('docs/conf').adapt, '[The page](page/index.html) runs; [another](../docs/page/index.html).'
+    assert adapt(text, 'browser', has_page=True) == (
+        '<a href="page/index.html">The page</a> runs; <a href="page/index.html">another</a>.')
+    assert adapt(text, 'browser') == 'The page runs; another.'
+    assert '<a href="../page/index.html">x</a>' in adapt('[x](../page/index.html)', 'tutorials/robot', has_page=True)

@@ -1,5 +1,7 @@
 /* Depth as files: 16-bit PNG, NumPy's array, point cloud. The same bytes of numbers as `mmdepthcls predict` writes. */
 
+import {roundEven} from './resize.js';
+
 const MOST = 65535;
 
 /* Blob of a 16-bit PNG: metres * units, 0 = none; metres: Float32Array of height * width. */
@@ -23,13 +25,9 @@ export async function depthPng(metres, height, width, units) {
     chunk('IDAT', data), chunk('IEND', new Uint8Array(0))], {type: 'image/png'});
 }
 
-/* Rounded as NumPy rounds, halves to even numbers; 0 for what 16 bits cannot hold. */
+/* Rounded; 0 for what 16 bits cannot hold. */
 function storedDepth(value) {
-  if (!(value > 0) || value >= MOST + 0.5) {
-    return 0;
-  }
-  const whole = Math.floor(value), rest = value - whole;
-  return Math.max(rest > 0.5 || rest === 0.5 && whole % 2 ? whole + 1 : whole, 1);
+  return value > 0 && value < MOST + 0.5 ? Math.max(roundEven(value), 1) : 0;
 }
 
 /* How many pixels are too far for such a PNG. */

@@ -8,6 +8,7 @@ let task = null;  // {file, name, truth}, the last
 
 function say(words, share = null) {
   element('state').hidden = words === null;
+  element('result').setAttribute('aria-busy', words !== null);
   element('state-words').textContent = words || '';
   if (share === null) {
     element('progress').removeAttribute('value');
@@ -18,8 +19,10 @@ function say(words, share = null) {
 
 function fail(words) {
   say(null);
+  element('result').hidden = true;  // of an earlier picture
   element('error').textContent = words;
   element('error').hidden = false;
+  element('error').scrollIntoView({block: 'nearest'});
 }
 
 const inMegabytes = bytes => (bytes / 1e6).toFixed(1);

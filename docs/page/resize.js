@@ -2,21 +2,24 @@
 
 const BITS = 11, ONE = 1 << BITS;  // of the weights of OpenCV's cv2.resize on 8 bits
 
-/* Of each new pixel along one axis: the first of two old pixels, the second, and their weights, which add up to ONE. */
-function wholeWeights(from, to) {
+/* As OpenCV and NumPy round: halves to even numbers. */
+export function roundEven(value) {
+  const whole = Math.floor(value), rest = value - whole;
+  return rest > 0.5 || rest === 0.5 && whole % 2 !== 0 ? whole + 1 : whole;
+}
+
+/* Of each new pixel along one axis: the first of two old pixels, the second, and their weights, which add up to ONE.
+ * Beyond the border OpenCV has one column, but the same row twice with two weights, which it rounds each. */
+function wholeWeights(from, to, isRows) {
   const first = new Int32Array(to), second = new Int32Array(to), weight = new Int32Array(to), rest = new Int32Array(to);
   for (let index = 0; index < to; index++) {
     const place = Math.fround((index + 0.5) * (from / to) - 0.5);
-    let whole = Math.floor(place), part = Math.fround(place - whole);
-    if (whole < 0) {
-      [whole, part] = [0, 0];
-    } else if (whole >= from - 1) {
-      [whole, part] = [from - 1, 0];
-    }
-    first[index] = whole;
-    second[index] = Math.min(whole + 1, from - 1);
-    rest[index] = Math.round(part * ONE);
-    weight[index] = Math.round(Math.fround(1 - part) * ONE);
+    const whole = Math.floor(place), inside = whole >= 0 && whole < from - 1;
+    const part = inside || isRows ? Math.fround(place - whole) : 0;
+    first[index] = Math.min(Math.max(whole, 0), from - 1);
+    second[index] = inside || isRows ? Math.min(whole + 1, from - 1) : first[index];
+    rest[index] = roundEven(part * ONE);
+    weight[index] = roundEven(Math.fround(1 - part) * ONE);
   }
   return {first, second, weight, rest};
 }
@@ -26,7 +29,7 @@ export function resizeLinear(picture, height, width, newHeight, newWidth) {
   if (height === newHeight && width === newWidth) {
     return picture.slice();
   }
-  const across = wholeWeights(width, newWidth), down = wholeWeights(height, newHeight);
+  const across = wholeWeights(width, newWidth, false), down = wholeWeights(height, newHeight, true);
   const resized = new Uint8Array(newHeight * newWidth * 3);
   const rows = new Map();  // old row -> its pixels at the new width, of which two are in use
   const wide = row => {
@@ -79,41 +82,55 @@ function coveredPixels(from, to) {
 export class AreaReduction {
   constructor(height, width, newHeight, newWidth) {
     this.width = width;
-    this.newWidth = newWidth;
-    this.across = coveredPixels(width, newWidth);
+    const across = coveredPixels(width, newWidth);
+    let end = 0;
+    this.ends = Int32Array.from(across, covered => (end += covered.length));
+    this.columns = Int32Array.from(across.flat(), ([old]) => 4 * old);
+    this.weights = Float32Array.from(across.flat(), ([, weight]) => weight);
     this.takers = Array.from({length: height}, () => []);  // of an old row: [new row, weight]
     coveredPixels(height, newHeight).forEach((covered, row) => {
       covered.forEach(([old, weight]) => this.takers[old].push([row, weight]));
     });
+    this.line = new Float32Array(newWidth * 3);
     this.sums = new Float32Array(newHeight * newWidth * 3);
     this.done = 0;
   }
 
   /* Add rows of RGBA, which follow those that were added before. */
   add(rgba) {
-    const line = new Float32Array(this.newWidth * 3);
     for (let begin = 0; begin < rgba.length; begin += this.width * 4, this.done++) {
-      line.fill(0);
-      this.across.forEach((covered, column) => {
-        for (const [old, weight] of covered) {
-          const at = begin + 4 * old;
-          for (let channel = 0; channel < 3; channel++) {
-            line[3 * column + channel] += rgba[at + channel] * weight;
-          }
-        }
-      });
+      this.reduceRow(rgba, begin);
       for (const [row, weight] of this.takers[this.done]) {
-        const start = row * line.length;
-        for (let at = 0; at < line.length; at++) {
-          this.sums[start + at] += line[at] * weight;
-        }
+        addWeighted(this.sums, row * this.line.length, this.line, weight);
       }
+    }
+  }
+
+  reduceRow(rgba, begin) {
+    const {line, ends, columns, weights} = this, {fround} = Math;
+    for (let column = 0, part = 0; column < ends.length; column++) {
+      let [red, green, blue] = [0, 0, 0];
+      for (; part < ends[column]; part++) {  // in single precision, as there
+        const at = begin + columns[part], weight = weights[part];
+        red = fround(red + fround(rgba[at] * weight));
+        green = fround(green + fround(rgba[at + 1] * weight));
+        blue = fround(blue + fround(rgba[at + 2] * weight));
+      }
+      line[3 * column] = red;
+      line[3 * column + 1] = green;
+      line[3 * column + 2] = blue;
     }
   }
 
   /* The smaller picture, RGB. */
   picture() {
-    return Uint8Array.from(this.sums, value => Math.round(value));
+    return Uint8Array.from(this.sums, roundEven);
+  }
+}
+
+function addWeighted(sums, start, line, weight) {
+  for (let at = 0; at < line.length; at++) {
+    sums[start + at] += Math.fround(line[at] * weight);
   }
 }
 
