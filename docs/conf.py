@@ -37,8 +37,8 @@ LINK = re.compile(r'(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)')
 
 
 def adapt(text, docname, has_page=False):
-    """str: a page as Sphinx needs it: tables of contents of an index page, links that leave docs/; ``has_page``: the site
-    has the page that predicts in the browser."""
+    """str: a page as Sphinx needs it: tables of contents of an index page, links that leave docs/; those to
+    the page that predicts in the browser, if ``has_page``."""
     page = DOCS / f'{docname}.md'
     source = next((ROOT / name for name, target in ROOT_PAGES.items() if target == docname != 'index'), page)
     text = text if source == page else source.read_text('utf-8')

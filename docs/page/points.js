@@ -5,7 +5,7 @@ const BACK = 1.15;  // where the eye is, before the point that the cloud turns a
 const LEAST_DISTANCE = 0.1;  // m, from the eye
 const LARGEST_DOT = 12, LONGEST_JOIN = 12;  // pixels, dots
 const SAME_SURFACE = 0.12;  // by which the depth of neighbors on one surface may differ
-const START = {turn: 0.35, tilt: 0.22, zoom: 1};
+const START = {turn: 0.22, tilt: 0.14, zoom: 1};
 
 export class PointView {
   /* metres: Float32Array of height * width; rgb: likewise, 3 each; focal: pixels; canvas: to draw on. */
