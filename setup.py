@@ -24,8 +24,14 @@ STACKS = {
 # What writes and runs exported files. Each is needed for its format alone.
 EXPORT = ['onnx', 'onnxscript', 'onnxruntime', 'openvino']
 
+# The page of mmdepthcls app. Gradio wants Pillow below 13.
+APP = ['gradio>=6']
+
 # What builds the site of docs/.
 DOCS = ['furo', 'myst-parser', 'sphinx>=8']
+
+# What drives the browser of the tests of pages; the browser is the system's own.
+PAGES = ['playwright']
 
 # What mim, and mmdepthcls/shipped_files.py, find in the folder .mim of the package. An editable installation uses the
 # repository's own; an sdist holds them in .mim only.
@@ -109,7 +115,7 @@ setup(
     install_requires=['numpy', 'torch', 'opencv-python', 'matplotlib', 'pillow', 'safetensors'],
     # timm: MMSegmentation's TIMMBackbone, which the model of this package and some configs have.
     extras_require={
-        **STACKS, 'timm': ['timm'], 'export': EXPORT, 'docs': DOCS,
+        **STACKS, 'timm': ['timm'], 'export': EXPORT, 'app': APP, 'docs': DOCS, 'pages': PAGES,
         'test': ['coverage>=7.10', 'hypothesis', 'mypy==2.4.1', 'pytest', 'pytest-timeout', 'pytest-xdist', 'ruff',
                  *EXPORT]},
 )

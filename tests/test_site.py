@@ -84,3 +84,11 @@ def test_a_site_is_refused_by_its_links_and_lists_those_that_leave_it(tmp_path, 
     assert main(tmp_path) == 1 and 'http://localhost:80/ is not https but http (index.html)' in capsys.readouterr().out
     page.write_text('<a href="gone.html"></a>')
     assert main(tmp_path) == 1
+
+
+def test_the_page_of_the_browser_is_linked_where_it_is_built():
+    adapt, text = module_of('docs/conf').adapt, '[The page](page/index.html) runs; [another](../docs/page/index.html).'
+    assert adapt(text, 'browser', has_page=True) == (
+        '<a href="page/index.html">The page</a> runs; <a href="page/index.html">another</a>.')
+    assert adapt(text, 'browser') == 'The page runs; another.'
+    assert '<a href="../page/index.html">x</a>' in adapt('[x](../page/index.html)', 'tutorials/robot', has_page=True)
