@@ -31,7 +31,7 @@ TOP = len(ORDER)  # the other commands
 # Commands that are made of others.
 MADE_OF = {'demo': {'minidrive', 'train', 'test'}, 'study': {'minidrive', 'train', 'test', 'adapt'},
            'export': {'minidrive', 'publish'},
-           'benchmark': {'minidrive', 'train', 'test', 'predict'}}
+           'benchmark': {'minidrive', 'train', 'test', 'predict'}, 'figures': {'calibrate'}}
 HOST = {'mmseg', 'mmengine', 'mmcv'}
 
 

@@ -6,9 +6,10 @@ from matplotlib import colormaps
 
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.report.charts import confusion_chart, distance_chart
-from mmdepthcls.evaluation.report.pictures import NOT_SCORED, color_error, error_bar, error_figure, image_of
+from mmdepthcls.evaluation.report.pictures import error_figure, image_of
 from mmdepthcls.evaluation.report.tally import ScoredImage
 from mmdepthcls.visualization.depth_color import color_depth
+from mmdepthcls.visualization.error_color import NOT_SCORED, color_error, error_bar
 from mmdepthcls.visualization.lettering import swatch_width
 
 

@@ -1,0 +1,164 @@
+"""Whether what a model says of its depth comes true: sums of any number of images, from which diagrams are drawn. Pure.
+
+*Confidence*. Of each pixel the model says with which probability the true depth lies within a factor of 1.25 of its
+answer. Where it says 70 %, that should be so for 70 % of the pixels; over all of them that share is d1.
+
+*Coverage*. The interval between the quantiles (1 - c) / 2 and (1 + c) / 2 of its distribution should hold the true
+depth in a share c of the pixels, for every c.
+
+An image becomes a few sums, whatever its size, and sums are added up. P pixels, K bins.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..bins import DepthBins
+from .uncertainty_metrics import calibration_error, calibration_sums
+
+FACTOR = 1.25  # of d1
+STEPS = 10  # bins of confidence, and twice as many of coverage
+LEVELS = np.arange(1, 2 * STEPS) / (2 * STEPS)  # wanted shares: 0.05, 0.10, ... 0.95
+LEVELS.flags.writeable = False
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class ReliabilitySums:
+    """Sums of scored pixels; two are added by ``+``.
+
+    Args:
+        table: (STEPS, 3): of each bin of confidence its pixels, the sum of their confidence, and how many are right.
+        covered: (L, ) pixels whose depth lies in the interval of each of :data:`LEVELS`.
+        inside: pixels whose depth lies in the interval that the model gives by itself.
+    """
+    table: np.ndarray
+    covered: np.ndarray
+    inside: int
+
+    @classmethod
+    def nothing(cls) -> ReliabilitySums:
+        """Of no pixel."""
+        return cls(np.zeros((STEPS, 3)), np.zeros(len(LEVELS)), 0)
+
+    def __add__(self, other: ReliabilitySums) -> ReliabilitySums:
+        return ReliabilitySums(self.table + other.table, self.covered + other.covered, self.inside + other.inside)
+
+    @property
+    def num(self) -> int:
+        """P."""
+        return int(self.table[:, 0].sum())
+
+    @property
+    def stated(self) -> np.ndarray:
+        """(STEPS, ) mean confidence in each bin, NaN where it has no pixel."""
+        return _share(self.table[:, 1], self.table[:, 0])
+
+    @property
+    def measured(self) -> np.ndarray:
+        """(STEPS, ) share of right pixels in each bin, NaN where it has none."""
+        return _share(self.table[:, 2], self.table[:, 0])
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean distance of confidence from the share that is right, weighted by pixels; NaN
+        without pixels."""
+        return calibration_error(self.table)
+
+    @property
+    def d1(self) -> float:
+        """Share of the pixels within a factor of 1.25; NaN without pixels."""
+        return float(_share(self.table[:, 2].sum(), self.num))
+
+    @property
+    def confidence(self) -> float:
+        """Mean confidence; NaN without pixels."""
+        return float(_share(self.table[:, 1].sum(), self.num))
+
+    @property
+    def coverage(self) -> np.ndarray:
+        """(L, ) measured share for each of :data:`LEVELS`; NaN without pixels."""
+        return _share(self.covered, np.float64(self.num))
+
+    @property
+    def inside_share(self) -> float:
+        """Measured share of the model's own interval; NaN without pixels."""
+        return float(_share(self.inside, self.num))
+
+
+def reliability_sums(probabilities: np.ndarray, bins: DepthBins, pred: np.ndarray, gt: np.ndarray,
+                     interval: np.ndarray) -> ReliabilitySums:
+    """Sums of an image.
+
+    Args:
+        probabilities: (P, K), of which each row sums to 1.
+        bins: K of them, in the metres of the other arguments.
+        pred: (P, ) m, what the model answers.
+        gt: (P, ) m, measured, inside the bins.
+        interval: (2, P) m, what the model gives as its interval.
+
+    Raises:
+        ValueError: for shapes that do not go together.
+    """
+    probabilities = np.asarray(probabilities, np.float64)
+    pred, gt, interval = (np.asarray(values, np.float64) for values in (pred, gt, interval))
+    if probabilities.shape != (len(gt), bins.num_bins) or pred.shape != gt.shape or interval.shape != (2, len(gt)):
+        raise ValueError(f'expected (P, {bins.num_bins}) probabilities, (P, ) metres and (2, P) ends of intervals, got '
+                         f'{probabilities.shape}, {pred.shape}, {gt.shape} and {interval.shape}')
+    right = np.maximum(pred / gt, gt / pred) < FACTOR
+    from_middle = np.abs(2 * probability_below(probabilities, bins, gt) - 1)
+    reached = np.searchsorted(np.sort(from_middle), LEVELS + _ROUNDING, side='right')
+    low, high = interval
+    return ReliabilitySums(calibration_sums(within_factor(probabilities, bins, pred), right, STEPS),
+                           reached.astype(np.float64), int(np.count_nonzero((low <= gt) & (gt <= high))))
+
+
+def within_factor(probabilities: np.ndarray, bins: DepthBins, depth: np.ndarray,
+                  factor: float = FACTOR) -> np.ndarray:
+    """Probability that the true depth lies within a factor of some depth.
+
+    Args:
+        probabilities: (P, K).
+        bins: K of them.
+        depth: (P, ) m, > 0.
+        factor: > 1.
+
+    Returns:
+        (P, ) float64 in [0, 1].
+    """
+    depth = np.asarray(depth, np.float64)
+    below = [probability_below(probabilities, bins, end) for end in (depth / factor, depth * factor)]
+    return np.clip(below[1] - below[0], 0, 1)
+
+
+def probability_below(probabilities: np.ndarray, bins: DepthBins, depth: np.ndarray) -> np.ndarray:
+    """Probability that the true depth is less than some depth. Within a bin the distribution is uniform: in depth, or
+    in log depth where the bin's center is its geometric one.
+
+    Args:
+        probabilities: (P, K).
+        bins: K of them.
+        depth: (P, ) m.
+
+    Returns:
+        (P, ) float64 in [0, 1]: 0 up to the first edge, 1 from the last on.
+    """
+    probabilities, depth = np.asarray(probabilities, np.float64), np.asarray(depth, np.float64)
+    rows = np.arange(len(depth))
+    index = np.clip(np.searchsorted(bins.edges, depth, side='right') - 1, 0, bins.num_bins - 1)
+    own = probabilities[rows, index]
+    until = np.cumsum(probabilities, axis=1)[rows, index]
+    low, high, center = bins.edges[index], bins.edges[index + 1], bins.centers[index]
+    clipped = np.clip(depth, low, high)
+    middle, geometric_middle = (low + high) / 2, np.sqrt(low * high)
+    geometric = (low > 0) & (np.abs(center - geometric_middle) < np.abs(center - middle))
+    safe = np.where(low > 0, low, high)
+    share = np.where(geometric, np.log(np.where(geometric, clipped, 1) / np.where(geometric, safe, 1))
+                     / np.log(np.where(geometric, high / safe, np.e)), (clipped - low) / (high - low))
+    return np.clip(until - own * (1 - share), 0, 1)
+
+
+def _share(some, of):
+    with np.errstate(divide='ignore', invalid='ignore'):
+        return np.where(np.asarray(of) > 0, np.divide(some, of, dtype=np.float64), np.nan)
