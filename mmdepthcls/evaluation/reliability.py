@@ -6,7 +6,7 @@ answer. Where it says 70 %, that should be so for 70 % of the pixels; over all o
 *Coverage*. The interval between the quantiles (1 - c) / 2 and (1 + c) / 2 of its distribution should hold the true
 depth in a share c of the pixels, for every c.
 
-An image becomes a few sums, whatever its size, and sums are added up. P pixels, K bins.
+An image becomes a few sums, whatever its size, and sums are added up. P pixels.
 """
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..bins import DepthBins
 from .uncertainty_metrics import calibration_error, calibration_sums
 
 FACTOR = 1.25  # of d1
@@ -87,76 +86,32 @@ class ReliabilitySums:
         return float(_share(self.inside, self.num))
 
 
-def reliability_sums(probabilities: np.ndarray, bins: DepthBins, pred: np.ndarray, gt: np.ndarray,
+def reliability_sums(confidence: np.ndarray, below: np.ndarray, pred: np.ndarray, gt: np.ndarray,
                      interval: np.ndarray) -> ReliabilitySums:
     """Sums of an image.
 
     Args:
-        probabilities: (P, K), of which each row sums to 1.
-        bins: K of them, in the metres of the other arguments.
+        confidence: (P, ) probability, by the model, that the true depth lies within a factor of 1.25 of ``pred``
+            (:func:`mmdepthcls.adaptation.confidence.mass_within`).
+        below: (P, ) probability, by the model, of less than ``gt``
+            (:func:`mmdepthcls.adaptation.confidence.probability_below`).
         pred: (P, ) m, what the model answers.
-        gt: (P, ) m, measured, inside the bins.
+        gt: (P, ) m, measured.
         interval: (2, P) m, what the model gives as its interval.
 
     Raises:
         ValueError: for shapes that do not go together.
     """
-    probabilities = np.asarray(probabilities, np.float64)
-    pred, gt, interval = (np.asarray(values, np.float64) for values in (pred, gt, interval))
-    if probabilities.shape != (len(gt), bins.num_bins) or pred.shape != gt.shape or interval.shape != (2, len(gt)):
-        raise ValueError(f'expected (P, {bins.num_bins}) probabilities, (P, ) metres and (2, P) ends of intervals, got '
-                         f'{probabilities.shape}, {pred.shape}, {gt.shape} and {interval.shape}')
+    confidence, below, pred, gt, interval = (np.asarray(values, np.float64) for values in (
+        confidence, below, pred, gt, interval))
+    if not confidence.shape == below.shape == pred.shape == gt.shape == (len(gt), ) or interval.shape != (2, len(gt)):
+        raise ValueError('expected (P, ) probabilities and metres and (2, P) ends of intervals, got '
+                         f'{[each.shape for each in (confidence, below, pred, gt, interval)]}')
     right = np.maximum(pred / gt, gt / pred) < FACTOR
-    from_middle = np.abs(2 * probability_below(probabilities, bins, gt) - 1)
-    reached = np.searchsorted(np.sort(from_middle), LEVELS + _ROUNDING, side='right')
+    reached = np.searchsorted(np.sort(np.abs(2 * below - 1)), LEVELS + _ROUNDING, side='right')
     low, high = interval
-    return ReliabilitySums(calibration_sums(within_factor(probabilities, bins, pred), right, STEPS),
-                           reached.astype(np.float64), int(np.count_nonzero((low <= gt) & (gt <= high))))
-
-
-def within_factor(probabilities: np.ndarray, bins: DepthBins, depth: np.ndarray,
-                  factor: float = FACTOR) -> np.ndarray:
-    """Probability that the true depth lies within a factor of some depth.
-
-    Args:
-        probabilities: (P, K).
-        bins: K of them.
-        depth: (P, ) m, > 0.
-        factor: > 1.
-
-    Returns:
-        (P, ) float64 in [0, 1].
-    """
-    depth = np.asarray(depth, np.float64)
-    below = [probability_below(probabilities, bins, end) for end in (depth / factor, depth * factor)]
-    return np.clip(below[1] - below[0], 0, 1)
-
-
-def probability_below(probabilities: np.ndarray, bins: DepthBins, depth: np.ndarray) -> np.ndarray:
-    """Probability that the true depth is less than some depth. Within a bin the distribution is uniform: in depth, or
-    in log depth where the bin's center is its geometric one.
-
-    Args:
-        probabilities: (P, K).
-        bins: K of them.
-        depth: (P, ) m.
-
-    Returns:
-        (P, ) float64 in [0, 1]: 0 up to the first edge, 1 from the last on.
-    """
-    probabilities, depth = np.asarray(probabilities, np.float64), np.asarray(depth, np.float64)
-    rows = np.arange(len(depth))
-    index = np.clip(np.searchsorted(bins.edges, depth, side='right') - 1, 0, bins.num_bins - 1)
-    own = probabilities[rows, index]
-    until = np.cumsum(probabilities, axis=1)[rows, index]
-    low, high, center = bins.edges[index], bins.edges[index + 1], bins.centers[index]
-    clipped = np.clip(depth, low, high)
-    middle, geometric_middle = (low + high) / 2, np.sqrt(low * high)
-    geometric = (low > 0) & (np.abs(center - geometric_middle) < np.abs(center - middle))
-    safe = np.where(low > 0, low, high)
-    share = np.where(geometric, np.log(np.where(geometric, clipped, 1) / np.where(geometric, safe, 1))
-                     / np.log(np.where(geometric, high / safe, np.e)), (clipped - low) / (high - low))
-    return np.clip(until - own * (1 - share), 0, 1)
+    return ReliabilitySums(calibration_sums(np.clip(confidence, 0, 1), right, STEPS), reached.astype(np.float64),
+                           int(np.count_nonzero((low <= gt) & (gt <= high))))
 
 
 def _share(some, of):

@@ -49,8 +49,8 @@ def reliability_figure(models: dict[str, ReliabilitySums], own: dict[str, float]
         confidence.plot(sums.stated[seen], sums.measured[seen], **look)
         coverage.plot(LEVELS, sums.coverage, **dict(look, marker=None))
         if own and name in own:
-            coverage.plot([own[name]], [sums.inside_share], **dict(look, linestyle='none', markersize=5,
-                                                                   label='_own interval'))
+            coverage.plot([own[name]], [sums.inside_share], **dict(
+                look, linestyle='none', markersize=5, markerfacecolor='none', markeredgewidth=1, label='_own interval'))
         pixels.stairs(100 * sums.table[:, 0] / sums.num, np.arange(STEPS + 1) / STEPS, color=style['color'],
                       linestyle=style['linestyle'], linewidth=1.2, fill=False)
     pixels.set_xlim(0, 1)

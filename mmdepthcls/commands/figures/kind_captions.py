@@ -77,7 +77,7 @@ def of_reliability(subject, found, wanted):
 Left: pixels by the probability, stated by the model, that the true depth lies within a factor of 1.25 of its answer
 (ten bins of equal width; below, how many pixels each has), against the share of which that is so. ECE, the expected
 calibration error, is the mean distance of the two, weighted by pixels. Right: the share of pixels whose depth lies in
-the central interval that is to hold a share of the distribution; the larger marker is the interval that the model
+the central interval that is to hold a share of the distribution; the open marker is the interval that the model
 gives by itself. The gray line is a model that says what is so; below it a model is too sure, above it not sure
 enough.
 

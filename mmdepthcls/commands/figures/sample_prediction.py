@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 
+from ...adaptation.confidence import mass_within, probability_below
 from ...apis.depth_inferencer import DepthInferencer
 from ...apis.depth_result import DepthResult
 from ...apis.exported_model import ExportedModel
@@ -16,13 +18,12 @@ from ...apis.point_cloud import PointCloud
 from ...apis.prepared_picture import PreparedPicture
 from ...camera import PictureCamera
 from ...evaluation.errors import depth_errors
-from ...evaluation.reliability import ReliabilitySums, reliability_sums, within_factor
+from ...evaluation.reliability import ReliabilitySums, reliability_sums
 from ...visualization.depth_color import is_valid
 from ...visualization.error_color import ERROR_LIMIT, relative_error
 from ..calibrate.measured_data import MeasuredPicture
 
 PIXELS = 2000  # of an image, whose probabilities are looked at
-BLOCK = 1 << 14  # pixels whose distributions are in float64 at a time
 
 
 @dataclass(frozen=True)
@@ -150,10 +151,7 @@ class SamplePredictor:
         kept = np.flatnonzero(sample.depth[rows, columns] > 0)
         found = np.zeros(len(rows), np.float32)
         logits = self.inferencer.logits(sample.prepared, rows[kept], columns[kept])
-        depth = sample.depth[rows, columns][kept] / self._metres(sample)
-        for start in range(0, len(kept), BLOCK):
-            block = slice(start, start + BLOCK)
-            found[kept[block]] = within_factor(_softmax(logits[block]), self._bins, depth[block])
+        found[kept] = self._said(mass_within, logits, sample.depth[rows, columns][kept] / self._metres(sample))
         return found.reshape(size[1], size[0])
 
     def reliability(self, sample: Sample, pixels: int = PIXELS) -> ReliabilitySums:
@@ -167,22 +165,20 @@ class SamplePredictor:
         if not len(chosen):
             return ReliabilitySums.nothing()
         rows, columns = np.divmod(chosen, sample.depth.shape[1])
-        metres = self._metres(sample)
-        return reliability_sums(
-            _softmax(self.inferencer.logits(sample.prepared, rows, columns)), self._bins,
-            sample.depth[rows, columns] / metres, sample.scored[rows, columns] / metres,
-            sample.result.interval[:, rows, columns] / metres)
+        logits, metres = self.inferencer.logits(sample.prepared, rows, columns), self._metres(sample)
+        pred, gt = (values[rows, columns].astype(np.float64) for values in (sample.depth, sample.scored))
+        return reliability_sums(self._said(mass_within, logits, pred / metres),
+                                self._said(probability_below, logits, gt / metres),
+                                pred, gt, sample.result.interval[:, rows, columns])
 
-    @property
-    def _bins(self):
-        return self.inferencer.loaded.classifier.bins
+    def _said(self, what, logits, depth):
+        """(Q, ) what the model says of a depth (m of its bins) at each pixel, from logits (Q, K)."""
+        bins = self.inferencer.loaded.classifier.bins
+        edges, centers = bins.tensors('cpu', torch.float32)
+        maps = (torch.from_numpy(np.ascontiguousarray(values, np.float32)).T[None, ..., None].contiguous()
+                for values in (logits, depth[:, None]))
+        return what(*maps, centers, edges)[0, 0, :, 0].numpy()
 
     def _metres(self, sample):
         """By which metres of the bins were multiplied."""
         return np.float64(sample.result.correction * self.inferencer.loaded.scale)
-
-
-def _softmax(logits):
-    logits = logits.astype(np.float64)
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
