@@ -98,8 +98,6 @@ def reliability(subject: Subject) -> dict[str, bytes]:
     """What models say of their depth, and what comes of it, over all chosen pictures."""
     found, wanted = {}, {}
     for name, predictor in subject.models.items():
-        if predictor.lacks_probabilities:
-            raise ValueError(f'--kind reliability, {name}: {predictor.lacks_probabilities}')
         line, sums = ProgressLine(f'Measure ({name})', len(subject.pictures), 'images'), ReliabilitySums.nothing()
         for picture in subject.pictures:
             if picture.depth is not None:

@@ -68,6 +68,7 @@ class Studio:
                 dict(max_interval_ratio=self.args.max_interval_ratio, drop_unsupervised=self.args.drop_unsupervised))
             if kind != 'reliability':
                 self.drawn += [each.path for each in pictures if each.path not in self.drawn]
+        check_possible(kind, self._subjects[chosen])
         return self._subjects[chosen]
 
     def _check_points(self):
@@ -128,3 +129,17 @@ class Studio:
             from ...bins import UDBins
             return UDBins(low, high, args.num_bins or NO_MODEL.num_bins)
         return SIDBins(low, high, args.num_bins or NO_MODEL.num_bins)
+
+
+def check_possible(kind: str, subject: Subject) -> None:
+    """Refuse, before anything is predicted, what cannot be drawn of these models and pictures.
+
+    Raises:
+        UsageError: says what to give.
+    """
+    if kind == 'reliability':
+        for name, predictor in subject.models.items():
+            if predictor.lacks_probabilities:
+                raise UsageError(f'--kind reliability, {name}: {predictor.lacks_probabilities}')
+    if kind in ('errors', 'reliability') and all(picture.depth is None for picture in subject.pictures):
+        raise UsageError(f'--kind {kind}: none of these pictures has ground truth; give pictures with measured depth')

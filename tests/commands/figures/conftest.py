@@ -20,7 +20,8 @@ KINDS = dict(
     ordinal=dict(decoder=dict(type='OrdinalDecoder')),
     regression=dict(decoder=dict(type='RegressionDecoder'), decode_head=dict(
         HEAD, loss_decode=dict(type='RegressionSILogLoss'))),
-    adaptive=dict(decode_head=dict(type='AdaptiveBinsHead', in_channels=64, in_index=3, channels=16)))
+    adaptive=dict(decode_head=dict(
+        type='AdaptiveBinsHead', head=HEAD, network=dict(embed_dims=16))))
 
 
 @pytest.fixture(scope='session')

@@ -5,6 +5,8 @@ import pytest
 
 from mmdepthcls.bins import DepthBins, LIDBins, SIDBins, UDBins
 from mmdepthcls.commands.figures.kinds import DRAWN, ladder_schemes
+from mmdepthcls.commands.figures.studio import check_possible
+from mmdepthcls.commands.running.program import UsageError
 from mmdepthcls.evaluation.errors import depth_errors
 from mmdepthcls.visualization.error_color import color_error
 from mmdepthcls.visualization.panel_sheet import SheetLayout
@@ -112,8 +114,8 @@ def test_models_without_probabilities_are_drawn_without_confidence(predictors, m
     caption = DRAWN['sheet'](subject)['sheet.md'].decode()
     assert 'There is no confidence: the model is read by' in caption and 'Decoder' in caption
     assert 'AbsRel' in DRAWN['errors'](subject)['errors.md'].decode()
-    with pytest.raises(ValueError, match='--kind reliability, model: .*Decoder: its logits are no probabilities'):
-        DRAWN['reliability'](subject)
+    with pytest.raises(UsageError, match='--kind reliability, model: .*Decoder: its logits are no probabilities'):
+        check_possible('reliability', subject)
 
 
 def test_bins_of_each_image_are_given_to_those_of_the_model(predictors, measured, subject_of):
@@ -129,6 +131,8 @@ def test_without_ground_truth(predictors, measured, subject_of):
     for kind in ('errors', 'reliability'):
         with pytest.raises(ValueError, match=f'--kind {kind}: no.* ground truth in the range of the bins'):
             DRAWN[kind](subject)
+        with pytest.raises(UsageError, match=f'--kind {kind}: none of these pictures has ground truth'):
+            check_possible(kind, subject)
 
 
 def test_many_samples_and_one(predictors, measured, subject_of):
