@@ -23,9 +23,13 @@ def sheet_of(shape, samples, maps, width=1000, notes=()):
     return layout, layout.pages(panels, [Bar('depth', DepthColors().bar)])
 
 
+def packed(page):
+    return page.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
+
+
 def place(page, color):
-    """(top, left, height, width) of all that is of a color, which is a rectangle."""
-    rows, columns = np.nonzero((page == color).all(axis=2))
+    """(top, left, height, width) of all that is of a color, which is a rectangle; ``page`` is packed."""
+    rows, columns = np.nonzero(page == packed(np.array(color, np.uint8)))
     box = rows.min(), columns.min(), np.ptp(rows) + 1, np.ptp(columns) + 1
     assert len(rows) == box[2] * box[3], 'a panel is covered or cut'
     return tuple(map(int, box))
@@ -34,12 +38,13 @@ def place(page, color):
 @pytest.mark.parametrize('shape', SHAPES)
 @pytest.mark.parametrize('samples', [1, 2, 5])
 def test_every_panel_is_there_whole_and_of_its_shape(shape, samples):
-    layout, (page, ) = sheet_of(SHAPES[shape], samples, 5)
-    assert page.shape[1] == 1000
+    layout, (page, ) = sheet_of(SHAPES[shape], samples, 5, 300)
+    assert page.shape[1] == 300
+    page = packed(page)
     boxes = [[place(page, color_of(sample, panel)) for panel in range(5)] for sample in range(samples)]
     size = layout.panel_size(SHAPES[shape])
     assert {box[2:] for row in boxes for box in row} == {size[::-1]}
-    assert abs(size[1] / size[0] - SHAPES[shape][0] / SHAPES[shape][1]) < 0.02
+    assert abs(size[1] - size[0] * SHAPES[shape][0] / SHAPES[shape][1]) <= 0.5 or size[1] == 1
     if shape in ('street', 'ribbon') and samples > 1:  # samples beside each other, maps below each other
         assert len({row[0][1] for row in boxes}) == min(samples, 3)
         assert all(np.diff([box[0] for box in row]).min() > size[1] for row in boxes)
@@ -48,13 +53,14 @@ def test_every_panel_is_there_whole_and_of_its_shape(shape, samples):
         assert all(np.diff([box[1] for box in row]).min() > size[0] for row in boxes)
 
 
-@given(st.integers(1, 40), st.sampled_from(sorted(SHAPES)), st.integers(1, 6), st.integers(240, 1500))
-@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 40), st.sampled_from(sorted(SHAPES)), st.integers(1, 6), st.integers(240, 320))
+@settings(max_examples=10, deadline=None)
 def test_no_sample_is_lost_and_no_page_is_wider_than_asked(samples, shape, maps, width):
     layout, pages = sheet_of(SHAPES[shape], samples, maps, width)
     assert len(pages) == -(-samples // layout.per_page) and {page.shape[1] for page in pages} == {width}
-    shown = {tuple(color) for page in pages for color in np.unique(page[:, ::1].reshape(-1, 3), axis=0)}
-    assert all(color_of(sample, panel) in shown for sample in range(samples) for panel in range(maps))
+    shown = np.concatenate([np.unique(packed(page)) for page in pages])
+    colors = [color_of(sample, panel) for sample in range(samples) for panel in range(maps)]
+    assert np.isin(packed(np.array(colors, np.uint8)), shown).all()
 
 
 @pytest.mark.parametrize('shape', SHAPES)
@@ -69,14 +75,14 @@ def test_notes_stand_below_their_panel_in_as_few_lines_as_fit():
     _, (long, ) = sheet_of((128, 416), 3, 5, notes=('AbsRel 0.1', 'd1 0.9' * 9))
     line = round(1.7 * layout.text_height)
     assert noted.shape[0] - plain.shape[0] == 5 * line and long.shape[0] - plain.shape[0] == 10 * line
-    top, left, height, width = place(noted, color_of(1, 2))
+    top, left, height, width = place(packed(noted), color_of(1, 2))
     below = noted[top + height:top + height + line, left:left + width]
     assert (below < 128).any() and (below[:, -20:] == 255).all()
 
 
 def test_pages_hold_what_is_well_seen():
-    assert [len(sheet_of(SHAPES['street'], number, 5)[1]) for number in (12, 13, 40)] == [1, 2, 4]
-    assert [len(sheet_of(SHAPES['room'], number, 5)[1]) for number in (8, 9)] == [1, 2]
+    assert [len(sheet_of(SHAPES['street'], number, 5, 240)[1]) for number in (12, 13, 40)] == [1, 2, 4]
+    assert [len(sheet_of(SHAPES['room'], number, 5, 240)[1]) for number in (8, 9)] == [1, 2]
     layout = SheetLayout.of(SHAPES['room'], 9, 5, per_page=9)
     assert layout.per_page == 9
 

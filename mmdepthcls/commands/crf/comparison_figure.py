@@ -1,11 +1,8 @@
 """Several depth maps of the same images, on one color scale. Pure."""
-import cv2
-import numpy as np
-
 from ...visualization.depth_color import DepthColors
 from ...visualization.panel_sheet import Bar, Panel, SheetLayout
 from ...visualization.panels import depth_panel, image_panel
-from ..running.outputs import signed_picture
+from ..running.outputs import signed_png
 
 
 def draw_comparison(images, colors=None, width=1000):
@@ -31,8 +28,7 @@ def draw_comparison(images, colors=None, width=1000):
     layout = SheetLayout.of(shape, len(images), len(images[0]), width, per_page=len(images))
     sheet, = layout.pages([[Panel(title, _panel(values, layout, colors)) for title, values in panels.items()]
                            for panels in images], [Bar('depth', colors.bar)])
-    picture = np.ascontiguousarray(sheet[..., ::-1])
-    return signed_picture(cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
+    return signed_png(sheet)
 
 
 def _panel(values, layout, colors):

@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from ...bins import DepthBins, LIDBins, SIDBins, UDBins
@@ -16,7 +15,7 @@ from ...visualization.bin_ladder import draw_ladder
 from ...visualization.depth_color import FIRST_OF_ZERO, DepthColors
 from ...visualization.depth_sheet import SheetRow, points_drawn_wide, prediction_sheet
 from ..calibrate.measured_data import MeasuredPicture
-from ..running.outputs import signed_picture
+from ..running.outputs import signed_picture, signed_png
 from . import captions, kind_captions, sheets
 from .point_figure import point_figure
 from .sample_prediction import PIXELS, Sample, SamplePredictor
@@ -67,7 +66,7 @@ def paper(subject: Subject) -> dict[str, bytes]:
     text = captions.captions(subject.title, compared, subject.colors, subject.sheet, rows,
                              points_drawn_wide(rows))
     return {captions.INTERVALS: draw_intervals(compared),
-            subject.sheet: _png(prediction_sheet(rows, subject.colors)), captions.CAPTIONS: text.encode()}
+            subject.sheet: signed_png(prediction_sheet(rows, subject.colors)), captions.CAPTIONS: text.encode()}
 
 
 def sheet(subject: Subject) -> dict[str, bytes]:
@@ -155,9 +154,4 @@ def _need_truth(kind, samples):
 
 def _with_captions(kind, pages, text):
     names = kind_captions.page_names(kind, len(pages))
-    return {**{name: _png(page) for name, page in zip(names, pages, strict=True)}, f'{kind}.md': text.encode()}
-
-
-def _png(picture):
-    picture = np.ascontiguousarray(picture[..., ::-1])
-    return signed_picture(cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
+    return {**{name: signed_png(page) for name, page in zip(names, pages, strict=True)}, f'{kind}.md': text.encode()}
