@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 COLLECTION = {'Name', 'License', 'Metadata', 'Paper', 'README', 'Frameworks'}
-MODEL = {'Name', 'In Collection', 'Config', 'Metadata', 'Results'}
+MODEL = {'Name', 'In Collection', 'Config', 'Metadata'}
 METADATA = {'Training Data', 'Batch Size', 'Architecture'}
-OPTIONAL = {'Weights', 'Training log', 'Paper', 'Code', 'Framework'}
+OPTIONAL = {'Results', 'Weights', 'Training log', 'Paper', 'Code', 'Framework'}
 
 
 def read(root):
@@ -52,8 +52,8 @@ def _of_model(model, root, collections):
     elif Path(model['Config']).stem != model.get('Name'):
         yield f'is not the name of {model["Config"]}'
     for result in model.get('Results') or []:
-        if not {'Task', 'Dataset'} <= result.keys():
-            yield f'a result needs Task and Dataset: {result}'
+        if not {'Task', 'Dataset'} <= result.keys() or not result.get('Metrics'):  # mim reads the numbers unasked
+            yield f'a result needs Task, Dataset and Metrics: {result}'
 
 
 if __name__ == '__main__':

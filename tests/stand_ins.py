@@ -1,4 +1,5 @@
 """What the pages of the documents take for given, made small: pictures, data sets, configs, weights, model files."""
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ train_dataloader = dict(batch_size=2, num_workers=0, persistent_workers=False)
 val_dataloader = dict(num_workers=0, persistent_workers=False)
 test_dataloader = dict(num_workers=0, persistent_workers=False)
 """
+FEW = dict(num_train=4, num_val=2, num_test=2, workers=1, progress=False)
 
 
 @cache
@@ -88,13 +90,17 @@ def put_folders(folder):
         write_nyu(folder / 'data' / 'nyu_depth_v2', split)
 
 
-def put_minidrives(folder):
-    """MiniDrives of a few scenes, where the configs of this package look for them."""
+def put_minidrive(folder):
+    """A MiniDrive of a few scenes, where the configs of this package look for it."""
     from mmdepthcls.commands.minidrive.writer import make_minidrive
-    counts = dict(num_train=4, num_val=2, num_test=2, workers=1, progress=False)
-    make_minidrive(folder / 'data' / 'minidrive', height=64, width=128, **counts)
+    make_minidrive(folder / 'data' / 'minidrive', height=64, width=128, **FEW)
+
+
+def put_worlds(folder):
+    """The two worlds of MiniDrive between which models are adapted, likewise."""
+    from mmdepthcls.commands.minidrive.writer import make_minidrive
     for world in ('source', 'target'):
-        make_minidrive(folder / 'data' / f'minidrive_{world}', world=world, **counts)
+        make_minidrive(folder / 'data' / f'minidrive_{world}', world=world, **FEW)
 
 
 def put_weights(folder):
@@ -118,7 +124,7 @@ def put_weights(folder):
 # What is made for pages that hold the words.
 MAKERS = {
     put_pictures: ('street.', 'photos', 'film.mp4'), put_models: ('model.safetensors', 'street.safetensors'),
-    put_measurements: ('points.csv', 'labelled/'), put_minidrives: ('minidrive', 'CONFIG', 'demo'),
+    put_measurements: ('points.csv', 'labelled/'), put_minidrive: ('r18_minidrive', 'CONFIG'), put_worlds: ('SOURCE', ),
     put_folders: ('data/theirs', 'data/mine', 'FOLDER', 'data/nyu', 'disparities'),
     put_weights: ('CONFIG', 'weights.pth', 'SOURCE.pth', 'best_abs_rel_iter_600.pth'),
 }
@@ -136,8 +142,7 @@ def make_stand_ins(text, folder):
     for make, words in MAKERS.items():
         if any(word in text for word in words):
             make(Path(folder))
-    for made in ('CHECKPOINT street.safetensors', 'make-minidrive streets', 'make-minidrive data/mine'):
-        if made in text:
-            path = folder / made.split()[-1]
-            shutil.rmtree(path, ignore_errors=True)
-            path.unlink(missing_ok=True)
+    for made in re.findall(r'make-minidrive (\S+)', text):
+        shutil.rmtree(folder / made, ignore_errors=True)
+    for made in re.findall(r'mmdepthcls publish \S+ \S+ (\S+)', text):
+        (folder / made).unlink(missing_ok=True)

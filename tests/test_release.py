@@ -209,7 +209,7 @@ def test_the_metafile_is_checked(tmp_path):
 Collections:
 - {Name: x, License: L, Metadata: {}, Paper: {}, README: READ.md, Frameworks: []}
 Models:
-- {Name: a, In Collection: x, Config: configs/a.py, Results: [{Task: T}],
+- {Name: a, In Collection: x, Config: configs/a.py, Results: [{Task: T, Dataset: D}],
    Metadata: {Training Data: D, Batch Size: 1, Architecture: [A]}}
 - {Name: other, In Collection: y, Config: configs/a.py, Weight: 1, Results: [],
    Metadata: {Batch Size: 1, Architecture: [A]}}
@@ -217,7 +217,7 @@ Models:
    Architecture: [A]}}
 ''')
     assert metafile.problems(tmp_path) == [
-        'collection x: no file READ.md', "a: a result needs Task and Dataset: {'Task': 'T'}",
+        'collection x: no file READ.md', "a: a result needs Task, Dataset and Metrics: {'Task': 'T', 'Dataset': 'D'}",
         'other: Weight is no key of a model', 'other: no Metadata: Training Data', 'other: collection y is not there',
         'other: is not the name of configs/a.py', 'gone: no file configs/gone.py', 'configs/b.py: is in no metafile',
         'configs/a.py: stands twice']
