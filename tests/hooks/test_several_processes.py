@@ -130,7 +130,7 @@ def test_several_processes_train_several_sets(world_size, options, resumes, data
     ranks = [torch.load(data / f'rank{rank}.pth', weights_only=False) for rank in range(world_size)]
     for rank in ranks:
         if resumes:
-            check_resuming(rank)
+            check_resuming(rank, exact=world_size == 2)
         for key, value in rank['whole'][1].items():  # the last validation has brought buffers together too
             assert torch.equal(value, ranks[0]['whole'][1][key]), key
     assert ranks[0]['whole'][0] != ranks[1]['whole'][0]
@@ -138,14 +138,19 @@ def test_several_processes_train_several_sets(world_size, options, resumes, data
     check_scores(ranks[0]['whole'][2], config(str(data), 'alone', model_cfg, **options), data)
 
 
-def check_resuming(rank):
-    """The same losses and samples in each step, weights and scores as if nothing had been broken off."""
+def check_resuming(rank, exact):
+    """The same losses and samples in each step, weights and scores as if nothing had been broken off; of more than two
+    processes but for rounding: DistributedDataParallel adds their gradients in another order in its first step."""
+    tolerance = 0 if exact else 1e-5
     assert list(rank['begun'][0]) == list(range(1, STOP + 1))
-    assert {**rank['begun'][0], **rank['rest'][0]} == rank['whole'][0]
+    rest = {**rank['begun'][0], **rank['rest'][0]}
+    assert [paths for _, paths in rest.values()] == [paths for _, paths in rank['whole'][0].values()]
+    assert [loss for loss, _ in rest.values()] == pytest.approx([loss for loss, _ in rank['whole'][0].values()],
+                                                                rel=tolerance, abs=0)
     for key, value in rank['whole'][1].items():
-        assert torch.equal(value, rank['rest'][1][key]), key
+        torch.testing.assert_close(rank['rest'][1][key], value, rtol=tolerance, atol=tolerance, msg=key)
     for tag, values in rank['rest'][2].items():
-        assert rank['whole'][2][tag][-len(values):] == values
+        assert rank['whole'][2][tag][-len(values):] == pytest.approx(values, rel=tolerance, abs=0)
 
 
 def check_draws(steps, cfg):
