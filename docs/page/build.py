@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-SOURCES = ('*.html', '*.css', '*.js', 'licenses.txt')
+SOURCES = ('*.html', '*.css', '*.js', '*.svg', 'licenses.txt')
 RUNTIME = Path('node_modules', 'onnxruntime-web')
 # Of the runtime: the program for one thread without a GPU, and what it is compiled to. The page names them so.
 RUNTIME_FILES = {'ort.wasm.bundle.min.mjs': 'ort.mjs', 'ort-wasm-simd-threaded.wasm': 'ort.wasm'}

@@ -1,4 +1,4 @@
-/* Metres as colors: the scale and the table of mmdepthcls.visualization.DepthColors, which the build has written down. */
+/* Metres as colors: scale and table of mmdepthcls.visualization.DepthColors, which the build has written down. */
 
 /* Where on the scale metres lie, 0..1. */
 export function positionOf(metres, {low, high, scale}) {

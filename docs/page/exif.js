@@ -1,4 +1,4 @@
-/* The focal length that a camera has written into a picture, by the rules of mmdepthcls/datasets/cameras/exif_focal.py. */
+/* The focal length that a camera has written into a picture, as mmdepthcls/datasets/cameras/exif_focal.py has it. */
 
 const EXIF_IFD = 0x8769, FOCAL_LENGTH = 0x920A, FILM_FOCAL_LENGTH = 0xA405;
 const PLANE_X_RESOLUTION = 0xA20E, PLANE_UNIT = 0xA210, PIXELS_X = 0xA002, PIXELS_Y = 0xA003;
@@ -7,7 +7,7 @@ const SAME_SHAPE = 0.02;  // by which sides may differ that are meant to be in o
 const FILM_DIAGONAL = Math.hypot(36, 24);
 const NUMBER_SIZES = {3: 2, 4: 4, 5: 8};  // SHORT, LONG, RATIONAL
 
-/* {focal, words} in pixels of a picture of height x width, turned as it is seen; null where nothing usable is written. */
+/* {focal, words} in pixels of a picture of height x width, turned as it is seen; null where nothing is written. */
 export function focalOfExif(bytes, height, width, plausible) {
   let tags;
   try {

@@ -2,7 +2,7 @@
 
 /* Fetch and unpack one.
  *
- * url: of the file. heard: is told how many more bytes came. Returns Uint8Array. Throws an Error with what went wrong. */
+ * url: of the file. heard: is told how many more bytes came. Returns Uint8Array. Throws an Error that says why. */
 export async function fetchPacked(url, heard = () => {}) {
   let answer;
   try {

@@ -11,40 +11,37 @@ const KINDS = [
   [/^\x89HDF/, 'an HDF5 file'], [/^\x93NUMPY/, 'an array of NumPy'],
 ];
 
-/* What a person can mend; the message says how. */
-export class PictureError extends Error {}
-
 /* Read a file.
  *
  * file: Blob. name: for messages. limits: max_pixels, more are reduced to; plausible_focal, in sides of the picture.
  * Returns {rgb, height, width, stored: {height, width}, camera}: rgb Uint8Array of height * width * 3; stored: as it is
- * in the file; camera: {focal, words} of its EXIF, in stored pixels, or null. Throws PictureError. */
+ * in the file; camera: {focal, words} of its EXIF, in stored pixels, or null. Throws an Error that says what to do. */
 export async function readPicture(file, name, limits) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (bytes.length === 0) {
-    throw new PictureError(`${name} is empty. Copy the file again.`);
+    throw new Error(`${name} is empty. Copy the file again.`);
   }
   const size = storedSize(bytes);
   if (size !== null && size[0] * size[1] > MOST_PIXELS) {
-    throw new PictureError(`${name} has ${size[0]} × ${size[1]} pixels, more than ${MOST_PIXELS / 1e6} million. `
+    throw new Error(`${name} has ${size[0]} × ${size[1]} pixels, more than ${MOST_PIXELS / 1e6} million. `
       + 'Make it smaller first.');
   }
   const kind = KINDS.find(([pattern]) => pattern.test(String.fromCharCode(...bytes.subarray(0, 1000))));
   if (isCut(bytes)) {
-    throw new PictureError(`${name} ends too early: it was not copied whole. Copy it again.`);
+    throw new Error(`${name} ends too early: it was not copied whole. Copy it again.`);
   }
   let bitmap;
   try {
     bitmap = await createImageBitmap(new Blob([bytes]), {
       imageOrientation: 'from-image', colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
   } catch (error) {
-    throw new PictureError(`${name} cannot be read as a picture: it is ${kind ? kind[1] : 'damaged, or none'}. `
+    throw new Error(`${name} cannot be read as a picture: it is ${kind ? kind[1] : 'damaged, or none'}. `
       + 'Take a JPEG, PNG or WebP, or save it as one.', {cause: error});
   }
   const {height, width} = bitmap;
   if (height * width > MOST_PIXELS) {
     bitmap.close();
-    throw new PictureError(`${name} has ${width} × ${height} pixels, more than ${MOST_PIXELS / 1e6} million. `
+    throw new Error(`${name} has ${width} × ${height} pixels, more than ${MOST_PIXELS / 1e6} million. `
       + 'Make it smaller first.');
   }
   const picture = rgbOf(bitmap, limits.max_pixels);
@@ -91,7 +88,7 @@ function rgbOf(bitmap, maxPixels) {
   return small ? {rgb: reduction.picture(), ...small} : {rgb, height, width};
 }
 
-/* A function (top, count) -> RGBA of rows. Colors of transparent pixels are as in the file (as cv2.imread drops alpha). */
+/* A function (top, count) -> RGBA of rows. Transparent pixels have the colors of the file: cv2.imread drops alpha. */
 function stripReader(bitmap, rows) {
   const canvas = new OffscreenCanvas(bitmap.width, rows);
   const context = canvas.getContext('2d', {willReadFrequently: true});

@@ -1,4 +1,4 @@
-/* Pictures and maps of another size, in the numbers of OpenCV and PyTorch, so that the page predicts what Python does. */
+/* Pictures and maps of another size, in the numbers of OpenCV and PyTorch: the page predicts what Python does. */
 
 const BITS = 11, ONE = 1 << BITS;  // of the weights of OpenCV's cv2.resize on 8 bits
 

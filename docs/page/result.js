@@ -1,15 +1,16 @@
 /* What is known of a picture, shown: two canvases with one pointer, numbers under it, files. */
 import {GRAYS, paint, positionOf} from './colors.js';
 import {assumedFocal, focalFactor, focalProblem} from './camera.js';
-import {beyondPng, depthArray, depthPng, pointFile} from './files.js';
+import {depthArray, depthPng, pointFile} from './files.js';
+import {fits, notesOf} from './notes.js';
 import {PointView} from './points.js';
 
 const element = id => document.getElementById(id);
 const HOW = {
-  pointer: 'Point or tap at a pixel; with the keyboard, go to the depth and take the arrow keys (with Shift in larger steps).',
+  pointer: 'Point or tap at a pixel; with the keyboard, go to the depth and take the arrow keys (Shift: larger steps).',
   points: 'Drag to turn; the wheel, or + and −, zoom. The arrow keys turn too, Home goes back.',
 };
-const SHAPES = [2, 5];  // width / height of the pictures for which a network of 416 x 128 is of use
+const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 const LABEL_WIDTH = 32;  // px, of a tick of the legend
 const LEAST_SIDE = 6;  // of a canvas on the screen, for pictures of one row or column
 
@@ -97,28 +98,10 @@ export class ResultView {
     this.draw();
   }
 
-  /* What a person must know of this picture. */
   note() {
-    const {height, width, stored, seconds} = this.result, notes = [];
-    const shape = stored.width / stored.height, {input} = this.about;
-    const fits = shape >= SHAPES[0] && shape <= SHAPES[1];
-    element('cut').hidden = fits;
-    if (!fits) {
-      notes.push([`The network sees every picture as ${input.width} × ${input.height} pixels. This one is of another shape and `
-        + 'is squeezed: trust neither its metres nor their intervals. A wide part of it does better.', true]);
-    }
-    if (stored.width !== width || stored.height !== height) {
-      notes.push([`A large picture: ${stored.width} × ${stored.height} pixels were reduced to ${width} × ${height}, which `
-        + 'the files have too.', false]);
-    }
-    const beyond = beyondPng(this.metres(), this.about.map_units);
-    if (beyond) {
-      notes.push([`${beyond} pixels are farther than the ${Math.floor(65535 / this.about.map_units)} m that a PNG of 16 bits `
-        + 'can hold, and are 0 there. The NumPy array has them.', false]);
-    }
-    notes.push([`${width} × ${height} pixels, predicted in ${seconds < 0.995 ? seconds.toFixed(2) : seconds.toFixed(1)} s `
-      + 'by one thread of this browser.', false]);
-    element('notes').replaceChildren(...notes.map(([words, warns]) => {
+    const notes = notesOf(this.result, this.metres(), this.about);
+    element('cut').hidden = fits(this.result.stored);
+    element('notes').replaceChildren(...notes.map(({words, warns}) => {
       const item = document.createElement('li');
       item.textContent = words;
       item.className = warns ? 'warning' : '';
@@ -139,7 +122,7 @@ export class ResultView {
   }
 
   draw() {
-    const {maps, height, width, rgb} = this.result, {colors} = this.about, chosen = this.chosen, canvas = element('map');
+    const {maps, height, width, rgb} = this.result, {colors} = this.about, {chosen} = this, canvas = element('map');
     const inSpace = chosen === 'points';
     element('read').classList.toggle('points', inSpace);
     element('read').setAttribute('aria-label', inSpace ? 'Points in space. Arrow keys turn them.'
@@ -213,7 +196,7 @@ export class ResultView {
   }
 
   onKey(event) {
-    const [right, down] = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key] || [0, 0];
+    const [right, down] = ARROWS[event.key] || [0, 0];
     if (this.chosen === 'points') {
       if (right || down) {
         this.cloudView.turn(0.08 * right, 0.08 * down);

@@ -1,10 +1,11 @@
 /* Everything that takes time, beside the page: loading, reading pictures, predicting.
  *
- * Is sent {number, about, file, name, cut: whether only the wide middle part counts}; sends {number, kind, ...}: 'loading' {bytes, total}, 'working' {words}, 'result',
- * 'failed' {words}. Of several tasks the last one counts, and is the only one that is answered. */
+ * Is sent {number, about, file, name, cut: whether only the wide middle part counts}. Sends {number, kind, ...}:
+ * 'loading' {bytes, total}, 'working' {words}, 'result' {rgb, height, width, stored, camera, maps, seconds}, 'failed'
+ * {words}. Of several tasks the last one counts, and is the only one that is answered. */
 import * as ort from './ort.mjs';
 import {fetchPacked} from './packed.js';
-import {PictureError, middleOf, readPicture} from './picture.js';
+import {middleOf, readPicture} from './picture.js';
 import {resizeLinear, resizeMap} from './resize.js';
 
 let latest = 0;  // the number of the task that counts
@@ -32,15 +33,17 @@ async function work() {
     };
     try {
       const result = await predict(task, say);
-      say('result', result, [result.rgb.buffer, ...Object.values(result.maps).map(map => map.buffer)]);
+      if (result !== null) {
+        say('result', result, [result.rgb.buffer, ...Object.values(result.maps).map(map => map.buffer)]);
+      }
     } catch (error) {
-      say('failed', {words: error instanceof PictureError ? error.message : `${error.message || error}`,
-        yours: error instanceof PictureError});
+      say('failed', {words: error.message || `${error}`});
     }
   }
   busy = false;
 }
 
+/* What is known of the picture of a task; null if another one has come meanwhile. Throws an Error that says it all. */
 async function predict(task, say) {
   const {about} = task;
   say('working', {words: 'Reading the picture'});
@@ -49,7 +52,6 @@ async function predict(task, say) {
     picture = middleOf(picture, about.input);
   }
   loading = loading || load(about);
-  heard = bytes => say('loading', {bytes, total: totalOf(about)});
   let session;
   try {
     session = await loading;
@@ -59,37 +61,33 @@ async function predict(task, say) {
   }
   say('working', {words: 'Predicting'});
   await new Promise(done => setTimeout(done));  // a picture that came meanwhile is told now
-  if (task.number !== latest) {
-    return {rgb: picture.rgb, maps: {}};
-  }
-  const {height, width} = about.input, begin = performance.now();
-  const input = resizeLinear(picture.rgb, picture.height, picture.width, height, width);
-  const output = await session.run({image: new ort.Tensor('uint8', input, [1, height, width, 3])});
-  const seconds = (performance.now() - begin) / 1000;
-  const full = map => resizeMap(map, height, width, picture.height, picture.width);
-  const [low, high] = [0, 1].map(end => output.interval.data.subarray(end * height * width, (end + 1) * height * width));
-  const maps = {depth: full(output.depth.data), confidence: full(output.confidence.data), low: full(low),
-    high: full(high)};
-  Object.values(output).forEach(each => each.dispose());
-  return {...picture, maps, seconds};
+  return task.number === latest ? {...picture, ...await run(session, picture, about.input)} : null;
 }
 
-let heard = () => {};  // who is told of the loading: the task that waits for it
-let bytes = 0;
-
-function totalOf(about) {
-  return about.bytes['ort.wasm.packed'] + about.bytes[`${about.model}.packed`];
+/* {maps, seconds}: depth, low and high end of its interval (m) and confidence, Float32Array of the picture's pixels. */
+async function run(session, picture, {height, width}) {
+  const begin = performance.now();
+  const input = resizeLinear(picture.rgb, picture.height, picture.width, height, width);
+  const output = await runtime(() => session.run({image: new ort.Tensor('uint8', input, [1, height, width, 3])}));
+  const seconds = (performance.now() - begin) / 1000;
+  const size = height * width, ends = output.interval.data;
+  const small = {depth: output.depth.data, confidence: output.confidence.data, low: ends.subarray(0, size),
+    high: ends.subarray(size)};
+  const maps = Object.fromEntries(Object.entries(small).map(
+    ([name, map]) => [name, resizeMap(map, height, width, picture.height, picture.width)]));
+  Object.values(output).forEach(each => each.dispose());
+  return {maps, seconds};
 }
 
 /* An inference session of the model. */
 async function load(about) {
-  bytes = 0;
-  const count = more => {
+  const names = ['ort.wasm', about.model].map(name => `${name}.packed`);
+  const total = names.reduce((sum, name) => sum + about.bytes[name], 0);
+  let bytes = 0;
+  const [wasm, model] = await Promise.all(names.map(name => fetchPacked(new URL(name, import.meta.url), more => {
     bytes += more;
-    heard(bytes);
-  };
-  const [wasm, model] = await Promise.all(['ort.wasm', about.model].map(
-    name => fetchPacked(new URL(`${name}.packed`, import.meta.url), count)));
+    self.postMessage({number: latest, kind: 'loading', bytes, total});
+  })));
   try {
     await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6D, 1, 0, 0, 0));
   } catch (error) {
@@ -98,5 +96,15 @@ async function load(about) {
   }
   ort.env.wasm.numThreads = 1;  // several need headers that a static server does not send
   ort.env.wasm.wasmBinary = wasm;
-  return ort.InferenceSession.create(model, {executionProviders: ['wasm'], graphOptimizationLevel: 'all'});
+  return runtime(() => ort.InferenceSession.create(model, {executionProviders: ['wasm']}));
+}
+
+/* What ONNX Runtime does, with a message of ours where it fails. */
+async function runtime(act) {
+  try {
+    return await act();
+  } catch (error) {
+    throw new Error(`ONNX Runtime failed: ${`${error.message || error}`.split('\n')[0]}. Is there enough memory? `
+      + 'Load the page again.', {cause: error});
+  }
 }

@@ -4,9 +4,11 @@ import shutil
 
 import numpy as np
 import pytest
+from mmengine.config import Config
 from mmseg.registry import DATASETS
 from small_sets import write_nuscenes
 
+from mmdepthcls.commands.check_data.doctor import examine
 from mmdepthcls.datasets import NuScenesDepthDataset
 from mmdepthcls.datasets.nuscenes_split import MINI_VAL_SCENES, VAL_SCENES, scenes_of_split
 
@@ -90,6 +92,22 @@ def test_a_table_that_is_none(content, tmp_path):
     (tmp_path / 'v1.0-trainval/sample.json').write_text(content)
     with pytest.raises(ValueError, match='sample.json: expected a table of nuScenes'):
         load(tmp_path)
+
+
+def test_the_doctor_looks_at_points_as_points(tmp_path):
+    """Near and far ones side by side are no fault; none in the image is one."""
+    write_nuscenes(tmp_path)
+    cfg = Config(dict(model=dict(bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=16)),
+                      train_dataloader=dict(dataset=dict(type='NuScenesDepthDataset', data_root=str(tmp_path),
+                                                         pipeline=LOAD))))
+    kinds = {finding.kind for finding in examine(cfg, workers=1, progress=False).findings}
+    assert not kinds & {'interpolated depth', 'scan misses the image', 'damaged depth', 'no depth'}
+    path = tmp_path / 'v1.0-trainval/calibrated_sensor.json'
+    rows = json.loads(path.read_text())
+    rows[0]['translation'] = [500.0, 0.0, 0.0]  # before all points, m
+    path.write_text(json.dumps(rows))
+    kinds = {finding.kind for finding in examine(cfg, workers=1, progress=False).findings}
+    assert 'scan misses the image' in kinds
 
 
 def test_mistakes(tmp_path):

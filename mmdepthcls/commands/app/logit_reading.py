@@ -60,7 +60,7 @@ class LogitReading:
             crf: sharpen by the model's own CRF, or by one with the defaults of ``DenseCRF``.
         """
         classifier, decoder = self._classifier, self.decoders[label]
-        if isinstance(classifier, ExportedModel):
+        if isinstance(classifier, ExportedModel) or decoder is None:
             yield
             return
         before = classifier.decoder, classifier.crf, classifier.test_cfg['decode_at']

@@ -11,7 +11,6 @@ from . import point_view, shown_picture, words
 from .example_picture import NAME, example_camera, example_picture
 from .offered_model import OfferedModel
 from .style import FONTS, MONO
-from .visit import Visit
 from .workbench import PageError, Settings, Workbench, downloads_of
 
 BEHIND = (.09, .1, .12, 1)  # color behind the points, RGBA
@@ -150,7 +149,8 @@ class Page:
         visit = self.bench.visits.of(request.session_hash)
         if visit.result is None:
             return [gr.skip()] * 5
-        x, y = shown_picture.pixel_at(*event.index, visit.result.depth.shape)
+        height, width = visit.result.depth.shape
+        x, y = shown_picture.pixel_at(event.index[0], event.index[1], (height, width))
         return [*self.read(request, x, y), x, y]
 
     def read(self, request: gr.Request, x: float | None, y: float | None) -> list[Any]:
@@ -159,7 +159,7 @@ class Page:
             found = self.bench.measure(request.session_hash, x, y)
         except PageError as error:
             return [words.hint(str(error)), gr.skip(), gr.skip()]
-        return [words.point_text(**vars(found)), *self._pictures(self.bench.visits.of(request.session_hash))]
+        return [words.point_text(**vars(found)), *_pictures(self.bench.visits.of(request.session_hash))]
 
     def close(self, request: gr.Request) -> None:
         """The page was closed."""
@@ -174,7 +174,7 @@ class Page:
         except PageError as error:
             return [words.error_text(str(error)), gr.Column(visible=False), *[gr.skip()] * 8]
         model, result = self.bench.models[visit.settings.model], visit.result
-        picture, depth = self._pictures(visit)
+        picture, depth = _pictures(visit)
         small = shown_picture.resized(result)
         confidence = visit.write('confidence', '.png', shown_picture.confidence_png(small)) \
             if 'confidence' in result.maps else None
@@ -187,14 +187,14 @@ class Page:
             gr.Image(confidence, visible=confidence is not None), words.points_note('ply' in kinds, result),
             words.files_text(visit.token, kinds)]
 
-    def _pictures(self, visit: Visit) -> list[str]:
-        """Files of the picture and of its depth, with a mark where somebody has pointed."""
-        result = visit.result
-        height, width = result.depth.shape
-        mark = visit.point and ((visit.point[0] + .5) / width, (visit.point[1] + .5) / height)
-        small = shown_picture.resized(result)
-        return [visit.write('picture', '.jpg', shown_picture.picture_jpeg(small, mark)),
-                visit.write('depth', '.png', shown_picture.depth_png(small, mark))]
+
+def _pictures(visit):
+    """Files of the picture and of its depth, with a mark where somebody has pointed."""
+    height, width = visit.result.depth.shape
+    mark = visit.point and ((visit.point[0] + .5) / width, (visit.point[1] + .5) / height)
+    small = shown_picture.resized(visit.result)
+    return [visit.write('picture', '.jpg', shown_picture.picture_jpeg(small, mark)),
+            visit.write('depth', '.png', shown_picture.depth_png(small, mark))]
 
 
 def _settings_of(values):

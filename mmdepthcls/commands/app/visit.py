@@ -60,9 +60,13 @@ class Visit:
         self.drop_result()
 
     def drop_result(self) -> None:
-        """Forget the result, and what shows it."""
+        """Forget the result. What shows it stays until something newer does: the page may still be reading it."""
         self.result = self.point = self.settings = None
         self.token = secrets.token_urlsafe(24)
+
+    def end(self) -> None:
+        """Forget all, and remove what is on the disk."""
+        self.take('', b'')
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self, stem: str, ending: str, content: bytes) -> str:
@@ -75,7 +79,7 @@ class Visit:
         self.shown += 1
         path = self.folder / f'{stem}_{self.shown:04d}{ending}'
         path.write_bytes(content)
-        for old in sorted(self.folder.glob(f'{stem}_*'))[:-2]:  # the page may still be reading the one before
+        for old in sorted(self.folder.glob(f'{stem}_*'))[:-2]:
             old.unlink(missing_ok=True)
         return str(path)
 
@@ -137,7 +141,7 @@ class Visits:
         with self._lock:
             visit = self._visits.pop(session, None)
         if visit is not None:
-            visit.take('', b'')
+            visit.end()
 
     def __len__(self) -> int:
         return len(self._visits)

@@ -79,6 +79,17 @@ def test_each_picture_has_a_name_of_its_own_and_old_ones_go(visits):
     assert sorted(str(each) for each in visit.folder.iterdir()) == paths[-2:]
 
 
+def test_what_shows_a_picture_stays_until_another_is_shown(visits):
+    """A page that is given another picture at once still reads what belongs to the first."""
+    visit = predicted(visits.of('one'))
+    first = visit.write('points', '.glb', b'first')
+    visit.take('b.png', b'other')
+    assert Path(first).exists()
+    visit.write('points', '.glb', b'second')
+    visit.write('points', '.glb', b'third')
+    assert not Path(first).exists()
+
+
 def test_an_upload_that_another_has_taken_is_known(visits):
     predicted(visits.of('one'))
     assert visits.uploaded('/uploads/100') == b'content' and visits.uploaded('/uploads/7') is None
