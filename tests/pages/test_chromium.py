@@ -1,34 +1,9 @@
 """The browser of these tests records what pages do: of two small sites, one of which calls for the other."""
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from chromium import only_local
 
 pytestmark = pytest.mark.page
 WORKER = "new Worker('worker.js').onmessage = event => { document.title = event.data; };"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def serve():
-    """Serves a folder; its address."""
-    servers = []
-
-    def start(folder):
-        servers.append(ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(folder))))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f'http://127.0.0.1:{servers[-1].server_port}'
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def test_requests_of_pages_and_workers_are_recorded(visit, serve, tmp_path):
