@@ -19,7 +19,7 @@ NAMES = ('chromium', 'chromium-browser', 'google-chrome')
 # Data that a page has made itself.
 INSIDE = ('blob', 'data', 'about')
 UNKNOWN_HOSTS = 'MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'
-SECONDS = 180  # that a test waits for anything: machines may be busy
+SECONDS = 120  # that a test waits for anything: machines may be busy
 
 
 def start_browser():
