@@ -19,6 +19,9 @@ extensions = ['myst_parser']
 root_doc = 'index'
 html_theme = 'furo'
 html_title = f'{project} {release}'
+html_static_path = ['_static']
+html_css_files = ['site.css']
+html_theme_options = dict(light_css_variables={'code-font-size': '76%'}, dark_css_variables={'code-font-size': '76%'})
 html_show_sphinx = False
 html_copy_source = False
 smartquotes = False  # options begin with --
@@ -62,17 +65,17 @@ def _link(match, source, page, has_page):
         path = DOCS / f'{ROOT_PAGES[name]}.md'
     elif path.suffix != '.md' or not path.is_relative_to(DOCS):
         return f'`{name}`' if words.strip('`') in (name, path.name) else f'{words} (`{name}`)'
+    if words == path.name:  # the site shows pages by their titles
+        words = re.search(r'^# (.*)$', path.read_text('utf-8'), re.M)[1]
     return f'[{words}]({Path(os.path.relpath(path, page.parent)).as_posix()}{anchor})'
 
 
 def _contents(text, page):
-    """Hidden tables of contents: the links of each section to pages below; the first page has all others."""
+    """Hidden tables of contents: the links of each section to pages below."""
     taken, made = {page}, []
     sections = re.split(r'^## (.*)$', text, flags=re.M)
     for title, body in zip(['', *sections[1::2]], sections[::2], strict=True):
         named = [(page.parent / target).resolve() for _, target, _ in LINK.findall(body)]
-        if page == DOCS / 'index.md' and title == 'Guides':
-            named += sorted(path for path in DOCS.glob('*.md') if f']({path.name})' not in text)
         pages = [path for path in dict.fromkeys(named) if _is_below(path, page.parent) and path not in taken]
         if pages:
             taken.update(pages)

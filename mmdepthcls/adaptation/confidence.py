@@ -45,6 +45,18 @@ def mass_within(logits: torch.Tensor, depth: torch.Tensor, centers: torch.Tensor
     return by_rows(of_block, both)
 
 
+def probability_below(logits: torch.Tensor, depth: torch.Tensor, centers: torch.Tensor, edges: torch.Tensor,
+                      ordinal: bool = False) -> torch.Tensor:
+    """Probability that depth is less than some: the distribution function; arguments as of :func:`mass_within`.
+
+    Returns:
+        (N, 1, H, W) float32 in [0, 1]: 0 up to the first edge, 1 from the last on.
+    """
+    centers, edges = per_channel(centers), per_channel(edges)
+    return by_rows(lambda part: _below(part[:, -1:], _below_edges(part[:, :-1], ordinal), centers, edges),
+                   torch.cat([logits, depth], dim=1)).clamp(0, 1)
+
+
 def _below_edges(logits, ordinal):
     """Probability below each edge but the first: (N, K, h, W)."""
     if not ordinal:

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmdepthcls.adaptation.confidence import mass_within, spread_of
+from mmdepthcls.adaptation.confidence import mass_within, probability_below, spread_of
 from mmdepthcls.bins import LIDBins, SIDBins, UDBins
 
 BINS = [SIDBins(1, 80, 71), SIDBins(0, 80, 20, shift=1.0), UDBins(0, 80, 40), LIDBins(1, 60, 12), UDBins(2, 10, 2)]
@@ -30,6 +30,20 @@ def test_mass_is_a_difference_of_the_distribution_function(bins, seed, factor, d
     mass = mass_within(logits, reading, *(torch.tensor(values) for values in (bins.centers, bins.edges)), factor)
     probabilities = logits.softmax(dim=1).numpy().ravel()
     assert mass.item() == pytest.approx(expected(probabilities, depth, bins, factor), abs=2e-5)
+
+
+@given(st.sampled_from(BINS[:1] + BINS[2:]), st.integers(0, 2**31), st.floats(0.3, 200))
+def test_the_distribution_function(bins, seed, depth):
+    logits = torch.from_numpy(np.random.default_rng(seed).normal(0, 2, (1, bins.num_bins, 1, 1)))
+    centers, edges = (torch.tensor(values) for values in (bins.centers, bins.edges))
+    found, low, high = (probability_below(logits, torch.full((1, 1, 1, 1), each), centers, edges).item()
+                        for each in (depth, bins.min_depth, bins.max_depth))
+    probabilities = logits.softmax(dim=1).numpy().ravel()
+    assert (low, high) == pytest.approx((0, 1), abs=2e-6)
+    scale = np.log if isinstance(bins, SIDBins) else np.asarray
+    place = min(max(depth, bins.min_depth), bins.max_depth)
+    assert found == pytest.approx(np.interp(scale(place), scale(bins.edges), np.append(0, probabilities.cumsum())),
+                                  abs=2e-5)
 
 
 @pytest.mark.parametrize(('spread', 'mass'), [(0.05, 1.0), (0.1, 0.974), (0.2, 0.735), (0.4, 0.423)])

@@ -21,8 +21,8 @@ GROUND_TRUTH = ('LoadDepth', 'LoadVelodyneDepth')
 
 @dataclass(frozen=True)
 class MeasuredPicture:
-    """A picture with measured points, or with a depth map that is read when it is needed, and its focal length in
-    pixels where its data set knows it."""
+    """A picture with measured points, or with a depth map that is read when it is needed (or with neither), and its
+    focal length in pixels where its data set knows it."""
     path: str
     points: Sequence[MeasuredPoint] = ()
     depth: Callable[[tuple[int, int]], np.ndarray] | None = None
@@ -52,7 +52,8 @@ def data_of_points(path: str, root: str | None = None) -> MeasuredData:
 
 
 def data_of_folder(folder: str, split: str = 'val', image_folder: str | None = None, depth_folder: str | None = None,
-                   depth_scale: float | None = None, listed: str | None = None) -> MeasuredData:
+                   depth_scale: float | None = None, listed: str | None = None,
+                   unmeasured: bool = False) -> MeasuredData:
     """A labelled folder: MiniDrive, or two folders of images and depth.
 
     Args:
@@ -61,6 +62,7 @@ def data_of_folder(folder: str, split: str = 'val', image_folder: str | None = N
         image_folder, depth_folder: below it; default 'image', 'depth'.
         depth_scale: what numbers are divided by, for metres; default 256 of PNGs, and 1 of other files.
         listed: split file below the folder.
+        unmeasured: take pictures without a depth map too.
 
     Raises:
         ValueError, OSError: if there are no such data, or they are damaged; names what.
@@ -74,15 +76,16 @@ def data_of_folder(folder: str, split: str = 'val', image_folder: str | None = N
         dataset = dict(type='DepthFolderDataset', data_root=folder, ann_file=listed or '', data_prefix=prefix)
         if depth_scale is not None:
             dataset['depth_format'] = dict(scale=depth_scale)
-    return _of_dataset(dataset, os.path.basename(os.path.abspath(folder)))
+    return _of_dataset(dataset, os.path.basename(os.path.abspath(folder)), unmeasured)
 
 
-def data_of_config(cfg: Config, split: str) -> MeasuredData:
+def data_of_config(cfg: Config, split: str, unmeasured: bool = False) -> MeasuredData:
     """A split of a config.
 
     Args:
         cfg: with a data loader of the split.
         split: 'train', 'val' or 'test'.
+        unmeasured: take pictures without a depth map too.
 
     Raises:
         ValueError, OSError: if there are no such data, or they are damaged; names what.
@@ -90,10 +93,10 @@ def data_of_config(cfg: Config, split: str) -> MeasuredData:
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise ValueError(f'{cfg.filename} has no {split}_dataloader. --split names another')
-    return _of_dataset(loader.dataset, f'{os.path.basename(cfg.filename or "config")}, {split}')
+    return _of_dataset(loader.dataset, f'{os.path.basename(cfg.filename or "config")}, {split}', unmeasured)
 
 
-def _of_dataset(config, name):
+def _of_dataset(config, name, unmeasured=False):
     config = ConfigDict(config).to_dict() if isinstance(config, ConfigDict) else dict(config)
     leaves = leaf_datasets(config)
     split = ', '.join(f'{class_name(each)} {each.get("split") or ""}'.strip() for each in leaves)
@@ -105,10 +108,12 @@ def _of_dataset(config, name):
             dataset = DATASETS.build({**leaf, 'pipeline': [], 'test_mode': True})
             for index in range(len(dataset)):
                 info = dataset.get_data_info(index)
-                if 'depth_map_path' in info or 'velodyne_path' in info:
+                measured = 'depth_map_path' in info or 'velodyne_path' in info
+                if measured or unmeasured:
                     pictures.append(MeasuredPicture(
-                        info['img_path'], depth=_reader(info, loaders), focal_px=info.get('focal_px')))
-    if not pictures:
+                        info['img_path'], depth=_reader(info, loaders) if measured else None,
+                        focal_px=info.get('focal_px')))
+    if not pictures and not unmeasured:
         raise ValueError(f'{name}: no image has ground truth, and there is nothing to calibrate with')
     return MeasuredData(name, pictures, labelled=True, split=split)
 

@@ -20,6 +20,7 @@ def parse_args():
                         'given again')
     parser.add_argument('--pictures', type=int, default=3, help='images to draw (default: %(default)s)')
     parser.add_argument('--out', help='PNG file for the pictures')
+    parser.add_argument('--width', type=int, default=1000, metavar='PX', help='of the pictures (default: %(default)s)')
     outputs.add_force(parser)
     args = parser.parse_args()
     try:
@@ -27,6 +28,8 @@ def parse_args():
         args.crfs = {'without': None, **{name: crf_config(settings) for name, *settings in args.crf}}
     except ValueError as error:
         parser.error(str(error))
+    if args.width < 240:
+        parser.error(f'--width: expected a number >= 240, got {args.width}')
     arguments.check_arguments(args)
     if args.out:
         arguments.check_file('--out', args.out)
@@ -73,7 +76,7 @@ def main(args):
     print(fitted(f'\n{metrics_table(metrics, METRIC_NAMES)}'))
     if args.out:
         colors = DepthColors.of_bins(TASK_UTILS.build(cfg.model.bins))
-        write_atomically(args.out, draw_comparison(pictures, colors))
+        write_atomically(args.out, draw_comparison(pictures, colors, args.width))
         print(f'\nPictures: {args.out}')
 
 

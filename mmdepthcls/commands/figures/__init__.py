@@ -1,1 +1,1 @@
-"""Draws the paper's Figures 2, 3 and 4 from a checkpoint and a data set."""
+"""Draws what a model does: results, errors, reliability, points, two models, bins; the paper's Figures 2, 3 and 4."""

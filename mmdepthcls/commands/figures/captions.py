@@ -1,4 +1,4 @@
-"""What the figures are called and what stands below them. Pure."""
+"""What the paper's figures are called and what stands below them. Pure."""
 from ...bins import SIDBins, UDBins
 from ...visualization.depth_color import FIRST_OF_ZERO, SCALES
 

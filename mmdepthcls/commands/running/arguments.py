@@ -38,9 +38,14 @@ def add_config_options(parser):
                         help="override config keys: key=value, lists as key='[a,b]' without spaces")
 
 
-def add_arguments(parser):
-    """Add what training and testing have in common, as in MMSegmentation's tools."""
-    parser.add_argument('config', help=CONFIG_HELP)
+def add_arguments(parser, optional=False):
+    """Add what training and testing have in common, as in MMSegmentation's tools.
+
+    Args:
+        parser (argparse.ArgumentParser)
+        optional (bool): whether it can do without a config.
+    """
+    parser.add_argument('config', nargs='?' if optional else None, help=CONFIG_HELP)
     parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/CONFIG)')
     add_config_options(parser)
     parser.add_argument('--trust-checkpoint', action='store_true', help='load checkpoints as MMEngine does, which runs '

@@ -3,16 +3,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from matplotlib import colormaps
 
 from ...visualization.depth_color import DepthColors
+from ...visualization.error_color import color_error, error_bar, relative_error, spread_points
 from ...visualization.figures import WIDE, auto_point_size, contact_sheet, enlarge_points
-from ...visualization.lettering import heading, labeled_bar, swatch_width, text_height_for, with_swatch
+from ...visualization.lettering import heading, text_height_for
 from .charts import confusion_chart, distance_chart
 
-ERROR_COLORMAP, ERROR_LIMIT = 'coolwarm', 0.25  # beyond about 25 % a pixel is not in d1
-ERROR_TICKS = (-0.25, -0.15, -0.1, -0.05, 0, 0.05, 0.1, 0.15, 0.25)
-NOT_SCORED, NOTHING = 'not scored', (0, 0, 0)  # what the legend calls the color of pixels without an error
 PANEL_WIDTH = 480  # pixels; smaller images are drawn with whole multiples of their pixels
 NAME_PARTS = 4  # of an image's path, in its title
 
@@ -75,13 +72,11 @@ def error_figure(scored, title, image=None, colors=None):
     times = max(1, round(PANEL_WIDTH / width))
     size = auto_point_size(np.where(scored.scored, scored.truth, 0))
     note = f', points drawn {size} px wide' if size > 1 else ''
-    error = np.full(scored.truth.shape, np.nan, np.float32)
-    truth = scored.truth[scored.scored]
-    error[scored.scored] = (scored.prediction[scored.scored] - truth) / truth
+    error = relative_error(scored.prediction, np.where(scored.scored, scored.truth, 0))
     panels = [('image', image)] if image is not None else []
     panels += [(f'truth{note}', colors.paint(enlarge_points(scored.truth, size))),
                ('prediction', colors.paint(scored.prediction)),
-               (f'error where it is scored{note}', color_error(_spread(error, size)))]
+               (f'error where it is scored{note}', color_error(spread_points(error, size)))]
     wide = width > WIDE * height
     text_height = text_height_for(width * times * (1 if wide else 2))
     blocks = [_titled(name, np.repeat(np.repeat(panel, times, 0), times, 1), text_height) for name, panel in panels]
@@ -91,46 +86,6 @@ def error_figure(scored, title, image=None, colors=None):
     bars = [colors.bar(width, height), error_bar(width, height)]
     blocks = [*blocks[:-1], bars[0], blocks[-1], bars[1]] if wide else [*blocks, *bars]
     return contact_sheet([heading(title, blocks[0].shape[1], text_height), *blocks], 1, text_height // 2)
-
-
-def color_error(error):
-    """Color signed relative errors: blue is too near, white is right, red is too far, black is not scored.
-
-    Args:
-        error (ndarray): (H, W) (prediction - truth) / truth, NaN where there is none; beyond 25 % the color stays.
-
-    Returns:
-        ndarray: (H, W, 3) uint8, RGB.
-    """
-    colors = colormaps[ERROR_COLORMAP](np.clip(error / (2 * ERROR_LIMIT) + 0.5, 0, 1), bytes=True)[..., :3]
-    return np.where(np.isfinite(error)[..., None], colors, NOTHING).astype(np.uint8)
-
-
-def error_bar(width, height):
-    """The bar that says which color is which error: (height, width, 3) uint8, RGB, on white."""
-    legend = swatch_width(height, NOT_SCORED)
-    if legend <= width / 3:
-        return with_swatch(_error_strip(width - legend, height), height, NOTHING, NOT_SCORED)
-    return _error_strip(width, height)
-
-
-def _error_strip(width, height):
-    labels = [f'{tick:+.0%}' if tick else '0' for tick in ERROR_TICKS]
-    labels[0], labels[-1] = f'{labels[0]}, too near', f'too far, {labels[-1]}'
-    centers = [(tick / (2 * ERROR_LIMIT) + 0.5) * (width - 1) for tick in ERROR_TICKS]
-    order = sorted(range(len(labels)), key=lambda number: -abs(ERROR_TICKS[number]) or -1)  # 0, then from the ends
-    return labeled_bar(color_error(np.linspace(-ERROR_LIMIT, ERROR_LIMIT, width)[None])[0], height, centers, labels,
-                       order)
-
-
-def _spread(values, size):
-    """Values drawn ``size`` pixels wide: an empty (NaN) pixel takes the nearest one around it."""
-    reach, (height, width) = size // 2, values.shape
-    padded, result = np.pad(values, reach, constant_values=np.nan), values.copy()
-    shifts = [(row, column) for row in range(size) for column in range(size)]
-    for row, column in sorted(shifts, key=lambda shift: (shift[0] - reach)**2 + (shift[1] - reach)**2):
-        result = np.where(np.isnan(result), padded[row:row + height, column:column + width], result)
-    return result
 
 
 def _titled(title, panel, text_height):

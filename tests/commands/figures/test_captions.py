@@ -4,7 +4,7 @@ import pytest
 
 from mmdepthcls.bins import DepthBins, SIDBins, UDBins
 from mmdepthcls.commands.figures.captions import captions, compared_bins, sheet_name
-from mmdepthcls.commands.figures.sample_prediction import choose_samples
+from mmdepthcls.commands.figures.sample_pictures import choose_samples
 from mmdepthcls.visualization.depth_color import DepthColors
 from mmdepthcls.visualization.depth_sheet import SheetRow
 

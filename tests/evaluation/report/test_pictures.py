@@ -2,14 +2,13 @@
 import cv2
 import numpy as np
 import pytest
-from matplotlib import colormaps
 
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.evaluation.report.charts import confusion_chart, distance_chart
-from mmdepthcls.evaluation.report.pictures import NOT_SCORED, color_error, error_bar, error_figure, image_of
+from mmdepthcls.evaluation.report.pictures import error_figure, image_of
 from mmdepthcls.evaluation.report.tally import ScoredImage
 from mmdepthcls.visualization.depth_color import color_depth
-from mmdepthcls.visualization.lettering import swatch_width
+from mmdepthcls.visualization.error_color import color_error
 
 
 def scored_image(height=60, width=100, name='nowhere.png', share=1.0, crop_box=None):
@@ -43,20 +42,6 @@ def test_every_panel_is_there(height, width, times):
 
 def test_a_long_title_is_not_cut():
     assert error_figure(scored_image(), 'a' * 300).shape[1] > error_figure(scored_image(), 'a').shape[1]
-
-
-def test_colors_of_errors():
-    colors = color_error(np.array([[-0.25, -9, 0, 0.25, 9, np.nan]]))[0].tolist()
-    blue, red, gray = ([round(255 * part) for part in colormaps['coolwarm'](place)[:3]] for place in (0.0, 1.0, 0.5))
-    assert colors[0] == colors[1] and colors[3] == colors[4] and colors[5] == [0, 0, 0]
-    np.testing.assert_allclose(colors[0], blue, atol=1)
-    np.testing.assert_allclose(colors[2], gray, atol=2)
-    np.testing.assert_allclose(colors[3], red, atol=1)
-    bar = error_bar(600, 60)
-    assert bar.shape == (60, 600, 3) and bar[0, 0].tolist() == colors[0]
-    metric = 600 - swatch_width(60, NOT_SCORED)
-    assert bar[0, metric - 1].tolist() == colors[4] and bar[5, metric + 60].tolist() == colors[5]  # and its name
-    assert error_bar(240, 33).shape == (33, 240, 3)
 
 
 def test_sparse_errors_are_drawn_larger_and_stay_what_they_are():
