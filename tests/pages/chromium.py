@@ -6,8 +6,8 @@
         visit.only_local('http://127.0.0.1:8000')
         visit.no_complaints()
 
-Hosts other than this machine are unknown to the browser, so that a page that needs one fails as it would without a
-network.
+It is the first of ``chromium``, ``chromium-browser`` and ``google-chrome`` on PATH, or what ``CHROMIUM`` names. Hosts
+other than this machine are unknown to the browser, so that a page that needs one fails as it would without a network.
 """
 import os
 import shutil
