@@ -10,19 +10,21 @@ import numpy as np
 import torch
 
 
-def seed_generators(*numbers: int) -> None:
+def seed_generators(*numbers: int, device: bool = False) -> None:
     """Seed Python's, NumPy's and torch's CPU generators, which differ from each other, with what follows from numbers.
-
-    Generators of GPUs stay as they are.
 
     Args:
         numbers: from 0 on; each combination of them means other random numbers.
+        device: also that of the GPU that this process uses, if it uses one. Else generators of GPUs stay as they are.
     """
     words = np.random.SeedSequence(numbers).generate_state(8)
     random.seed(words[:4].tobytes())
     np.random.seed(words[4:6])
     # Not torch.manual_seed, which seeds GPUs too.
-    torch.default_generator.manual_seed((int(words[6]) << 32 | int(words[7])) & 0x7fff_ffff_ffff_ffff)
+    seed = (int(words[6]) << 32 | int(words[7])) & 0x7fff_ffff_ffff_ffff
+    torch.default_generator.manual_seed(seed)
+    if device and torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.manual_seed(seed)
 
 
 @contextmanager

@@ -17,11 +17,13 @@ from .bins import DepthBins, LIDBins, SIDBins, UDBins
 from .datasets import (  # noqa: F401  (imported only to register)
     arkitscenes,
     cityscapes,
+    ddad,
     depth_folder_dataset,
     depth_tree_dataset,
     diode,
     kitti,
     minidrive_dataset,
+    nuscenes,
     nyu,
     scannet,
     seven_scenes,

@@ -1,21 +1,30 @@
 """Commands and code of the documents: what they name is there, and the pages that say so run from begin to end."""
 import ast
+import builtins
 import importlib.util
 import pkgutil
 import re
-import shutil
 from functools import cache
 
-import cv2
-import numpy as np
 import pytest
-from document_snippets import DOCUMENTS, ROOT, commands, snippets
+from document_snippets import DOCUMENTS, MARKS, ROOT, STANDS_FOR, commands, indented_code, not_run, snippets
+from stand_ins import make_stand_ins
 
-# Pages all of whose blocks are run, or say why not.
-RUN = [path for path in DOCUMENTS if path.parent.name in ('tutorials', 'questions', 'explained', 'coming_from')
-       or path.name == 'start.md']
+from mmdepthcls.commands.running.config_files import find_config
+
+# Pages whose blocks have no marks -> what is done about them.
+APART = {
+    'CHANGELOG.md': 'tells of what was',
+    'CONTRIBUTING.md': 'tests/test_documents.py runs its classes, .ci/run its commands',
+    'README.md': '.ci/run runs its tests, .ci/release what it installs, tests/tools/test_tools.py its demo',
+    'docs/camera_study.md': 'written by `study`', 'docs/study.md': 'written by `study`',
+    'docs/measurements/h100/study_r101_short.md': 'written by `study`',
+    'docs/notebook.md': '.ci/notebook runs it',
+    'docs/reference/api.md': 'signatures', 'docs/reference/commands.md': 'written from the parsers',
+}
+RUN = [path for path in DOCUMENTS if path.relative_to(ROOT).as_posix() not in APART]
 # What is run with the quick tests: a few seconds in all.
-QUICK = ('start.md', 'sid_constants.md', 'installation.md')
+QUICK = ('start.md', 'sid_constants.md', 'installation.md', 'cameras.md')
 
 
 def name_of(path):
@@ -53,13 +62,18 @@ def test_reference_names_all_that_is_registered(mmseg_scope):
 
 
 @pytest.mark.parametrize('document', [path for path in DOCUMENTS if path.name != 'CHANGELOG.md'], ids=name_of)
-def test_commands_are_taken(document, capsys):
+def test_commands_are_taken(document, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    made = {*STANDS_FOR, *(snippet.note for snippet in snippets(document) if snippet.mark == 'run')}
     for snippet in snippets(document):
         for command, arguments in commands(snippet.code) if snippet.language == 'bash' else []:
             assert command in parsers(), f'{document.name}: no command {command}'
             if arguments is not None and not {'-h', '--help'} & set(arguments):
                 try:
-                    parsers()[command].parse_args(arguments)
+                    args = parsers()[command].parse_args(arguments)
+                    made.add(getattr(args, 'out', None))
+                    if getattr(args, 'config', None) not in {None, 'configs/mine.py', *made}:
+                        find_config(args.config)
                 except SystemExit as end:
                     message = capsys.readouterr().err.splitlines()[-1]
                     stands_for_a_number = re.search(r"invalid \w+ value: '[A-Z_]+'", message)
@@ -82,34 +96,59 @@ def test_python_is_python_and_imports_what_is_there(document):
 
 @pytest.mark.parametrize('page', RUN, ids=name_of)
 def test_every_block_is_run_or_says_why_not(page):
-    blocks = [snippet for snippet in snippets(page) if snippet.mark != 'run']
-    assert all(snippet.mark and snippet.note for snippet in blocks), blocks
+    assert not indented_code(page), 'code is fenced, so that it has a mark'
+    for snippet in snippets(page):
+        assert snippet.mark in MARKS, f'{snippet.code[:60]!r} has none of the marks {MARKS}'
+        if snippet.mark == 'tested':
+            assert page.name in (ROOT / snippet.note).read_text('utf-8'), f'{snippet.note} does not read {page.name}'
+        elif snippet.mark == 'not run':
+            print(f'{name_of(page)}, {snippet.code.splitlines()[0]}\n    is not run: {snippet.note}')
+            assert len(snippet.note or '') > 8, f'{snippet.code[:60]!r}: say why it is not run'
+
+
+def test_what_is_not_run_is_listed_with_its_reason():
+    listed = not_run()
+    assert 20 < len(listed) < 50, listed
+    assert "docs/tutorials/many_gpus.md: '#!/bin/bash': needs SLURM" in listed
+    assert set(APART) <= set(map(name_of, DOCUMENTS))
+
+
+def test_cells_of_the_notebook_follow_from_those_above_them():
+    page = ROOT / 'docs' / 'notebook.md'
+    assert re.search(r'^    jupytext --to ipynb .*docs/notebook.md -o notebook.ipynb$', page.read_text('utf-8'), re.M)
+    known, cells = set(dir(builtins)), snippets(page)
+    assert len(cells) > 8 and all(cell.language == 'python' for cell in cells)
+    for cell in cells:
+        nodes = list(ast.walk(ast.parse(cell.code)))
+        known |= {alias.asname or alias.name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))
+                  for alias in node.names}
+        known |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+        known |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        known |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        assert {node.id for node in nodes if isinstance(node, ast.Name)} <= known
+
+
+def configs_of_pages():
+    return [pytest.param(page, snippet, id=snippet.note) for page in RUN for snippet in snippets(page)
+            if snippet.mark == 'run' and snippet.note and '_base_' in snippet.code]
+
+
+@pytest.mark.parametrize('page, snippet', configs_of_pages())
+def test_configs_of_pages_build(page, snippet, tmp_path, mmseg_scope):
+    from mmengine.config import Config
+    from mmseg.registry import MODELS
+    snippet.run(tmp_path)
+    assert MODELS.build(Config.fromfile(tmp_path / snippet.note).model).bins.num_bins == 71
 
 
 @pytest.mark.parametrize('page', [
     pytest.param(path, id=name_of(path), marks=() if path.name in QUICK else pytest.mark.long)
-    for path in RUN if any(each.mark == 'run' for each in snippets(path))])
+    for path in RUN if any(each.mark in ('run', 'run smaller') for each in snippets(path))])
 def test_a_page_runs(page, tmp_path):
-    stand_ins(tmp_path)
-    for snippet in snippets(page):
-        if snippet.mark == 'run':
-            snippet.run(tmp_path)
-
-
-def stand_ins(folder):
-    """What the pages take for given: a picture and a folder of some, a model file, another program's data set."""
-    from mmdepthcls.commands.minidrive import render, sample_scene
-    rng = np.random.default_rng(0)
-    (folder / 'photos').mkdir()
-    image, depth = render(sample_scene(rng), 128, 416)[:2]
-    for file in ('street.png', 'photos/0.png'):
-        cv2.imwrite(str(folder / file), image[..., ::-1])
-    shutil.copy(ROOT / 'mmdepthcls' / 'apis' / 'street_provisional.safetensors', folder / 'model.safetensors')
-    for part in ('images', 'depth'):
-        (folder / 'data' / 'theirs' / part / 'train').mkdir(parents=True)
-    for index in range(12):
-        cv2.imwrite(str(folder / f'data/theirs/images/train/{index}.jpg'), image)
-        np.save(folder / f'data/theirs/depth/train/{index}.npy', depth.astype(np.float32))
+    blocks = [snippet for snippet in snippets(page) if snippet.mark in ('run', 'run smaller')]
+    make_stand_ins('\n'.join(snippet.code for snippet in blocks), tmp_path)
+    for snippet in blocks:
+        snippet.run(tmp_path)
 
 
 def strings_of_the_package():

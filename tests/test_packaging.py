@@ -1,5 +1,7 @@
 """What a wheel and a source distribution hold, and that the package works when it is installed from them."""
+import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +32,8 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp('build') / 'source'
     shutil.copytree(ROOT, folder, ignore=lambda at, names: [
         name for name in names if name == '__pycache__' or Path(at) == ROOT and name not in (
-            'mmdepthcls', 'configs', 'tools', 'model-index.yml', 'setup.py', 'pyproject.toml', 'README.md', 'LICENSE')])
+            'mmdepthcls', 'configs', 'tools', 'tests', 'model-index.yml', 'setup.py', 'pyproject.toml', 'README.md',
+            'LICENSE', 'MANIFEST.in')])
     run_python('-c', BUILD.format(('wheel', 'sdist')), cwd=folder)
     return folder
 
@@ -64,6 +67,13 @@ def test_a_wheel_has_configs_tools_and_tables(installed):
     assert 'mmdepthcls = mmdepthcls.__main__:main' in entry.read_text()
 
 
+def test_both_hold_what_they_may(built):
+    spec = importlib.util.spec_from_file_location('contents', ROOT / '.ci' / 'contents.py')
+    contents = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(contents)
+    assert contents.check(built / 'dist', built) == []
+
+
 def test_a_wheel_of_the_sdist_is_the_same(built, installed, tmp_path):
     with tarfile.open(next((built / 'dist').glob('*.tar.gz'))) as archive:
         archive.extractall(tmp_path, filter='data')
@@ -75,12 +85,46 @@ def test_a_wheel_of_the_sdist_is_the_same(built, installed, tmp_path):
                                          if path.is_file() and '__pycache__' not in path.parts}
 
 
-def test_the_index_names_every_config():
+def models_of_the_index():
     index = yaml.safe_load((ROOT / 'model-index.yml').read_text())
-    models = [model for file in index['Import'] for model in yaml.safe_load((ROOT / file).read_text())['Models']]
-    assert sorted(model['Config'] for model in models) == sorted(
-        f'configs/{path.name}' for path in (ROOT / 'configs').glob('*.py'))
-    assert all(model['Name'] == Path(model['Config']).stem for model in models)
+    return [model for file in index['Import'] for model in yaml.safe_load((ROOT / file).read_text())['Models']]
+
+
+def data_sets(node):
+    """Names of the data sets in a part of a config."""
+    if isinstance(node, dict):
+        found = re.fullmatch('(KITTI|SYNTHIA|MiniDrive)(?:Depth)?Dataset', str(node.get('type')))
+        return {found[1]} if found else set().union(*map(data_sets, node.values()))
+    return set().union(*map(data_sets, node)) if isinstance(node, (list, tuple)) else set()
+
+
+@pytest.mark.sliced(every=9)
+@pytest.mark.parametrize('model', models_of_the_index(), ids=lambda model: model['Name'])
+def test_the_index_says_what_the_config_says(model):
+    from mmengine.config import Config
+    cfg, said = Config.fromfile(ROOT / model['Config']), model['Metadata']
+    assert said['Batch Size'] == cfg.train_dataloader.batch_size
+    assert said['Architecture'][1] == cfg.model.decode_head.type
+    assert str(cfg.model.backbone.get('depth', '')) in said['Architecture'][0]
+    named = said['Training Data']
+    assert data_sets(cfg.train_dataloader.dataset) == ({named} if isinstance(named, str) else set(named))
+
+
+def test_metadata_and_links_follow_the_address(tmp_path):
+    shutil.copy(ROOT / 'setup.py', tmp_path)
+    for name in ('README.md', 'mmdepthcls/__init__.py'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    text = (tmp_path / 'setup.py').read_text()
+    (tmp_path / 'setup.py').write_text(
+        re.sub('^REPOSITORY = .*', "REPOSITORY = 'https://host.org/name'", text, flags=re.M))
+    said = run_python('setup.py', '--quiet', '--url', '--author', '--keywords', '--classifiers', '--long-description',
+                      cwd=tmp_path).stdout
+    assert said.startswith('https://host.org/name\nThe mmdepthcls authors\ndepth estimation,')
+    assert 'Typing :: Typed' in said
+    assert re.search(r'!\[[^]]+\]\(https://host.org/name/raw/v[\d.]+/docs/images/demo.png\)', said)
+    assert re.search(r'[^!]\[Start\]\(https://host.org/name/blob/v[\d.]+/docs/start.md\)', said)
+    assert '](https://github.com/open-mmlab/mmsegmentation)' in said and not re.search(r'\]\((docs|configs)/', said)
 
 
 def test_the_installed_program_finds_its_configs_from_anywhere(installed, tmp_path):

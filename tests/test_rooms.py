@@ -31,7 +31,8 @@ TOP = len(ORDER)  # the other commands
 # Commands that are made of others.
 MADE_OF = {'demo': {'minidrive', 'train', 'test'}, 'study': {'minidrive', 'train', 'test', 'adapt'},
            'export': {'minidrive', 'publish'},
-           'benchmark': {'minidrive', 'train', 'test', 'predict'}, 'figures': {'calibrate'}}
+           'benchmark': {'minidrive', 'train', 'test', 'predict'}, 'app': {'minidrive', 'predict'},
+           'figures': {'calibrate'}}
 HOST = {'mmseg', 'mmengine', 'mmcv'}
 
 

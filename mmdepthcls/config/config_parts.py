@@ -39,13 +39,14 @@ def evaluators_of(evaluator):
     return list(evaluator) if isinstance(evaluator, (list, tuple)) else [evaluator]
 
 
-def depth_evaluators(cfg, option, key='test_evaluator'):
+def depth_evaluators(cfg, option, key='test_evaluator', kinds=('DepthEvaluator', )):
     """The ``DepthEvaluator``s of a config.
 
     Args:
         cfg (Config)
         option (str): what needs them, for the message.
         key (str): 'test_evaluator' or 'val_evaluator'.
+        kinds (tuple[str, ...]): which will do; 'PerSetEvaluator' scores several sets by one each.
 
     Returns:
         list[dict or BaseMetric]: at least one.
@@ -54,10 +55,10 @@ def depth_evaluators(cfg, option, key='test_evaluator'):
         ValueError: if there is none.
     """
     evaluators = evaluators_of(cfg.get(key))
-    found = [evaluator for evaluator in evaluators if is_a(evaluator, METRICS, 'DepthEvaluator')]
+    found = [evaluator for evaluator in evaluators if is_a(evaluator, METRICS, *kinds)]
     if not found:
         names = ', '.join(map(class_name, evaluators)) or 'missing'
-        raise ValueError(f"{option}: the config's {key} is no DepthEvaluator but {names}")
+        raise ValueError(f"{option}: the config's {key} is no {' or '.join(kinds)} but {names}")
     return found
 
 

@@ -1,5 +1,6 @@
 from .arkitscenes import ARKitScenesDepthDataset as ARKitScenesDepthDataset
 from .cityscapes import CityscapesDepthDataset as CityscapesDepthDataset
+from .ddad import DDADDepthDataset as DDADDepthDataset
 from .depth_dataset import DepthDataset as DepthDataset
 from .depth_folder_dataset import DepthFolderDataset as DepthFolderDataset
 from .depth_tree_dataset import DepthTreeDataset as DepthTreeDataset
@@ -7,6 +8,7 @@ from .diode import DIODEDepthDataset as DIODEDepthDataset
 from .eigen import eigen_split as eigen_split
 from .kitti import KITTIDepthDataset as KITTIDepthDataset
 from .minidrive_dataset import MiniDriveDataset as MiniDriveDataset
+from .nuscenes import NuScenesDepthDataset as NuScenesDepthDataset
 from .nyu import NYUDepthDataset as NYUDepthDataset
 from .scannet import ScanNetDepthDataset as ScanNetDepthDataset
 from .seven_scenes import SevenScenesDepthDataset as SevenScenesDepthDataset

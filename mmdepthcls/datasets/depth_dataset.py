@@ -1,13 +1,13 @@
 """The dataset on which all depth datasets stand: pairs of an image and its depth, checked before training starts."""
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
+from ..config.set_name import check_set_name
 from .cameras.sample_camera import SampleCameras, check_plausible
 from .common_size import RESIZED
 from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
@@ -18,7 +18,6 @@ from .same_pixels import check_pixels, obeys_orientation
 from .split_file import NO_DEPTH, read_split_file
 from .transforms.focal_tracking import forget_unwatched
 
-NAME = re.compile(r'[\w-]+')  # of a set: a part of metrics' and folders' names
 FOLDERS = dict(img_path='', depth_map_path='')  # keys of data_prefix, and what they are by default
 
 
@@ -86,9 +85,8 @@ class DepthDataset(BaseSegDataset):
                              DepthFormat(**(depth_format or {})))
         self.verify = verify
         self.depth_follows_exif = depth_follows_exif
-        if set_name is not None and not (isinstance(set_name, str) and NAME.fullmatch(set_name)):
-            raise ValueError(f'{type(self).__name__}: set_name is a short name of letters, digits, - and _, such as '
-                             f"'kitti', got {set_name!r}")
+        if set_name is not None:
+            check_set_name(set_name, type(self).__name__)
         if resized not in RESIZED:
             raise ValueError(f"{type(self).__name__}: resized must be 'image' or 'depth' (or None: unequal sizes are "
                              f'refused), got {resized!r}')

@@ -1,4 +1,5 @@
-"""Depth files of every kind as metres: PNG, .npy, .npz, TIFF, EXR, PFM, PGM, verified before they are decoded. Pure."""
+"""Depth files of every kind as metres: PNG, .npy, .npz, TIFF, EXR, PFM, PGM and points, verified before they are
+decoded. Pure."""
 from __future__ import annotations
 
 import io
@@ -12,6 +13,7 @@ from .files import depth_array, depth_png, netpbm
 from .files.depth_png import MAX_PIXELS
 from .files.tiff_header import read_tiff_header
 from .files.validity_mask import mask_path, read_mask
+from .point_projection import probe_points, read_points
 
 __all__ = ['SUFFIXES', 'DepthFileError', 'DepthFormat', 'probe_depth', 'read_depth', 'read_values']
 
@@ -33,6 +35,8 @@ def probe_depth(path: str, depth_format: DepthFormat) -> tuple[int, int] | None:
     Raises:
         DepthFileError: for the first fault.
     """
+    if depth_format.projection is not None:
+        return probe_points(path, depth_format.projection)
     suffix = _suffix(path, depth_format)
     if depth_format.mask is not None:
         mask_path(path, depth_format.mask)
@@ -60,15 +64,17 @@ def read_values(data: bytes, path: str, depth_format: DepthFormat) -> np.ndarray
     Args:
         data: the whole file.
         path: its name; the suffix says what it is.
-        depth_format: channels, key, bits, invalid and mask are used.
+        depth_format: channels, key, bits, invalid and mask are used; or projection.
 
     Returns:
         (H, W) unsigned integers or floating point. Negative whole numbers, which are no measurement, and what a mask
-        says is none, are 0.
+        says is none, are 0. Of points: float32 metres.
 
     Raises:
         DepthFileError: for anything but an intact file of that kind; names it.
     """
+    if depth_format.projection is not None:
+        return depth_format.projection.depth(read_points(data, path, depth_format.projection))
     suffix = _suffix(path, depth_format)
     if suffix == '.png':
         values = depth_png.decode_png(data, path, depth_format)

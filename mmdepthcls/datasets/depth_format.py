@@ -5,6 +5,7 @@ import dataclasses
 import math
 import numbers
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,8 @@ class DepthFormat:
             if there is one, does not count: give ``scale``.
         mask: depth has a file of the same size beside it whose zeros mean "no measurement", and this stands in its name
             before the ending: '_mask' for ``0_depth.npy`` and ``0_depth_mask.npy``.
+        projection: the files hold LiDAR points, and this makes them depth: a :class:`.PointProjection`. The dataset
+            knows it.
         spelling: how messages spell a setting, so that the remedy is one of the tool that prints it.
 
     Raises:
@@ -52,6 +55,7 @@ class DepthFormat:
     key: str | None = None
     bits: int = 16
     mask: str | None = None
+    projection: Any = None
     spelling: str = dataclasses.field(default='depth_format=dict({name}={value})', compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from .depth_dataset import DepthDataset
 from .depth_format import DepthFormat
 from .files.file_finder import contents
 from .files.listed_file import relative_name
+from .scene_choice import scene_names
 from .tree_pattern import find_in_tree, missing_alternative, split_pattern, why_nothing_fits, written
 from .tree_presets import TREE_PRESETS
 
@@ -79,7 +80,8 @@ class DepthTreeDataset(DepthDataset):
         missing = missing_alternative(names, levels)
         if missing:
             raise FileNotFoundError(f'{type(self).__name__}: nothing in {self.data_root} fits {missing[0]!r} of the '
-                                    f'pattern {written(levels)}. {contents(osp.join(self.data_root, missing[1]))}')
+                                    f'pattern {written(levels)}. {contents(osp.join(self.data_root, missing[1]))}'
+                                    f'{"" if self.scenes is None else " scenes=[...] names those that are taken."}')
         return [self.sample_of_name(name) for name in names]
 
     def image_names(self, levels: list) -> list[str]:
@@ -120,16 +122,7 @@ class DepthTreeDataset(DepthDataset):
         """The levels of the pattern with the chosen scenes at the first."""
         if self.scenes is None:
             return self.levels
-        scenes = self.scenes
-        if isinstance(scenes, str) and scenes.lower().endswith('.txt'):
-            path = osp.join(self.data_root, scenes)
-            if not osp.isfile(path):
-                raise FileNotFoundError(f'{type(self).__name__}: the list of scenes {path} does not exist')
-            with open(path, encoding='utf-8') as file:
-                scenes = [line.strip() for line in file if line.strip() and not line.startswith('#')]
-        chosen = (scenes, ) if isinstance(scenes, str) else tuple(map(str, scenes))
-        if not chosen:
-            raise ValueError(f'{type(self).__name__}: scenes names none. Leave it out to take all')
+        chosen = scene_names(self.scenes, self.data_root, type(self).__name__)
         return self.with_scenes(chosen)
 
     def with_scenes(self, scenes: tuple[str, ...]) -> list:

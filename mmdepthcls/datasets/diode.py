@@ -9,7 +9,7 @@ from .cameras.intrinsics import mean_focal
 from .depth_format import DepthFormat
 from .depth_tree_dataset import DepthTreeDataset, with_changes
 
-SIDES = ('indoors', 'outdoors')
+SIDES = ('indoors', 'outdoor')  # as the folders are called
 FOCAL_PX = mean_focal(886.81, 927.06)  # f_x and f_y of 1024 x 768 pixels, as published with the data set
 
 
@@ -19,7 +19,7 @@ class DIODEDepthDataset(DepthTreeDataset):
 
         data/diode
         └── train, val                              # the test set is not published
-            └── indoors, outdoors
+            └── indoors, outdoor
                 └── scene_00019/scan_00183
                     ├── 00019_00183_indoors_000_010.png             # 1024 x 768
                     ├── 00019_00183_indoors_000_010_depth.npy       # float32, (768, 1024, 1), metres
@@ -27,7 +27,7 @@ class DIODEDepthDataset(DepthTreeDataset):
 
     Args:
         split: 'train' or 'val'.
-        side: 'indoors', 'outdoors', or None: both, as far as they are there.
+        side: 'indoors', 'outdoor', or None: both, as far as they are there.
         data_root: the folder.
         **kwargs: see :class:`DepthTreeDataset`; ``scenes`` are such as 'scene_00019'.
     """
@@ -35,10 +35,10 @@ class DIODEDepthDataset(DepthTreeDataset):
     def __init__(self, split: str = 'train', side: str | None = None, data_root: str = 'data/diode',
                  depth_format: dict | DepthFormat | None = None, **kwargs: Any) -> None:
         if split not in ('train', 'val') or side not in (None, *SIDES):
-            raise ValueError("DIODEDepthDataset: expected split 'train' or 'val' and side 'indoors', 'outdoors' or "
+            raise ValueError("DIODEDepthDataset: expected split 'train' or 'val' and side 'indoors', 'outdoor' or "
                              f'None, got {split!r} and {side!r}')
         self.split, self.side = split, side
-        super().__init__(f'{split}/{side or "*doors"}/scene_*/scan_*/*.png', [('.png', '_depth.npy')],
+        super().__init__(f'{split}/{side or "*door*"}/scene_*/scan_*/*.png', [('.png', '_depth.npy')],
                          data_root=data_root, depth_format=with_changes(dict(mask='_mask'), depth_format), **kwargs)
 
     def with_scenes(self, scenes: tuple[str, ...]) -> list:

@@ -80,7 +80,7 @@ def why_nothing_fits(root, levels):
     """str: a sentence about a folder in which no file fits a pattern: where they lie, or what it holds instead."""
     if not os.path.isdir(root):
         return f'There is no folder {root}. {why_missing(root)}'
-    for place in _near(root):
+    for place in near_folders(root):
         if next(find_in_tree(place, levels), None):
             return f'There are such in {place}: set data_root={place!r}.'
     place, depth = root, 0
@@ -92,7 +92,7 @@ def why_nothing_fits(root, levels):
     return contents(place)
 
 
-def _near(root):
+def near_folders(root):
     """Folders around one, in which somebody may have meant it to be."""
     root = os.path.normpath(root)
     above = os.path.dirname(os.path.abspath(root))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .kitti_layout import calibration_files
+from .point_projection import nearest_points
 
 CONVENTIONS = ('kitti', 'monodepth')
 
@@ -162,12 +163,10 @@ def project_velodyne(points: np.ndarray, calibration: Calibration, shape: tuple[
     inside = (u >= 0) & (v >= 0) & (u < width) & (v < height)
     u, v = u[inside].astype(np.int64), v[inside].astype(np.int64)
     depth = (z if convention == 'kitti' else forward)[inside].astype(np.float32)
-    depth_map = np.zeros((height, width), np.float32)
     if convention == 'kitti':
-        depth_map[v, u] = np.inf
-        np.minimum.at(depth_map.reshape(-1), v * width + u, depth)
-    else:
-        _paint_like_monodepth(depth_map, u, v, depth)
+        return nearest_points(u, v, depth, shape)
+    depth_map = np.zeros((height, width), np.float32)
+    _paint_like_monodepth(depth_map, u, v, depth)
     return depth_map
 
 

@@ -10,9 +10,12 @@ from mmseg.registry import DATASETS
 from .cameras.intrinsics import checked_focal, read_rows
 from .depth_format import DepthFormat
 from .depth_tree_dataset import DepthTreeDataset, with_changes
+from .files.file_finder import written_path
 
 CONDITIONS = ('clone', '15-deg-left', '15-deg-right', '30-deg-left', '30-deg-right', 'fog', 'morning', 'overcast',
               'rain', 'sunset')
+# Folders of the archives, where each was unpacked into one of its name.
+RGB, DEPTH, TEXT = 'vkitti_2.0.3_rgb', 'vkitti_2.0.3_depth', 'vkitti_2.0.3_textgt'
 FOCAL_PX = 725.0087  # of all cameras; intrinsic.txt says the same
 
 
@@ -27,6 +30,8 @@ class VirtualKITTIDepthDataset(DepthTreeDataset):
                 └── frames
                     ├── rgb/Camera_0/rgb_00000.jpg      # vkitti_2.0.3_rgb.tar; 1242 x 375; Camera_1 is the right one
                     └── depth/Camera_0/depth_00000.png  # vkitti_2.0.3_depth.tar; uint16, centimetres, 65535 = sky
+
+    Or each into a folder of its name: data/vkitti2/vkitti_2.0.3_rgb/Scene01, data/vkitti2/vkitti_2.0.3_depth/Scene01.
 
     Args:
         scenes: see :class:`DepthTreeDataset`. There is no official split; whole scenes are what may be held out.
@@ -49,10 +54,16 @@ class VirtualKITTIDepthDataset(DepthTreeDataset):
             raise ValueError(f'VirtualKITTIDepthDataset: camera must be 0 (left), 1 (right) or (0, 1), got {camera!r}')
         self._focal: dict[tuple[str, int], float] = {}
         folders = ','.join(f'Camera_{side}' for side in sides)
-        super().__init__(f'Scene*/{{{",".join(conditions)}}}/frames/rgb/{{{folders}}}/rgb_*.jpg',
-                         [('/frames/rgb/', '/frames/depth/'), ('/rgb_', '/depth_'), ('.jpg', '.png')], scenes=scenes,
-                         data_root=data_root,
+        apart = osp.isdir(osp.join(written_path(data_root, 'data_root'), RGB))
+        super().__init__(f'{f"{RGB}/" * apart}Scene*/{{{",".join(conditions)}}}/frames/rgb/{{{folders}}}/rgb_*.jpg',
+                         [*([(f'{RGB}/', f'{DEPTH}/')] if apart else ()), ('/frames/rgb/', '/frames/depth/'),
+                          ('/rgb_', '/depth_'), ('.jpg', '.png')], scenes=scenes, data_root=data_root,
                          depth_format=with_changes(dict(scale=100.0, invalid=65535), depth_format), **kwargs)
+
+    def with_scenes(self, scenes: tuple[str, ...]) -> list:
+        """See the base class: where archives lie apart, scenes are the second level."""
+        place = int(self.levels[0] == RGB)
+        return [*self.levels[:place], scenes, *self.levels[place + 1:]]
 
     def naming_hint(self, path: str) -> str:
         """As the base class."""
@@ -61,7 +72,7 @@ class VirtualKITTIDepthDataset(DepthTreeDataset):
     def focal_px(self, sample: dict) -> float:
         """As ``intrinsic.txt`` of the condition says; the published constant where there is no such file."""
         camera_folder = osp.dirname(sample['img_path'])
-        path = osp.join(osp.dirname(osp.dirname(osp.dirname(camera_folder))), 'intrinsic.txt')
+        path = osp.join(osp.dirname(osp.dirname(osp.dirname(camera_folder))), 'intrinsic.txt').replace(RGB, TEXT)
         number = camera_folder.rpartition('_')[2]
         key = path, int(number) if number.isdigit() else 0
         if key not in self._focal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mmengine.dist import get_dist_info
@@ -130,33 +131,48 @@ class DepthEvaluator(BaseMetric):
         """
         rank, world_size = get_dist_info()
         for sample in data_samples:
-            position = len(self.results) * world_size + rank  # as MMEngine's samplers deal images out
-            name = sample.get('img_path') or f'{position:06d}'
-            if self.writer is not None:
-                self.writer.write(as_map(sample['pred_depth_map']), name)
-            truths = ground_truths_of(sample)
-            depth_range = sample.get(DEPTH_RANGE)
-            if depth_range is not None and depth_range != self._depth_range:
-                self.follow(depth_range)
-            try:
-                views = views_of(sample, truths)
-                if self._recorder is None:
-                    record = score_image(views, truths, self.protocols, self._limits, name)
-                else:
-                    record = self._recorder.score(views, truths, self.protocols, self._limits, name, position,
-                                                  sample.get('crop_box'), sample.get(BINS_SCALE) or 1.0)
-                self.results.append(record)
-            except ValueError as error:
-                raise ValueError(f'{name}: {error}') from error
+            # As MMEngine's samplers deal images out.
+            self.results.append(self.record(sample, len(self.results) * world_size + rank))
+
+    def record(self, sample: dict, position: int) -> ImageScores:
+        """Score one sample, and write and keep what is asked for.
+
+        Args:
+            sample: see :meth:`process`.
+            position: of it in the whole data set.
+        """
+        name = sample.get('img_path') or f'{position:06d}'
+        if self.writer is not None:
+            self.writer.write(as_map(sample['pred_depth_map']), name)
+        truths = ground_truths_of(sample)
+        depth_range = sample.get(DEPTH_RANGE)
+        if depth_range is not None and depth_range != self._depth_range:
+            self.follow(depth_range)
+        try:
+            views = views_of(sample, truths)
+            if self._recorder is None:
+                return score_image(views, truths, self.protocols, self._limits, name)
+            return self._recorder.score(views, truths, self.protocols, self._limits, name, position,
+                                        sample.get('crop_box'), sample.get(BINS_SCALE) or 1.0)
+        except ValueError as error:
+            raise ValueError(f'{name}: {error}') from error
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Errors over the whole data set, of all processes; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
-        if self._recorder is None:
-            return super().evaluate(size)
-        self._recorder.gather(size)
+        self.gather(size)
         metrics = super().evaluate(size)
-        self._recorder.begin()
+        self.begin()
         return metrics
+
+    def gather(self, size: int) -> None:
+        """Bring together what all processes kept for the report; each must call it. ``size``: images of them all."""
+        if self._recorder is not None:
+            self._recorder.gather(size)
+
+    def begin(self) -> None:
+        """Forget what was kept for the report."""
+        if self._recorder is not None:
+            self._recorder.begin()
 
     def compute_metrics(self, results: list[ImageScores]) -> dict[str, float]:
         """Errors over all images, also printed as a table.
@@ -168,10 +184,25 @@ class DepthEvaluator(BaseMetric):
         print_log(f'\nDepth errors, {len(results)} images\n\n{protocols_table(rows)}\n', logger='current')
         if bands:
             print_log(f'\nBy distance\n\n{metrics_table(bands, BAND_NAMES)}\n', logger='current')
-        if self._recorder is not None:
-            path = self._recorder.write(self.protocols, results, self._shown_bands, self._depth_range, self._reach)
+        path = self.write_report(results)
+        if path is not None:
             print_log(f'The report is {path}', logger='current')
         return named_metrics(rows, bands)
+
+    def write_report(self, results: list[ImageScores], positions: Sequence[int] | None = None) -> Path | None:
+        """Write the report, where one is asked for.
+
+        Args:
+            results: one an image.
+            positions: of these images in the whole data set. Default: they are all of it.
+
+        Returns:
+            Of its Markdown file; None where there is none.
+        """
+        if self._recorder is None:
+            return None
+        return self._recorder.write(self.protocols, results, self._shown_bands, self._depth_range, self._reach,
+                                    positions)
 
     def score(self, results: list[ImageScores], of: str = '') -> tuple[dict[Protocol, dict], dict[str, dict]]:
         """Errors over all images, without printing them.

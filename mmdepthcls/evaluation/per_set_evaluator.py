@@ -2,25 +2,24 @@
 from __future__ import annotations
 
 import logging
-import math
+import os
 import os.path as osp
 from collections.abc import Sequence
 from typing import Any
 
+from mmengine.dist import all_gather_object, get_dist_info
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
-from ..bins import DEPTH_RANGE
+from ..bins import DEPTH_RANGE, DepthBins
+from ..config.set_name import check_set_name
 from .depth_evaluator import BAND_NAMES, DepthEvaluator, named_metrics
-from .errors import ALL_NAMES
-from .files.prediction_files import PredictionWriter
-from .metrics_table import conditions_table, metrics_table
+from .metrics_table import metrics_table
 from .protocol_scores import ImageScores
-from .sample_maps import as_map
+from .sets_table import SetRow, mean_of_sets, sets_table
 
 SETTINGS = ('protocols', 'min_depth', 'max_depth', 'crop', 'bands', 'aligned')  # of DepthEvaluator, of each set
-MEAN = 'mean of the sets'
 
 
 @METRICS.register_module()
@@ -36,6 +35,11 @@ class PerSetEvaluator(BaseMetric):
             Default: whatever sets come, each as far as the model's bins reach.
         output_dir: also write every prediction there, in a folder a set, see :class:`DepthEvaluator`.
         keep_results: accepted because MMSegmentation's ``tools/test.py --out`` sets it; files are always kept.
+        report_dir: also write a report there: the table of all sets, and in a folder a set the report of each, see
+            :class:`DepthEvaluator`.
+        report_title: what is evaluated, such as a config's and a checkpoint's name.
+        bins: the model's, for the reports.
+        published: which of :data:`~.published.PUBLISHED` the report of a set quotes, by its name.
         prefix: goes before the metric names.
         collect_device: see :class:`mmengine.evaluator.BaseMetric`.
 
@@ -48,27 +52,30 @@ class PerSetEvaluator(BaseMetric):
     """
 
     def __init__(self, sets: dict[str, dict] | None = None, output_dir: str | None = None, keep_results: bool = False,
-                 prefix: str | None = None, collect_device: str = 'cpu') -> None:
+                 prefix: str | None = None, collect_device: str = 'cpu', report_dir: str | None = None,
+                 report_title: str | None = None, bins: dict | DepthBins | None = None,
+                 published: dict[str, str] | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.sets = None if sets is None else {name: _checked(name, settings) for name, settings in sets.items()}
         if self.sets == {}:
             raise ValueError('PerSetEvaluator: sets names no set. Leave it out to score whatever sets come')
-        self.evaluators = {name: _evaluator(name, settings) for name, settings in (self.sets or {}).items()}
-        self.output_dir = output_dir
-        self._writers: dict[str, PredictionWriter] = {}
+        self.output_dir, self.report_dir, self.report_title = output_dir, report_dir, report_title
+        self._bins, self._published = bins, dict(published or {})
+        if report_dir is not None:
+            os.makedirs(report_dir, exist_ok=True)  # better known before than after
+        self.evaluators: dict[str, DepthEvaluator] = {}
+        for name in self.sets or ():
+            self._of_set(name)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Score one batch; samples as :meth:`DepthEvaluator.process` takes them, with ``set_name``."""
+        rank, world_size = get_dist_info()
         for sample in data_samples:
-            name = self._set_of(sample)
-            evaluator = self._of_set(name)
-            evaluator.process(data_batch, [sample])
-            self.results.append((name, sample.get(DEPTH_RANGE), evaluator.results.pop()))
-            if self.output_dir is not None:
-                writer = self._writers.setdefault(name, PredictionWriter(osp.join(self.output_dir, name)))
-                writer.write(as_map(sample['pred_depth_map']), sample['img_path'])
+            name = self._name_of(sample)
+            record = self._of_set(name).record(sample, len(self.results) * world_size + rank)
+            self.results.append((name, sample.get(DEPTH_RANGE), record))
 
-    def _set_of(self, sample):
+    def _name_of(self, sample):
         name = sample.get('set_name')
         if name is None:
             raise ValueError(f'PerSetEvaluator: {sample.get("img_path", "a sample")} does not say which set it is of. '
@@ -80,9 +87,35 @@ class PerSetEvaluator(BaseMetric):
         return name
 
     def _of_set(self, name):
+        """What scores a set: a ``DepthEvaluator``, with a folder of its own for what it writes."""
         if name not in self.evaluators:
-            self.evaluators[name] = _evaluator(name, {})
+            check_set_name(name, 'PerSetEvaluator')
+            inside = {key: osp.join(folder, name) for key, folder in (
+                ('output_dir', self.output_dir), ('report_dir', self.report_dir)) if folder is not None}
+            if self.report_dir is not None:
+                title = f'{name}: {self.report_title}' if self.report_title else name
+                inside.update(report_title=title, bins=self._bins, published=self._published.get(name))
+            try:
+                self.evaluators[name] = DepthEvaluator(**(self.sets or {}).get(name, {}), **inside, prefix=name)
+            except ValueError as error:
+                raise ValueError(f'PerSetEvaluator: sets.{name}: {error}') from error
         return self.evaluators[name]
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Errors over all sets, of all processes; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
+        if self.report_dir is None:
+            return super().evaluate(size)
+        # Every process gathers every set, in one order, also those of which it has seen no image.
+        for name in self._names(*all_gather_object([result[0] for result in self.results])):
+            self._of_set(name).gather(size)
+        metrics = super().evaluate(size)
+        for evaluator in self.evaluators.values():
+            evaluator.begin()
+        return metrics
+
+    def _names(self, *seen):
+        """Names of all sets, in the order of their rows."""
+        return list(dict.fromkeys([*(self.sets or ()), *sorted({name for names in seen for name in names})]))
 
     def compute_metrics(self, results: list[tuple[str, tuple | None, ImageScores]]) -> dict[str, float]:
         """Errors of each set and their mean, also printed as a table.
@@ -91,44 +124,41 @@ class PerSetEvaluator(BaseMetric):
             results: set, range of the model's bins and scores of each image.
         """
         metrics: dict[str, float] = {}
-        table: list[tuple[str, dict, dict]] = []
+        table: list[SetRow] = []
         bands: dict[str, dict] = {}
         firsts: dict[str, dict] = {}
-        for name in list(dict.fromkeys([*(self.sets or ()), *sorted({result[0] for result in results})])):
-            mine = [(depth_range, scores) for each, depth_range, scores in results if each == name]
-            evaluator = self._of_set(name)
-            if mine and mine[0][0] is not None:
-                evaluator.follow(mine[0][0])  # of whoever scored: this process may not have seen the set
-            if not mine:
-                print_log(f'{name}: no image of this set has been evaluated, though sets names it', logger='current',
-                          level=logging.WARNING)
-            rows, of_bands = evaluator.score([scores for _, scores in mine], f'{name}, ')
-            firsts[name] = next(iter(rows.values()))
+        num_images: dict[str, int] = {}
+        for name in self._names([result[0] for result in results]):
+            mine = {position: result for position, result in enumerate(results) if result[0] == name}
+            rows, of_bands = self._score_set(name, mine)
+            firsts[name], num_images[name] = next(iter(rows.values())), len(mine)
             metrics |= {f'{name}/{key}': value for key, value in named_metrics(rows, of_bands).items()}
-            table += [(name if len(rows) == 1 else f'{name}, {protocol.name}', protocol.conditions(), row)
+            table += [SetRow(name if len(rows) == 1 else f'{name}, {protocol.name}', name, protocol, row)
                       for protocol, row in rows.items()]
             bands |= {f'{name}, {label}': row for label, row in of_bands.items()}
         mean = mean_of_sets(firsts)
-        table.append((MEAN, {}, mean))
-        print_log(f'\nDepth errors of {len(firsts)} sets, {len(results)} images\n\n{conditions_table(table)}\n',
+        print_log(f'\nDepth errors of {len(firsts)} sets, {len(results)} images\n\n{sets_table(table, mean)}\n',
                   logger='current')
         if bands:
             print_log(f'\nBy distance\n\n{metrics_table(bands, BAND_NAMES)}\n', logger='current')
+        if self.report_dir is not None:
+            from .report.sets_overview import write_overview  # draws: with what training need not load
+            path = write_overview(self.report_dir, self.report_title, table, mean, num_images)
+            print_log(f'The report is {path}; that of each set is in a folder of its name', logger='current')
         return {**mean, **metrics}
 
-
-def mean_of_sets(rows: dict[str, dict]) -> dict[str, float]:
-    """Mean errors of several sets, each counted once; those of which nothing is scored are left out.
-
-    Args:
-        rows: errors, ``num_images`` and ``bad_predictions`` of each set.
-
-    Returns:
-        The same keys; images and bad predictions are summed. NaN where nothing is scored at all.
-    """
-    scored = [row for row in rows.values() if row['num_images']]
-    mean = {name: math.fsum(row[name] for row in scored) / len(scored) if scored else math.nan for name in ALL_NAMES}
-    return mean | {name: sum(row[name] for row in rows.values()) for name in ('num_images', 'bad_predictions')}
+    def _score_set(self, name, mine):
+        """Errors of one set by protocol and by band, and its report; ``mine``: its results, by their positions."""
+        evaluator = self._of_set(name)
+        depth_range = next((depth_range for _, depth_range, _ in mine.values()), None)
+        if depth_range is not None:
+            evaluator.follow(depth_range)  # of whoever scored: this process may not have seen the set
+        if not mine:
+            print_log(f'{name}: no image of this set has been evaluated, though sets names it', logger='current',
+                      level=logging.WARNING)
+        images = [scores for _, _, scores in mine.values()]
+        evaluator.write_report(images, list(mine))
+        return evaluator.score(images, f'{name}, ')
 
 
 def _checked(name, settings):
@@ -137,10 +167,3 @@ def _checked(name, settings):
         raise ValueError(f'PerSetEvaluator: sets.{name} takes settings of DepthEvaluator, {", ".join(SETTINGS)}, got '
                          f'{settings!r}')
     return dict(settings)
-
-
-def _evaluator(name, settings):
-    try:
-        return DepthEvaluator(**settings, prefix=name)
-    except ValueError as error:
-        raise ValueError(f'PerSetEvaluator: sets.{name}: {error}') from error

@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import torch
+from mmengine.dist import broadcast
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
@@ -30,8 +31,10 @@ class RunStateHook(Hook):
 
     A resumed training takes the losses and weights that it would have had, on the CPU bit for bit: its loader is
     brought to the sample where it was broken off, also within an epoch, without loading what was had; the validation
-    that was due when the process ended is made first; validations draw random numbers of their own. The seed is the
-    checkpoint's where the config has none. Checkpoints of MMEngine alone are resumed too, as far as they go.
+    that was due when the process ended is made first; validations draw random numbers of their own. Of several
+    processes the first one's generators are saved, and the others seed theirs anew for each step; all validate the
+    model that is saved, with the running statistics of the first. The seed is the checkpoint's where the config has
+    none. Checkpoints of MMEngine alone are resumed too, as far as they go.
 
     Raises:
         ResumeMismatchError: if data or seed are not those that the training began with, unless the config's
@@ -107,16 +110,21 @@ class RunStateHook(Hook):
         self._go_on(runner)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Set the generators again, where loading draws from them."""
+        """Set the generators again, where loading draws from them; in all processes but the first, in each step."""
         if self._restores_late:
             self._restores_late = False
             self._go_on(runner)
+        if runner.rank > 0 and isinstance(runner.seed, int):
+            seed_generators(runner.seed, runner.rank, runner.iter, device=True)
 
     def before_val(self, runner: Runner) -> None:
         """Draw from other generators while a training is validated: the same in each validation."""
         if isinstance(runner._train_loop, BaseLoop) and isinstance(runner.seed, int):
             self._training_state = generators_state()
             seed_generators(runner.seed, VALIDATION)
+        if isinstance(runner._train_loop, BaseLoop) and runner.world_size > 1:
+            for _, values in _model(runner).named_buffers():
+                broadcast(values)  # BatchNorm's: of the first process, which saves them
 
     def after_val(self, runner: Runner) -> None:
         """Go on with the training's generators."""
@@ -128,8 +136,6 @@ class RunStateHook(Hook):
         generators = self._stored.get('generators')
         if generators is not None and runner.rank == 0:
             set_generators(generators)
-        elif generators is not None:  # the first process saves; the others' follow from where they are
-            seed_generators(runner.seed, runner.rank, runner.iter)
         gradients = self._stored.pop('gradients', None)
         if gradients:
             _accumulate(runner, gradients)

@@ -45,6 +45,8 @@ TREES = {
     'synthia_sf': (lambda root: small_sets.write_synthia_sf(root, [f'SEQ{number}' for number in range(1, 7)]),
                    (4, 1, 1)),
     'synthia_seqs': (lambda root: small_sets.write_synthia_seqs(root, SEQUENCES), (3, 1, 1)),
+    'nuscenes': (small_sets.write_nuscenes, (2, 2, 2)),
+    'ddad': (small_sets.write_ddad, (2, 2, 2)),
 }
 
 

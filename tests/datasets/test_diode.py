@@ -18,7 +18,7 @@ def paths(root, **options):
 
 def test_sides_and_scenes(tmp_path):
     write_diode(tmp_path)
-    write_diode(tmp_path, 'val', ['outdoors'])  # the other has not been downloaded
+    write_diode(tmp_path, 'val', ['outdoor'])  # the other has not been downloaded
     assert len(paths(tmp_path)) == 2 and len(paths(tmp_path, split='val')) == 1
     assert all('/indoors/' in path for path in paths(tmp_path, side='indoors'))
     assert ['/scene_00020/' in path for path in paths(tmp_path, scenes=['scene_00020'])] == [True]
@@ -34,10 +34,10 @@ def test_another_scale_leaves_the_masks(tmp_path):
 
 def test_mistakes(tmp_path):
     write_diode(tmp_path)
-    with pytest.raises(ValueError, match="split 'train' or 'val' and side 'indoors', 'outdoors' or None, got 'test'"):
+    with pytest.raises(ValueError, match="split 'train' or 'val' and side 'indoors', 'outdoor' or None, got 'test'"):
         paths(tmp_path, split='test')
     with pytest.raises(FileNotFoundError, match=rf'There are such in {tmp_path}: set data_root'):
         paths(tmp_path / 'train')
-    next(tmp_path.rglob('*outdoors*_depth_mask.npy')).unlink()
+    next(tmp_path.rglob('*outdoor*_depth_mask.npy')).unlink()
     with pytest.raises(ValueError, match='_depth.npy: its mask .*_depth_mask.npy does not exist'):
         paths(tmp_path)

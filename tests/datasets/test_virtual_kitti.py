@@ -1,4 +1,5 @@
 """Virtual KITTI 2: conditions, cameras, and archives that are not all there."""
+import numpy as np
 import pytest
 from small_sets import write_virtual_kitti
 
@@ -37,6 +38,25 @@ def test_cameras_of_their_own_and_the_published_one(tmp_path, monkeypatch):
     monkeypatch.setattr('mmdepthcls.datasets.depth_dataset.check_plausible', lambda *_: None)
     assert {sample['focal_px'] for sample in VirtualKITTIDepthDataset(data_root=str(tmp_path)).load_data_list()} == {
         725.0087}
+
+
+def test_archives_in_folders_of_their_names(tmp_path, mmseg_scope):
+    """As many unpack them: each file is in that of its archive."""
+    depths = write_virtual_kitti(tmp_path / 'whole')
+    for path in (tmp_path / 'whole').rglob('*.*'):
+        kind = 'textgt' if path.suffix == '.txt' else 'rgb' if path.suffix == '.jpg' else 'depth'
+        place = tmp_path / f'apart/vkitti_2.0.3_{kind}' / path.relative_to(tmp_path / 'whole')
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(place)
+    dataset = VirtualKITTIDepthDataset(data_root=str(tmp_path / 'apart'), scenes=['Scene20'], camera=(0, 1), pipeline=[
+        dict(type='LoadImageFromFile'), dict(type='LoadDepth')])
+    assert len(dataset) == 4
+    for sample in (dataset[0], dataset[3]):
+        truth = depths[sample['img_path'].replace('apart/vkitti_2.0.3_rgb', 'whole')]
+        np.testing.assert_array_equal(sample['gt_depth_map'], truth.astype(np.float32))
+        assert sample['focal_px'] == 24.0
+    with pytest.raises(FileNotFoundError, match='vkitti_2.0.3_rgb/Scene7.* holds Scene01, Scene20'):
+        paths(tmp_path / 'apart', scenes=['Scene7'])
 
 
 def test_mistakes(tmp_path):

@@ -1,6 +1,9 @@
 """Several sets in one evaluation: each as if it were alone, their mean, and what is missing."""
+import json
 import math
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,6 +112,93 @@ def test_predictions_are_written_apart(tmp_path):
         'kitti/image/0.png', 'rooms/image/0.png']
 
 
+# ------------------------------------------------------------------------------------------------------------- report
+BINS = dict(type='SIDBins', min_depth=1.0, max_depth=60.0, num_bins=12)
+
+
+def report_of(folder):
+    return json.loads((Path(folder) / 'report.json').read_text())
+
+
+def test_a_report_of_each_set_and_one_of_all(tmp_path, mmseg_scope):
+    """Each set's is the one that it would have alone, but for its title; the first has a table of all and the mean."""
+    sets, samples = dict(SETS, kitti=dict(protocols=[dict(name='x')], aligned=True)), mixed()[:2]
+    metrics = evaluate(PerSetEvaluator(sets, report_dir=str(tmp_path / 'all'), bins=BINS, report_title='a.pth',
+                                       published=dict(kitti='kitti_eigen')), samples)
+    assert metrics == pytest.approx(evaluate(PerSetEvaluator(sets), samples), rel=1e-6)
+    for name, settings in sets.items():
+        evaluate(DepthEvaluator(**settings, report_dir=str(tmp_path / 'alone' / name), bins=BINS,
+                                report_title=f'{name}: a.pth', published='kitti_eigen' if name == 'kitti' else None),
+                 [each for each in samples if each.set_name == name])
+        files = [{path.name: path.read_bytes() for path in (tmp_path / part / name).iterdir()}
+                 for part in ('all', 'alone')]
+        assert files[0] == files[1] and {'report.md', 'confusion.png', 'worst_1.png'} <= files[0].keys()
+    content = report_of(tmp_path / 'all')
+    assert [row['name'] for row in content['protocols']][:2] == ['kitti, x', 'kitti, x, median-scaled']
+    assert content['protocols'][-1]['model']['rmse'] == metrics['rooms/rmse']
+    assert content['mean']['abs_rel'] == metrics['abs_rel'] and content['num_images'] == 2
+    text = (tmp_path / 'all/report.md').read_text()
+    assert text.startswith('# Depth errors of 2 sets: a.pth') and 'mean of the sets' in text
+    for target in re.findall(r'\]\(([^)]+)\)', text):
+        assert (tmp_path / 'all' / target).is_file()
+
+
+def test_a_report_where_a_set_does_not_come_or_has_no_truth(tmp_path):
+    samples = [sample('kitti', 0), sample('rooms', 1, with_truth=False)]
+    evaluate(PerSetEvaluator(dict(SETS, other={}), report_dir=str(tmp_path)), samples)
+    text = (tmp_path / 'report.md').read_text()
+    assert '- rooms: 1 images, **none of them scored**' in text and '- other: 0 images, **none of them' in text
+    assert '**Nothing was scored**, of 0 images' in (tmp_path / 'other/report.md').read_text()
+    assert report_of(tmp_path)['mean'] == report_of(tmp_path)['protocols'][0]['model']
+
+
+def test_a_report_takes_the_place_of_one_of_a_single_set(tmp_path):
+    kitti = mixed()[:1]
+    evaluate(DepthEvaluator(report_dir=str(tmp_path)), kitti)
+    (tmp_path / 'mine.png').write_bytes(b'mine')
+    evaluator = PerSetEvaluator(report_dir=str(tmp_path))
+    evaluate(evaluator, mixed()[:2])
+    assert [path.name for path in sorted(tmp_path.glob('*.*'))] == ['mine.png', 'report.json', 'report.md']
+    evaluate(evaluator, kitti)  # the next epoch, of fewer
+    assert report_of(tmp_path)['num_images'] == 1 and len(report_of(tmp_path / 'kitti')['images']) == 1
+
+
+def _evaluate_as_rank(rank, folder, sets):
+    """One of two ranks of MMEngine's sampler, which has image 0 twice: five images, of which rank 1 sees one set."""
+    from mmengine.dataset import DefaultSampler
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
+    samples = five()
+    evaluator = Evaluator(PerSetEvaluator(sets, report_dir=f'{folder}/report', output_dir=f'{folder}/out', bins=BINS))
+    for index in DefaultSampler(range(5), shuffle=False):
+        evaluator.process([samples[index]], dict())
+    torch.save((evaluator.evaluate(5), sorted({name for name, *_ in evaluator.metrics[0].results})),
+               f'{folder}/rank{rank}.pt')
+    torch.distributed.destroy_process_group()
+
+
+def five():
+    return [sample(name, index) for index, name in enumerate(('kitti', 'rooms', 'kitti', 'rooms', 'rooms'))]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize('sets', [None, pytest.param(dict(rooms={}, kitti={}), marks=pytest.mark.long)],
+                         ids=['as they come', 'named'])
+def test_reports_of_two_processes_are_those_of_one(sets, tmp_path, monkeypatch, mmseg_scope):
+    monkeypatch.chdir(tmp_path)  # MMEngine collects through files below the working directory
+    torch.multiprocessing.start_processes(
+        _evaluate_as_rank, (str(tmp_path), sets), nprocs=2, start_method='forkserver')
+    ranks = [torch.load(tmp_path / f'rank{rank}.pt') for rank in range(2)]
+    expected = evaluate(PerSetEvaluator(sets, report_dir=str(tmp_path / 'alone'), bins=BINS), five())
+    assert all(metrics == expected for metrics, _ in ranks)
+    files = {str(path.relative_to(tmp_path / 'alone')): path.read_bytes()
+             for path in (tmp_path / 'alone').rglob('*.*')}
+    assert {str(path.relative_to(tmp_path / 'report')): path.read_bytes()
+            for path in (tmp_path / 'report').rglob('*.*')} == files
+    assert files.keys() >= {'report.md', 'kitti/worst_1.png', 'rooms/confusion.png'}
+    assert len(list((tmp_path / 'out').rglob('*.png'))) == 5
+
+
 def test_mistakes():
     with pytest.raises(ValueError, match=r"None/drive/0.png does not say which set it is of. .*PackDepthInputs"):
         evaluate(PerSetEvaluator(), [sample(None, 0)])
@@ -120,3 +210,5 @@ def test_mistakes():
         PerSetEvaluator(dict(kitti=dict(max_depth=-1)))
     with pytest.raises(ValueError, match='sets names no set'):
         PerSetEvaluator({})
+    with pytest.raises(ValueError, match=r"PerSetEvaluator: set_name is a short name .* got '../kitti'"):
+        PerSetEvaluator({'../kitti': {}})

@@ -40,6 +40,7 @@ def loss_of(model, data):
 LOSSES = [
     {}, dict(decode_head=dict(loss_decode=[dict(type='SoftLabelLoss'), dict(type='ExpectationSILogLoss')])),
     dict(decoder=dict(type='OrdinalDecoder')),
+    dict(decoder=dict(type='RegressionDecoder'), decode_head=dict(loss_decode=dict(type='RegressionSILogLoss'))),
     dict(decode_head=dict(
         _delete_=True, type='AdaptiveBinsHead', head=dict(type='FCNHead', in_channels=64, in_index=3, channels=16,
                                                           num_convs=1, norm_cfg=dict(type='BN'))),
@@ -74,7 +75,7 @@ def test_a_batch_is_scaled_once(small_model_cfg, batch, mmseg_scope):
 @pytest.mark.parametrize('changes', LOSSES)
 @pytest.mark.parametrize('decode_at', ['output', 'input', 'logits'])
 def test_results_are_in_the_metres_of_each_camera(small_model_cfg, batch, changes, decode_at, mmseg_scope):
-    softmax = 'decoder' not in changes or 'Ordinal' not in changes['decoder']['type']
+    softmax = 'decoder' not in changes or changes['decoder']['type'] == 'ExpectationDecoder'
     outputs = ('bins', 'views', *(('std', 'interval', 'confidence', 'entropy') if softmax else ()))
     settings = dict(test_cfg=dict(mode='whole', outputs=outputs, flip=True, decode_at=decode_at))
     canonical = build(small_model_cfg, changes, canonical_focal_px=CANONICAL, **settings).eval()

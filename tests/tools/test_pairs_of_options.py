@@ -133,3 +133,37 @@ def test_augmentation_changes_the_prediction(folder, tmp_path):
         assert run(folder, tmp_path, [*options, '--out', name]).returncode == 0
         maps.append(np.stack([cv2.imread(str(path), -1) for path in sorted((tmp_path / name).rglob('*.png'))]))
     assert maps[0].shape == maps[1].shape and not np.array_equal(*maps)
+
+
+@pytest.fixture
+def mixed(folder, minidrive, tmp_path):
+    """The same of two sets that are scored apart: their images have the same names."""
+    cfg = Config.fromfile(folder / 'config.py')
+    dataset = cfg.test_dataloader.dataset.datasets[0]
+    cfg.test_dataloader.dataset.datasets = [
+        dict(dataset, set_name='dense'), dict(dataset, set_name='sparse', ground_truth='sparse')]
+    cfg.test_evaluator = [dict(type='EdgeEvaluator'), dict(type='PerSetEvaluator', sets=dict(
+        dense=dict(max_depth=50.0), sparse={}))]
+    cfg.dump(tmp_path / 'mixed.py')
+    return tmp_path / 'mixed.py'
+
+
+@pytest.mark.long  # its slices: tests/evaluation/test_per_set_evaluator.py, tests/commands/test/test_testing_options.py
+@pytest.mark.parametrize('names', [('out', 'show_dir', 'protocols', 'aligned', 'report'),
+                                   ('out', 'show_dir', 'aligned', 'report', 'tta')], ids='-'.join)
+def test_options_of_several_sets(names, mixed, folder, tmp_path):
+    options = [text for name in names for text in OPTIONS[name]]
+    if 'protocols' in names:
+        options[options.index('kitti_devkit')] = 'dense:kitti_devkit'
+    result = run_script(TOOL, mixed, folder / 'weights.pth', '--work-dir', 'work', '--cfg-options',
+                        'test_dataloader.num_workers=0', *options, cwd=tmp_path)
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output[-3000:]
+    assert 'Depth errors of 2 sets, 6 images' in output and 'mean of the sets' in output
+    for name in ('dense', 'sparse'):
+        assert len(list((tmp_path / 'out' / name).rglob('*.png'))) == 3
+        assert 'median-scaled' in (tmp_path / 'report' / name / 'report.md').read_text()
+    assert ('kitti_devkit' in (tmp_path / 'report/report.md').read_text()) == ('protocols' in names)
+    assert len(list((tmp_path / 'pictures').rglob('*.png'))) == 6
+    again = run_script(TOOL, mixed, folder / 'weights.pth', '--work-dir', 'work', *options, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr[-2000:]  # over its own output

@@ -88,7 +88,8 @@ def inspect_depth_file(path, depth_format, edges=None):
         return None, None, [error(kind, path, message)]
     depth = depth_format.metres(values)
     record = describe(depth, values, edges)
-    findings = _faults_of_numbers(values, depth, record, path, edges)
+    findings = (_faults_of_numbers(values, depth, record, path, edges) if depth_format.projection is None else
+                _faults_of_points(record, path))
     if depth_format.channels > 1 and depth_format.bits != PACKED:
         findings += _unequal_channels(data, path)
     return depth, record, findings
@@ -220,6 +221,13 @@ def _faults_of_numbers(values, depth, record, path, edges):
     elif distinct.size > 1:
         findings += _fill_value(record, path, edges) + _noise(values, record, path)
     return findings
+
+
+def _faults_of_points(record, path):
+    """Of projected points, which are as they were measured: those before and behind an edge lie side by side."""
+    return [] if record.valid else [
+        error('scan misses the image', path, 'not one point lies in the image', 'Check that the points and the files '
+              'of the cameras are of one version of the data set.')]
 
 
 def _coarse_steps(distinct, count, path):

@@ -122,6 +122,10 @@ DATA = {
         'SYNTHIA-SEQS', _preset('synthia_seqs'),
         ("scenes=['*-01-*', '*-02-*', '*-04-*']", "scenes=['*-05-*']", "scenes=['*-06-*']"), 'SYNTHIA_SEQS_ROOT',
         'data/SYNTHIA-SEQS', (760, 1280)),
+    'nuscenes': _trees('nuScenes', "type='NuScenesDepthDataset'", (OF_SPLITS[0], OF_SPLITS[1], OF_SPLITS[1]),
+                       'NUSCENES_ROOT', 'data/nuscenes', (900, 1600)),
+    'ddad': _trees('DDAD', "type='DDADDepthDataset'", (OF_SPLITS[0], OF_SPLITS[1], OF_SPLITS[1]), 'DDAD_ROOT',
+                   'data/ddad_train_val', (1216, 1936), depth_range=(1.0, 200.0)),
     'folder': DepthData(
         'own data', "type='DepthFolderDataset', data_root={root}",
         ("ann_file='train.txt'", "ann_file='val.txt'", "ann_file='test.txt'"), 'DEPTH_ROOT', 'data/depth',

@@ -24,8 +24,8 @@ def read_scores(path):
     """Scores in a file of this package.
 
     Args:
-        path (str): report.json of ``test --report``, the JSON of ``evaluate-predictions --json``, or MMEngine's
-            metrics of a test.
+        path (str): report.json of ``test --report`` (also of several sets), the JSON of ``evaluate-predictions
+            --json``, or MMEngine's metrics of a test.
 
     Returns:
         list[dict]: as a model file has them.
@@ -85,7 +85,8 @@ def score_model(model, cfg, most=None):
     key = 'test_evaluator' if cfg.get('test_dataloader') else 'val_evaluator'
     if not loader:
         raise ValueError('the config has no test_dataloader')
-    configs = [ConfigDict(each).to_dict() for each in depth_evaluators(cfg, '--test', key)]
+    configs = [ConfigDict(each).to_dict() for each in depth_evaluators(
+        cfg, '--test', key, ('DepthEvaluator', 'PerSetEvaluator'))]
     with host_scope():
         dataset = DATASETS.build(ConfigDict(loader.dataset).to_dict())
         evaluator = Evaluator(configs)
@@ -98,11 +99,22 @@ def score_model(model, cfg, most=None):
             with torch.no_grad():
                 evaluator.process(data_samples=model.test_step(batch), data_batch=batch)
         metrics = evaluator.evaluate(len(indices))
-    names = [protocol for metric in evaluator.metrics for protocol in metric.protocols]
     data = ', '.join(f'{class_name(each)} {each.get("split") or ""}'.strip() for each in leaf_datasets(loader.dataset))
     sketch = dict(images=sketch_of(hashes)) if all(hashes) else {}
-    return [{**_score(each.name, each.conditions(), _of_protocol(metrics, each.name, len(names)), len(indices), data),
-             **sketch} for each in names]
+    return [{**_score(label, protocol.conditions(), _of_protocol(metrics, prefix), number, data), **sketch}
+            for label, protocol, prefix, number in _rows_of(evaluator.metrics, metrics, len(indices))]
+
+
+def _rows_of(evaluators, metrics, size):
+    """What evaluators have scored: label, protocol, how its metrics' names begin, and number of images."""
+    parts = [(f'{name}, ', f'{name}/', each, metrics[f'{name}/num_images']) for evaluator in evaluators
+             for name, each in getattr(evaluator, 'evaluators', {}).items()]  # of the sets of a PerSetEvaluator
+    parts += [('', '', each, size) for each in evaluators if not hasattr(each, 'evaluators')]
+    total = sum(len(each.protocols) for label, _, each, _ in parts if not label)
+    for label, begin, each, number in parts:
+        several = len(each.protocols) > 1 if label else total > 1
+        for protocol in each.protocols:
+            yield label + protocol.name, protocol, f'{begin}{protocol.name}/' if several else begin, number
 
 
 def _tells_files(dataset):
@@ -110,8 +122,7 @@ def _tells_files(dataset):
     return hasattr(dataset, 'get_data_info') and len(dataset) > 0 and 'img_path' in dataset.get_data_info(0)
 
 
-def _of_protocol(metrics, name, number):
-    prefix = f'{name}/' if number > 1 else ''
+def _of_protocol(metrics, prefix):
     return {error: metrics[f'{prefix}{error}'] for error in ERRORS if f'{prefix}{error}' in metrics}
 
 

@@ -7,6 +7,7 @@ from ..running import arguments, outputs, program
 from ..running.terminal import fitted
 from .option_pairs import check_options
 
+REPORTS = ('mmdepthcls report', 'mmdepthcls report of sets')  # what a report is known by
 FILLED = ('out', 'show_dir', 'submission')  # options of folders for many files
 
 
@@ -18,8 +19,9 @@ def parse_args():
     parser.add_argument('--show', action='store_true', help='show pictures of the predictions')
     parser.add_argument('--show-dir', help='write pictures of the predictions into this folder')
     parser.add_argument('--wait-time', type=float, default=2, help='seconds that --show shows each picture')
-    parser.add_argument('--protocols', nargs='+', metavar='NAME', choices=PRESETS,
-                        help=f'score under these protocols in one run: {", ".join(PRESETS)}')
+    parser.add_argument('--protocols', nargs='+', metavar='[SET:]NAME', type=protocol_name,
+                        help=f'score under these protocols in one run: {", ".join(PRESETS)}. SET:NAME is of one set of '
+                        'a PerSetEvaluator')
     parser.add_argument('--aligned', action='store_true', help='show each protocol unscaled, median-scaled and aligned '
                         'by least squares (in depth: scale; in disparity: scale and shift), side by side')
     parser.add_argument('--report', metavar='DIR',
@@ -45,6 +47,13 @@ def parse_args():
     return args
 
 
+def protocol_name(text):
+    """A protocol as ``--protocols`` names it: NAME, or SET:NAME of one of several data sets."""
+    if text.rpartition(':')[2] not in PRESETS:
+        raise argparse.ArgumentTypeError(f'no protocol {text.rpartition(":")[2]!r}; choose from {", ".join(PRESETS)}')
+    return text
+
+
 def check_outputs(args):
     """Refuse folders that hold what somebody else has made."""
     for option in FILLED:
@@ -52,7 +61,7 @@ def check_outputs(args):
             outputs.check_filled_folder(f'--{option.replace("_", "-")}', getattr(args, option), args.force)
     if args.report:
         outputs.check_output_folder('--report', args.report, args.force, ('report.md', 'report.json'), (
-            'report.json', outputs.json_with('protocols', format='mmdepthcls report')))
+            'report.json', lambda path: any(outputs.json_with('protocols', format=kind)(path) for kind in REPORTS)))
 
 
 def main(args):

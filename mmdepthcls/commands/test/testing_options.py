@@ -5,24 +5,13 @@ import os.path as osp
 
 from mmengine.config import ConfigDict
 from mmengine.device import get_device
-from mmseg.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS, VISBACKENDS
+from mmseg.registry import HOOKS, METRICS, MODELS, TRANSFORMS, VISBACKENDS
 
 from ...config.config_class import class_name, class_of, is_a
-from ...config.config_parts import depth_evaluators, evaluators_of, leaf_datasets, tested_model
-from ...evaluation.protocols import build_protocols
+from ...config.config_parts import evaluators_of, leaf_datasets, tested_model
 from .option_pairs import check_options
+from .scoring import LOADERS, as_configs, score_aligned, score_protocols, write_report
 
-# Which published rows stand beside a test on these data.
-PUBLISHED_ON = {'KITTIDepthDataset': 'kitti_eigen', 'SYNTHIADepthDataset': 'synthia'}
-# How the ground truths that protocols name are loaded on KITTI.
-LOADING = {
-    'annotated': dict(type='LoadDepth'),
-    'velodyne': dict(type='LoadVelodyneDepth', convention='kitti'),
-    'velodyne_monodepth': dict(type='LoadVelodyneDepth', convention='monodepth'),
-}
-LOADERS = ('LoadDepth', 'LoadVelodyneDepth')
-# Which settings of a DepthEvaluator protocols have of their own.
-OF_PROTOCOLS = ('min_depth', 'max_depth', 'crop')
 SILENT_BACKENDS = ('agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template')
 # What each launcher sets for its processes.
 STARTED_BY = {'pytorch': ('RANK', 'torchrun'), 'slurm': ('SLURM_PROCID', 'srun'),
@@ -102,8 +91,8 @@ def enable_tta(cfg):
 
 
 def write_predictions(cfg, folder):
-    """Make the evaluator write its predictions into ``folder``: the first ``DepthEvaluator``, else every one that can.
-    (Two would write over each other's files.)
+    """Make the evaluator write its predictions into ``folder``: the first that scores depth, else every one that
+    can. (Two would write over each other's files.)
 
     Args:
         cfg (Config): changed in place.
@@ -113,99 +102,13 @@ def write_predictions(cfg, folder):
         ValueError: if none of the config's test evaluators writes predictions.
     """
     evaluators = evaluators_of(cfg.test_evaluator)
-    writing = [each for each in evaluators if is_a(each, METRICS, 'DepthEvaluator')][:1] or [
+    writing = [each for each in evaluators if is_a(each, METRICS, 'DepthEvaluator', 'PerSetEvaluator')][:1] or [
         each for each in evaluators if _takes(class_of(each, METRICS), 'output_dir')]
     if not writing:
         names = ', '.join(map(class_name, evaluators)) or 'no test_evaluator'
         raise ValueError(f"--out: {names} writes no predictions. Add dict(type='DepthEvaluator') to test_evaluator")
-    for evaluator in _configs(writing, '--out'):
+    for evaluator in as_configs(writing, '--out'):
         evaluator.update(output_dir=folder, keep_results=True)
-
-
-def score_protocols(cfg, names):
-    """Test under these protocols: the evaluator, what the model gives, and on KITTI the ground truths that they need.
-
-    Protocols of the KB crop have another input than all others. Where all of ``names`` are such, the test pipelines get
-    a ``KBCrop``; else they are left unscored, and the table says so.
-
-    Args:
-        cfg (Config): changed in place.
-        names (list[str]): presets, see :mod:`mmdepthcls.evaluation.protocols`.
-
-    Returns:
-        list[str]: which settings of the config's evaluator do not apply.
-
-    Raises:
-        ValueError: for an unknown preset; if the config's test evaluator is no ``DepthEvaluator``; if its model is one
-            for test-time augmentation.
-    """
-    if is_a(cfg.model, MODELS, 'BaseTTAModel'):
-        raise ValueError(f'--protocols: model.type is {class_name(cfg.model)}, as --tta makes it, but protocols say '
-                         'themselves how a depth is predicted. Give the config of the training')
-    protocols, remarks = build_protocols(names), []
-    for evaluator in _configs(depth_evaluators(cfg, '--protocols'), '--protocols'):
-        own = [f'{key}={evaluator.pop(key)!r}' for key in OF_PROTOCOLS if key in evaluator]
-        if own:
-            remarks.append(f"--protocols: the config's DepthEvaluator({', '.join(own)}) does not apply, every protocol "
-                           'has a cap and a crop of its own')
-        evaluator.protocols = list(names)
-    if is_a(cfg.model, MODELS, 'DepthClassifier'):
-        test_cfg = cfg.model.setdefault('test_cfg', ConfigDict(mode='whole'))
-        test_cfg.outputs = tuple({*test_cfg.get('outputs', ()), 'views'})
-        test_cfg.flip = any(protocol.flip for protocol in protocols)
-    for dataset in leaf_datasets(cfg.test_dataloader.dataset):
-        _fit_dataset(dataset, protocols)
-    return remarks
-
-
-def score_aligned(cfg):
-    """Score each protocol of the test's ``DepthEvaluator``s also aligned to the ground truth.
-
-    Args:
-        cfg (Config): changed in place.
-
-    Raises:
-        ValueError: if the config's test evaluator is no ``DepthEvaluator``.
-    """
-    for evaluator in _configs(depth_evaluators(cfg, '--aligned'), '--aligned'):
-        evaluator.aligned = True
-
-
-def _fit_dataset(dataset, protocols):
-    """Load the ground truths of the protocols, and crop the input if all of them do."""
-    pipeline = list(dataset.pipeline)
-    if is_a(dataset, DATASETS, 'KITTIDepthDataset'):
-        needed = {protocol.ground_truth for protocol in protocols} - {None}
-        dataset.ground_truth = [name for name, wanted in (('annotated', 'annotated' in needed),
-                                                          ('velodyne', needed - {'annotated'})) if wanted]
-        pipeline = _with_loading(pipeline, [step for name, step in LOADING.items() if name in needed])
-    if (all(protocol.input_crop == 'kb' for protocol in protocols)
-            and not any(is_a(step, TRANSFORMS, 'KBCrop') for step in pipeline)):
-        loading = [index for index, step in enumerate(pipeline) if is_a(step, TRANSFORMS, 'LoadImageFromFile')]
-        if not loading:
-            raise ValueError('--protocols: the test pipeline has no LoadImageFromFile after which to crop; put a '
-                             'KBCrop into it')
-        pipeline.insert(loading[0] + 1, dict(type='KBCrop'))
-    dataset.pipeline = [dict(step, type='PackDepthInputs') if class_name(step) == 'PackSegInputs' else step
-                        for step in pipeline]
-
-
-def write_report(cfg, folder, title):
-    """Make the test's first ``DepthEvaluator`` write a report into ``folder``.
-
-    Args:
-        cfg (Config): changed in place.
-        folder (str): for the report.
-        title (str): what is evaluated.
-
-    Raises:
-        ValueError: if the config's test evaluator is no ``DepthEvaluator``.
-    """
-    published = {PUBLISHED_ON.get(class_name(dataset)) if str(dataset.get('split')).startswith('test') else None
-                 for dataset in leaf_datasets(cfg.test_dataloader.dataset)}
-    evaluator = _configs(depth_evaluators(cfg, '--report'), '--report')[0]
-    evaluator.update(report_dir=folder, report_title=title, bins=tested_model(cfg).get('bins'),
-                     published=published.pop() if len(published) == 1 else None)
 
 
 def write_submission(cfg, folder, images):
@@ -261,13 +164,6 @@ def _check_display():
                          '--show-dir DIR, which writes the pictures')
 
 
-def _with_loading(pipeline, loading):
-    """A pipeline that loads depth where it did before, but by other steps."""
-    first = next((index for index, step in enumerate(pipeline) if is_a(step, TRANSFORMS, *LOADERS)), len(pipeline) - 1)
-    return [step for step in (*pipeline[:first], *loading, *pipeline[first:])
-            if not is_a(step, TRANSFORMS, *LOADERS) or any(step is added for added in loading)]
-
-
 def _without_loading(steps):
     """A pipeline that loads no depth, not within its TestTimeAug either."""
     kept = []
@@ -277,15 +173,6 @@ def _without_loading(steps):
         elif not is_a(step, TRANSFORMS, *LOADERS):
             kept.append(dict(step, transforms=_without_loading(step['transforms'])) if 'transforms' in step else step)
     return kept
-
-
-def _configs(evaluators, option):
-    """Evaluators that are configs still."""
-    built = [each for each in evaluators if not isinstance(each, dict)]
-    if built:
-        raise ValueError(f'{option}: test_evaluator holds a {class_name(built[0])} that is built already and cannot be '
-                         "changed. Give it as a config, dict(type='...')")
-    return evaluators
 
 
 def _takes(kind, name):

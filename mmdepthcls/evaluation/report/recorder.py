@@ -68,10 +68,18 @@ class ReportRecorder:
         """Bring together what all processes kept; every process must call it. ``size``: images of the data set."""
         self._confusion, self._extremes = _gather(self.tally, size)
 
-    def write(self, protocols, results, bands, depth_range, reach):
-        """Write the report, see :class:`~.report.ReportData`; the path of its Markdown file."""
+    def write(self, protocols, results, bands, depth_range, reach, positions=None):
+        """Write the report, see :class:`~.report.ReportData`; the path of its Markdown file.
+
+        Args:
+            positions (sequence of int, optional): of the results in the whole data set, of which they are a part.
+        """
+        shown = self._extremes
+        if positions is not None:
+            places = {position: place for place, position in enumerate(positions)}
+            shown = [[replace(image, position=places[image.position]) for image in side] for side in shown]
         return write_report(self.folder, ReportData(protocols, results, bands, self.title, self.bins, self._confusion,
-                                                    *self._extremes, self.published, depth_range, reach))
+                                                    *shown, self.published, depth_range, reach))
 
 
 def _gather(tally, size):

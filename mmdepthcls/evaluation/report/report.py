@@ -78,7 +78,7 @@ def write_report(folder, data):
     contents['pictures'] = sorted(pictures)
     files = {**pictures, JSON: report_json(contents).encode(),
              MARKDOWN: report_markdown(data.protocols, contents).encode()}
-    outdated = _pictures_named_by(folder / JSON) - set(pictures)
+    outdated = pictures_of_report(folder / JSON) - set(pictures)
     for name, content in files.items():
         write_atomically(folder / name, content)
     for name in outdated:
@@ -205,8 +205,8 @@ def _one_line(value):
     return json_text(value, None).rstrip()
 
 
-def _pictures_named_by(path):
-    """set[str]: pictures of the report that is there; nothing else may be removed."""
+def pictures_of_report(path):
+    """set[str]: pictures of the report that is there, of which ``path`` is the JSON; nothing else may be removed."""
     try:
         earlier = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError):

@@ -77,6 +77,23 @@ def test_files_of_scores(tmp_path):
         assert score['conditions'] == ({} if name == 'metrics' else row['conditions'])
 
 
+def test_scores_of_several_sets(build_model, minidrive):
+    """A row for each protocol of each set, with the metrics of that set."""
+    data = dict(type='MiniDriveDataset', data_root=minidrive, split='test', test_mode=True, pipeline=[
+        dict(type='LoadImageFromFile'), dict(type='LoadDepth'), dict(type='PackDepthInputs')])
+    config = Config(dict(
+        test_dataloader=dict(dataset=dict(type='ConcatDataset', datasets=[
+            dict(data, set_name='dense'), dict(data, set_name='sparse', ground_truth='sparse')])),
+        test_evaluator=dict(type='PerSetEvaluator', sets=dict(dense=dict(protocols=[
+            dict(name='x'), dict(name='y', max_depth=20.0)]), sparse={}))))
+    rows = score_model(build_model().eval(), config)
+    assert [row['protocol'] for row in rows] == ['dense, x', 'dense, y', 'sparse, prediction']
+    assert [row['num_images'] for row in rows] == [3, 3, 3] and len({row['errors']['abs_rel'] for row in rows}) == 3
+    config.test_evaluator = dict(type='DepthEvaluator')
+    config.test_dataloader.dataset = config.test_dataloader.dataset.datasets[1]
+    assert score_model(build_model().eval(), config)[0]['errors'] == rows[2]['errors']
+
+
 @pytest.mark.parametrize('content', ['', '{', '[]', '3', 'null', '{}', '{"protocols": []}', '{"protocols": [1]}',
                                      '{"protocols": {"a": 1}}', '{"protocols": {"a": {}}}', '{"abs_rel": "0.1"}',
                                      '[' * 100000, '\xff'])

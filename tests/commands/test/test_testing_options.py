@@ -6,7 +6,7 @@ from mmengine.dataset import RepeatDataset
 from mmengine.visualization import LocalVisBackend
 from mmseg.registry import HOOKS, METRICS
 
-from mmdepthcls.commands.test import testing_options
+from mmdepthcls.commands.test import scoring, testing_options
 from mmdepthcls.config.config_class import class_name
 from mmdepthcls.config.config_parts import evaluators_of, leaf_datasets
 from mmdepthcls.datasets import KITTIDepthDataset
@@ -91,13 +91,13 @@ def kitti_cfg(**changes):
 
 def test_aligned_rows(mmseg_scope):
     cfg = kitti_cfg()
-    testing_options.score_aligned(cfg)
+    scoring.score_aligned(cfg)
     assert [each.alignment for each in METRICS.build(cfg.test_evaluator).protocols] == [
         None, 'median', 'scale', 'disparity']
-    testing_options.score_protocols(cfg, ['eigen_annotated', 'paper'])
+    scoring.score_protocols(cfg, ['eigen_annotated', 'paper'])
     assert len(METRICS.build(cfg.test_evaluator).protocols) == 8
-    with pytest.raises(ValueError, match="--aligned: the config's test_evaluator is no DepthEvaluator but IoUMetric"):
-        testing_options.score_aligned(kitti_cfg(test_evaluator=dict(type='IoUMetric')))
+    with pytest.raises(ValueError, match='--aligned: .* is no DepthEvaluator or PerSetEvaluator but IoUMetric'):
+        scoring.score_aligned(kitti_cfg(test_evaluator=dict(type='IoUMetric')))
 
 
 @pytest.mark.parametrize('names, ground_truth, types', [
@@ -108,7 +108,7 @@ def test_aligned_rows(mmseg_scope):
 ])
 def test_protocols(names, ground_truth, types):
     cfg = kitti_cfg()
-    testing_options.score_protocols(cfg, names)
+    scoring.score_protocols(cfg, names)
     dataset = cfg.test_dataloader.dataset
     assert dataset.ground_truth == ground_truth and [step.type for step in dataset.pipeline] == types
     conventions = [step.convention for step in dataset.pipeline if step.type == 'LoadVelodyneDepth']
@@ -118,10 +118,10 @@ def test_protocols(names, ground_truth, types):
 
 
 def test_protocols_need_our_evaluator():
-    with pytest.raises(ValueError, match='is no DepthEvaluator'):
-        testing_options.score_protocols(kitti_cfg(test_evaluator=dict(type='IoUMetric')), ['bts'])
+    with pytest.raises(ValueError, match='is no DepthEvaluator or PerSetEvaluator'):
+        scoring.score_protocols(kitti_cfg(test_evaluator=dict(type='IoUMetric')), ['bts'])
     with pytest.raises(ValueError, match="no preset 'mine'"):
-        testing_options.score_protocols(kitti_cfg(), ['mine'])
+        scoring.score_protocols(kitti_cfg(), ['mine'])
 
 
 @pytest.mark.parametrize('wrap', [
@@ -130,7 +130,7 @@ def test_protocols_need_our_evaluator():
 def test_protocols_of_wrapped_datasets(wrap):
     cfg = kitti_cfg()
     cfg.test_dataloader.dataset = wrap(cfg.test_dataloader.dataset.to_dict())
-    testing_options.score_protocols(cfg, ['bts'])
+    scoring.score_protocols(cfg, ['bts'])
     for dataset in leaf_datasets(cfg.test_dataloader.dataset):
         assert dataset.ground_truth == ['annotated']
         assert [step.type for step in dataset.pipeline] == [
@@ -142,7 +142,7 @@ def test_protocols_know_classes():
     dataset = cfg.test_dataloader.dataset
     dataset.type, dataset.pipeline = KITTIDepthDataset, [
         dict(type='mmcv.LoadImageFromFile'), dict(type=LoadDepth), dict(type=PackDepthInputs)]
-    testing_options.score_protocols(cfg, ['bts'])
+    scoring.score_protocols(cfg, ['bts'])
     assert [class_name(step) for step in dataset.pipeline] == [
         'LoadImageFromFile', 'KBCrop', 'LoadDepth', 'PackDepthInputs']
     assert dataset.ground_truth == ['annotated'] and cfg.model.test_cfg.outputs == ('views', )
@@ -150,10 +150,10 @@ def test_protocols_know_classes():
 
 def test_protocols_say_which_settings_they_replace(mmseg_scope):
     cfg = kitti_cfg(test_evaluator=dict(type='DepthEvaluator', max_depth=50.0, crop='eigen', prefix='mine'))
-    remarks = testing_options.score_protocols(cfg, ['eigen_raw'])
+    remarks = scoring.score_protocols(cfg, ['eigen_raw'])
     assert len(remarks) == 1 and "max_depth=50.0, crop='eigen'" in remarks[0]
     assert METRICS.build(cfg.test_evaluator).protocols[0].max_depth == 80
-    assert not testing_options.score_protocols(kitti_cfg(test_evaluator=dict(type='DepthEvaluator')), ['eigen_raw'])
+    assert not scoring.score_protocols(kitti_cfg(test_evaluator=dict(type='DepthEvaluator')), ['eigen_raw'])
 
 
 def test_submission():
@@ -184,7 +184,7 @@ def test_report(dataset, published):
         model=dict(type='T', module=dict(type='DepthClassifier', bins=dict(type='SIDBins'))),
         test_dataloader=dict(dataset=dataset),
         test_evaluator=[dict(type='IoUMetric'), dict(type='DepthEvaluator')]))
-    testing_options.write_report(cfg, 'out', 'mine')
+    scoring.write_report(cfg, 'out', 'mine')
     assert cfg.test_evaluator == [dict(type='IoUMetric'), dict(
         type='DepthEvaluator', report_dir='out', report_title='mine', bins=dict(type='SIDBins'), published=published)]
 
@@ -201,3 +201,68 @@ def test_launchers_that_launched_nothing(launcher, variable, monkeypatch):
         testing_options.check_launcher(launcher)
     monkeypatch.setattr(testing_options, 'get_device', lambda: 'cuda')
     testing_options.check_launcher(launcher)
+
+
+# --------------------------------------------------------------------------------------------------------- several sets
+def mixed_cfg(**changes):
+    kitti = kitti_cfg().test_dataloader.dataset.to_dict()
+    rooms = dict(type='DepthFolderDataset', pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadDepth'),
+                                                      dict(type='PackDepthInputs')])
+    datasets = [dict(kitti, set_name='kitti', split='test'), dict(rooms, set_name='rooms')]
+    return kitti_cfg(**{**dict(
+        test_evaluator=dict(type='PerSetEvaluator', sets=dict(kitti=dict(crop='garg'), rooms=None)),
+        test_dataloader=dict(dataset=dict(type='ConcatDataset', datasets=datasets))), **changes})
+
+
+def test_protocols_of_every_set(mmseg_scope):
+    cfg = mixed_cfg()
+    remarks = scoring.score_protocols(cfg, ['bts', 'eigen_annotated'])
+    evaluator = METRICS.build(cfg.test_evaluator)
+    assert {name: [each.name for each in part.protocols] for name, part in evaluator.evaluators.items()} == dict(
+        kitti=['bts', 'eigen_annotated'], rooms=['bts', 'eigen_annotated'])
+    assert len(remarks) == 1 and "the config's sets.kitti(crop='garg') does not apply" in remarks[0]
+    assert cfg.model.test_cfg.outputs == ('views', )
+
+
+def test_protocols_of_one_set_leave_the_others_alone(mmseg_scope):
+    cfg = mixed_cfg()
+    kitti, rooms = leaf_datasets(cfg.test_dataloader.dataset)
+    untouched = copy.deepcopy(rooms)
+    scoring.score_protocols(cfg, ['kitti:bts', 'kitti:adabins'])
+    assert cfg.test_evaluator.sets == dict(kitti=dict(protocols=['bts', 'adabins']), rooms={})
+    assert rooms == untouched and 'KBCrop' in [step.type for step in kitti.pipeline] and cfg.model.test_cfg.flip
+    scoring.score_aligned(cfg)
+    evaluator = METRICS.build(cfg.test_evaluator)
+    assert [len(part.protocols) for part in evaluator.evaluators.values()] == [8, 4]
+    cfg = mixed_cfg(test_evaluator=dict(type='PerSetEvaluator'))  # whatever sets come
+    scoring.score_protocols(cfg, ['rooms:nyu_eigen', 'eigen_raw'])
+    assert cfg.test_evaluator.sets == dict(kitti=dict(protocols=['eigen_raw']),
+                                           rooms=dict(protocols=['eigen_raw', 'nyu_eigen']))
+    METRICS.build(cfg.test_evaluator)
+
+
+@pytest.mark.parametrize('names, cfg, message', [
+    (['kiti:bts'], mixed_cfg, "--protocols kiti:bts: there is no set 'kiti'; sets are 'kitti', 'rooms'"),
+    (['kitti:mine'], mixed_cfg, "no preset 'mine'"),
+    (['kitti:bts'], kitti_cfg, "there is no set 'kitti'; the test evaluator scores no sets apart")])
+def test_protocols_of_sets_that_are_not_there(names, cfg, message):
+    with pytest.raises(ValueError, match=message):
+        scoring.score_protocols(cfg(), names)
+
+
+def test_report_of_several_sets():
+    cfg = mixed_cfg(model=dict(type='DepthClassifier', bins=BINS))
+    scoring.write_report(cfg, 'out', 'mine')
+    assert cfg.test_evaluator == dict(
+        type='PerSetEvaluator', sets=dict(kitti=dict(crop='garg'), rooms=None), report_dir='out', report_title='mine',
+        bins=BINS, published=dict(kitti='kitti_eigen'))
+    testing_options.write_predictions(cfg, 'files')
+    assert cfg.test_evaluator.output_dir == 'files'
+
+
+def test_a_set_without_a_name_cannot_be_scored_apart():
+    cfg = mixed_cfg()
+    leaf_datasets(cfg.test_dataloader.dataset)[1].pop('set_name')
+    for change in (lambda: scoring.score_aligned(cfg), lambda: scoring.score_protocols(cfg, ['bts'])):
+        with pytest.raises(ValueError, match="a data set without a set_name.*set_name='kitti'"):
+            change()

@@ -1,0 +1,1 @@
+"""app: a page on which a picture becomes metres."""
