@@ -18,6 +18,7 @@ pipelines = dict(
         dict(type='Resize', scale=(216, 128), keep_ratio=False),
         dict(type='DepthCrop', crop_size=(64, 208)),
         dict(type='RandomFlip', prob=0.5),
+        dict(type='PhotoMetricDistortion'),
         dict(type='PackDepthInputs'),
     ],
     target=[
@@ -25,6 +26,7 @@ pipelines = dict(
         dict(type='LoadDepth'),  # of pseudo-labels, and of the oracle
         dict(type='Resize', scale=(208, 64), keep_ratio=False),
         dict(type='RandomFlip', prob=0.5),
+        dict(type='PhotoMetricDistortion'),
         dict(type='PackDepthInputs'),
     ],
     test=[
@@ -54,10 +56,10 @@ options = {
 start_options = {
     'model.backbone.norm_eval': False,
     'optim_wrapper.optimizer.lr': 2e-3,
-    'train_cfg.max_iters': 300,
+    'train_cfg.max_iters': 1000,
     'param_scheduler': [
-        dict(type='LinearLR', start_factor=0.1, begin=0, end=40, by_epoch=False),
-        dict(type='PolyLR', power=0.9, eta_min=0.0, begin=40, end=300, by_epoch=False),
+        dict(type='LinearLR', start_factor=0.1, begin=0, end=100, by_epoch=False),
+        dict(type='PolyLR', power=0.9, eta_min=0.0, begin=100, end=1000, by_epoch=False),
     ],
 }
 # What rows begin with: options of the start and of all its rows.
@@ -77,7 +79,8 @@ def _adapted(**method):
 
 def _self_trained(**settings):
     return _row('both', self_training=dict(
-        rounds=rounds, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=1, lr=lr, lr_decay=decay, **settings))
+        rounds=rounds, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=1, lr=lr, lr_decay=decay, ignore_top=0.4,
+        **settings))
 
 
 # Weights of the rivals are as their papers say how to choose them, without a look at depth of the target: CORAL so that

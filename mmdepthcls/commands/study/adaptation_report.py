@@ -32,6 +32,11 @@ def adaptation_report(records, plan, command, stem):
     curves = rounds_table(rows, plan)
     if curves:
         parts.append(f'## After each round\n\nabs_rel in metres, median-scaled in parentheses.\n\n{curves}\n')
+    errors = labels_table(rows, plan)
+    if errors:
+        parts.append('## The pseudo-labels\n\nabs_rel of the pixels that are kept, and the median of label / truth in '
+                     'parentheses. Looked at when all was trained; no training has read the truth of the target.\n\n'
+                     f'{errors}\n')
     parts.append(f'## What follows\n\n{comparisons_table(rows, plan)}\n\n{VERDICTS}\n')
     if plan.conclusion:
         parts.append(f'## In words\n\n{plan.conclusion}\n')
@@ -106,20 +111,29 @@ def gap_sentence(records, plan):
 
 def rounds_table(records, plan):
     """abs_rel after each round of the rows that have some; '' where none has."""
-    with_rounds = [name for name in plan.rows
-                   if any(record.get('rounds') for record in records if record['row'] == name)]
-    if not with_rounds:
+    return _by_round(records, plan, 'rounds', lambda scores: (scores[METRIC]['abs_rel'], scores[MEDIAN]['abs_rel']))
+
+
+def labels_table(records, plan):
+    """abs_rel of each round's pseudo-labels, and label / truth, of the rows that have some; '' where none has."""
+    return _by_round(records, plan, 'labels', lambda errors: (errors['abs_rel'], errors['median_ratio']))
+
+
+def _by_round(records, plan, key, numbers):
+    """Two numbers a round, means of the seeds, of the rows whose records have a list of rounds by this key."""
+    some = {name: [record[key] for record in records if record['row'] == name and record.get(key)]
+            for name in plan.rows}
+    some = {name: seeds for name, seeds in some.items() if seeds}
+    if not some:
         return ''
-    some = {name: [record['rounds'] for record in records if record['row'] == name] for name in with_rounds}
     number = max(len(rounds) for each in some.values() for rounds in each)
     lines = [['', *(f'round {index + 1}' for index in range(number))]]
     for name, seeds in some.items():
         cells = []
         for index in range(number):
-            at = [rounds[index] for rounds in seeds if index < len(rounds)]
-            means = [statistics.fmean(scores[protocol]['abs_rel'] for scores in at) if at else None
-                     for protocol in (METRIC, MEDIAN)]
-            cells.append('-' if not at else f'{means[0]:.4f} ({means[1]:.4f})')
+            at = [numbers(rounds[index]) for rounds in seeds if index < len(rounds)]
+            means = [statistics.fmean(each) for each in zip(*at, strict=True)]
+            cells.append('{:.4f} ({:.4f})'.format(*means) if at else '-')
         lines.append([name, *cells])
     return markdown_table(lines)
 

@@ -10,9 +10,11 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner, load_checkpoint
 from mmseg.registry import MODELS
 
+from ...adaptation.pseudo_label_files import DEPTH, SCALE, label_names
 from ...atomic_file import write_atomically
 from ...checkpoint_writer import write_checkpoint
 from ...config.config_check import check_config
+from ...datasets.files.depth_png import decode_depth_png
 from ...datasets.minidrive_dataset import MiniDriveDataset
 from ...evaluation.baselines import best_constant
 from ...evaluation.protocol_scores import score_image, summarize
@@ -43,7 +45,8 @@ def train_adaptation_run(path, data_root, folder, threads, run, verbose=False):
 
     Returns:
         dict: the record: row, seed, part, fingerprint, seconds (of training), device, ``scores[protocol]``, metrics as
-        means over the images, and for a row that labels its target ``rounds``, the scores after each.
+        means over the images, and for a row that labels its target ``rounds``, the scores after each, and ``labels``,
+        see :func:`label_errors`.
     """
     plan, weights = AdaptationStudy(path), Path(folder, f'{run.name}.pth')
     record = known_record(plan, folder, run)
@@ -83,6 +86,7 @@ def _trained(plan, data_root, folder, run, weights):
     found = dict(until=until, scores=scores_of(model, cfg.test_dataloader))
     if rounds:
         found['rounds'] = [scores_of(_loaded(model, each), cfg.test_dataloader) for each in rounds]
+        found['labels'] = label_errors(Path(cfg.work_dir), data_root, len(rounds))
     return found
 
 
@@ -97,6 +101,37 @@ def _self_trained(cfg):
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg.model)
     return _loaded(model, rounds.weights(plan.settings.reported)), weights
+
+
+def label_errors(work_dir, data_root, number):
+    """How far pseudo-labels are from the truth of the target, which no training has read: looked at afterwards.
+
+    Args:
+        work_dir (Path): of the self-training.
+        data_root (str): folder of the two worlds.
+        number (int): of rounds.
+
+    Returns:
+        list[dict[str, float]]: a round each, over all its labels with a truth up to :data:`RANGE`: ``abs_rel``, ``d1``,
+        ``median_ratio`` (the median of label / truth).
+    """
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        truths = MiniDriveDataset(data_root=osp.join(data_root, TARGET), split='train', pipeline=[
+            dict(type='LoadImageFromFile'), dict(type='LoadDepth')])
+    names = label_names([truths.get_data_info(index)['img_path'] for index in range(len(truths))])
+    found = []
+    for labels in (work_dir / f'round_{index + 1}' / 'labels' / DEPTH for index in range(number)):
+        ratios = []
+        for index, name in enumerate(names):
+            path = labels / name
+            label, truth = decode_depth_png(path.read_bytes(), str(path), SCALE), truths[index]['gt_depth_map']
+            at = (label > 0) & (truth > RANGE[0]) & (truth <= RANGE[1])
+            ratios.append(label[at] / truth[at])
+        ratio = np.concatenate(ratios).astype(np.float64)
+        right = np.maximum(ratio, 1 / ratio) < 1.25
+        found.append(dict(abs_rel=float(np.abs(ratio - 1).mean()), d1=float(right.mean()),
+                          median_ratio=float(np.median(ratio))))
+    return found
 
 
 def _loaded(model, weights):

@@ -2,11 +2,15 @@
 import json
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from small_study import ADAPTATIONS as CONFIG
 from small_study import SMALL_ADAPTATIONS
 
+from mmdepthcls.adaptation.pseudo_label_files import write_label
+from mmdepthcls.commands.minidrive.writer import make_minidrive
 from mmdepthcls.commands.study.adaptation_report import adaptation_report, closed_shares, gap_sentence, rows_table
 from mmdepthcls.commands.study.adaptation_study import (
     BEST_CONSTANT,
@@ -16,7 +20,7 @@ from mmdepthcls.commands.study.adaptation_study import (
     AdaptationRun,
     AdaptationStudy,
 )
-from mmdepthcls.commands.study.adaptation_training import train_adaptation_run
+from mmdepthcls.commands.study.adaptation_training import label_errors, train_adaptation_run
 from mmdepthcls.commands.study.kinds import ADAPTATIONS, kind_of
 
 
@@ -121,6 +125,7 @@ def check_rows(small, folder, names):
         assert len(record.get('rounds', ())) == (2 if labels else 0)
         if labels:
             assert record['rounds'][-1] == record['scores'] != record['rounds'][0]
+            assert len(record['labels']) == 2 and all(each['abs_rel'] > 0 for each in record['labels'])
         # What is there is kept.
         (folder / f'{run.name}.json').write_text(json.dumps(dict(record, seconds=-1)))
         assert train_adaptation_run(plan.path, data_root, str(folder), 1, run)['seconds'] == -1
@@ -149,6 +154,22 @@ PLAN = SimpleNamespace(
     options={'train_cfg.max_iters': 7}, start_options={'train_cfg.max_iters': 9}, reference='before', oracle='oracle',
     rows=dict(before={}, ours={}, theirs={}, oracle={}), comparisons=[('We win', 'ours', 'theirs')], conclusion='So.')
 OF_CONSTANT = {protocol: dict(abs_rel=0.5, rmse=9.0, d1=0.3) for protocol in ('metric', 'median-scaled')}
+
+
+def test_errors_of_labels_are_those_of_what_is_kept(tmp_path):
+    make_minidrive(tmp_path / 'target', num_train=2, num_val=0, num_test=0, height=32, width=64, workers=1,
+                   progress=False)
+    for index in range(2):
+        name = f'{index:06d}.png'
+        truth = cv2.imread(str(tmp_path / 'target/depth/train' / name), cv2.IMREAD_UNCHANGED) / 256
+        label = np.where((truth > 10) & (truth < 60), truth, 0)
+        label[16:] *= (0.5, 0.75)[index]
+        label[:16] *= 0.75
+        write_label(tmp_path / 'work/round_1/labels', name, label, np.zeros(label.shape, int), 4096)
+        write_label(tmp_path / 'work/round_2/labels', name, truth, np.zeros(label.shape, int), 4096)
+    first, second = label_errors(tmp_path / 'work', str(tmp_path), 2)
+    assert second == dict(abs_rel=0, d1=1, median_ratio=1)
+    assert 0.25 < first['abs_rel'] < 0.5 and first['d1'] == 0 and first['median_ratio'] == pytest.approx(0.75, abs=1e-3)
 
 
 def record(name, seed, abs_rel, rounds=()):
@@ -185,6 +206,10 @@ def test_the_report_says_what_follows():
     assert '12 of 12 trainings (CPU)' in text and 'the command' in text and '[stem.json](stem.json)' in text
     assert cells(text, 'We win: ours against theirs') == ['+0.0400', 'holds', '+0.0200', 'holds']
     assert '| ours | 0.3000 (0.1500) | 0.2800 (0.1400) |' in text and text.endswith('## In words\n\nSo.\n')
+    assert 'The pseudo-labels' not in text
+    errors = [dict(abs_rel=0.2, median_ratio=0.9)]
+    told = [dict(each, labels=errors if each['row'] == 'ours' else []) for each in RECORDS]
+    assert '| ours | 0.2000 (0.9000) |' in adaptation_report(told, PLAN, 'it', 'stem')
     assert 'is 2.00 times that of `oracle`.' in text
     assert 'too alike' in gap_sentence([record('before', 0, 0.29), record('oracle', 0, 0.2)], PLAN)
     nothing = adaptation_report([], PLAN, 'it', 'stem')
