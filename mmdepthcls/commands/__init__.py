@@ -12,7 +12,7 @@ COMMANDS = {
     'train': ('train', 'train a model'),
     'adapt': ('adapt', 'adapt a model to images of another domain, without their depth'),
     'predict': ('predict', 'predict metric depth of pictures, folders and films'),
-    'app': ('app', 'a page in the browser: drop a picture, see metres, points and how sure they are'),
+    'app': ('app', 'a page in the browser: drop a picture, see metres and points in space'),
     'test': ('test', 'test a model: table, report, pictures, submission'),
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),
     'figures': ('figures', "draw a model: results, errors, reliability, points, bins; the paper's figures"),

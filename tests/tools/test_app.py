@@ -77,8 +77,13 @@ def test_it_ends_and_leaves_nothing(number, tmp_path):
         with socket.create_connection(('127.0.0.1', int(found[1])), timeout=60) as person:  # who stays
             person.sendall(b'GET /config HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
             assert person.recv(15) == b'HTTP/1.1 200 OK'
-            process.send_signal(number)
-            assert process.wait(60) == (130 if number == signal.SIGINT else 143)
+            with socket.create_connection(('127.0.0.1', int(found[1])), timeout=60) as page:  # by which it says: open
+                page.sendall(b'GET /gradio_api/heartbeat/abc HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+                heard = b''
+                while b'ALIVE' not in heard:
+                    heard += page.recv(1000)
+                process.send_signal(number)
+                assert process.wait(120) == (130 if number == signal.SIGINT else 143)
     finally:
         process.kill()
     text = (tmp_path / 'log').read_text()

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ...visualization.depth_color import DepthColors
-from . import point_view, shown_picture, words
+from . import shown_picture, viewer_points, words
 from .example_picture import NAME, example_camera, example_picture
 from .offered_model import OfferedModel
 from .style import FONTS, MONO
@@ -78,7 +78,7 @@ class Page:
                     self.measure = gr.Button('Read', min_width=70, elem_id='measure')
             with gr.Row():
                 self.points = gr.Model3D(label='Points in space: drag to turn them', height=360, scale=3,
-                                         interactive=False, elem_id='points', camera_position=point_view.FROM,
+                                         interactive=False, elem_id='points', camera_position=viewer_points.FROM,
                                          clear_color=BEHIND, min_width=280)
                 self.confidence = gr.Image(label='Confidence: light is sure', elem_id='confidence', scale=2, **view)
             self.note = gr.HTML(elem_id='note')
@@ -135,7 +135,7 @@ class Page:
         visit = self.bench.visits.of(request.session_hash)
         if visit.result is None or 'ply' not in downloads_of(visit.result):
             return None
-        return visit.write('points', '.glb', point_view.viewed_points(visit.result))
+        return visit.write('points', '.glb', viewer_points.viewed_points(visit.result))
 
     def choose(self, name: str) -> list[Any]:
         """Another model."""

@@ -115,6 +115,10 @@ class Visits:
             return next((each for each in self._visits.values() if each.result is not None
                          and secrets.compare_digest(each.token.encode(), token.encode())), None)
 
+    def are_above(self, path: str) -> bool:
+        """Whether a file lies below the folder of all visits, where a server puts uploads too."""
+        return Path(path).resolve().is_relative_to(self._folder.resolve())
+
     def uploaded(self, path: str) -> bytes | None:
         """What an upload held that another visit has taken: the page's server keeps what is the same in one place."""
         with self._lock:

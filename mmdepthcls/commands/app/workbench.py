@@ -94,8 +94,10 @@ class Workbench:
             path: where the server has put it; it is removed.
 
         Raises:
-            PageError: if it is too large, or gone.
+            PageError: if it is too large, gone, or no upload.
         """
+        if not self.visits.are_above(path):
+            raise PageError('There is no such upload.')
         try:
             size = os.path.getsize(path)
             if size > self.max_bytes:

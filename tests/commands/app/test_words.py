@@ -50,6 +50,7 @@ def test_nothing_from_outside_becomes_a_tag(text):
 
 @pytest.mark.parametrize(('changes', 'trained', 'expected'), [
     (dict(camera=OWN, correction=1.25), 80.0, ["multiplied by 1.25", '100 px (90°', 'what you have typed']),
+    (dict(camera=OWN, correction=1.0001), 80.0, ['It is that of the training']),
     (dict(camera=OWN), None, ['That of the training is not known']),
     (dict(assumed_camera=PictureCamera(100.0, source='assumed')), 100.0, ['is assumed', '100 px (90°', 'wrong by']),
     (dict(), None, ['not known', 'no points in space'])])

@@ -111,6 +111,15 @@ def test_what_is_too_large_is_refused(bench, settings, upload, picture):
         bench.receive('one', upload('nothing.png', b''))
 
 
+@pytest.mark.parametrize('name', ['secret', 'served/../secret', 'served/link'])
+def test_a_file_that_is_no_upload_is_neither_read_nor_removed(bench, tmp_path, name):
+    (tmp_path / 'secret').write_text('secret')
+    (tmp_path / 'served' / 'link').symlink_to(tmp_path / 'secret')
+    with pytest.raises(PageError, match='no such upload'):
+        bench.receive('one', str(tmp_path / name))
+    assert (tmp_path / 'secret').read_text() == 'secret' and not bench.visits.of('one').content
+
+
 def test_a_refused_upload_is_gone_too(bench, upload, tmp_path):
     with pytest.raises(PageError):
         bench.receive('one', upload('large.png', bytes(100_001)))

@@ -11,7 +11,7 @@ from mmdepthcls.apis.depth_result import DepthResult
 from mmdepthcls.apis.picture_source import PictureSource
 from mmdepthcls.apis.point_cloud import PointCloud
 from mmdepthcls.camera import PictureCamera
-from mmdepthcls.commands.app.point_view import FROM, squares_glb, thinned, viewed_points
+from mmdepthcls.commands.app.viewer_points import FROM, squares_glb, thinned, viewed_points
 
 TYPES = {5126: '<f4', 5123: '<u2', 5125: '<u4'}
 WIDTHS = {'SCALAR': 1, 'VEC3': 3, 'VEC4': 4}
