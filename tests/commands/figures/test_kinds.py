@@ -30,6 +30,7 @@ def rows_of(caption):
     return {row[0]: dict(zip(rows[0][1:], row[1:], strict=True)) for row in rows[2:]}
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('shape', [(24, 32), (48, 32), (16, 64)])
 def test_a_result_sheet_shows_each_map_of_each_sample(predictors, measured, subject_of, shape):
     predictor, pictures = predictors('softmax'), measured(3, shape)
@@ -150,6 +151,7 @@ def test_many_samples_and_one(predictors, measured, subject_of):
         assert one.shape[1] == 300
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('bins, names', [
     (SIDBins(1, 80, 71), ['UD', 'LID', 'SID']), (UDBins(0, 10, 8), ['UD', 'LID', 'SID']),
     (LIDBins(1, 9, 8), ['UD', 'LID', 'SID']), (DepthBins([1, 2, 9.0]), ['UD', 'LID', 'SID', 'model'])])

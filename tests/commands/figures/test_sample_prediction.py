@@ -1,7 +1,10 @@
 """What is said of single samples, beside what the inferencer and slow sums say."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from mmdepthcls.apis.exported_model import ExportedModel
 from mmdepthcls.commands.calibrate.measured_data import MeasuredPicture
 
 
@@ -27,7 +30,6 @@ def test_confidence_is_the_probability_within_the_factor(predictors, measured):
 
 def test_calibrated_and_corrected_metres_say_the_same_of_the_bins(predictors, measured, monkeypatch):
     """Everything times a factor: depth, truth and range; probabilities stay."""
-    from dataclasses import replace
     predictor, picture = predictors('softmax'), measured(1, far=8.0)[0]
     plain = predictor.predict(picture, ('interval', ))
     confidence, sums = predictor.confidence(plain, (16, 12)), predictor.reliability(plain)
@@ -62,3 +64,11 @@ def test_what_was_not_predicted_or_lies_beyond_is_not_scored(predictors, measure
     sample.result.depth[:4] = 0
     assert not sample.scored[:4].any() and sample.scored.max() <= 10 and np.isnan(sample.error[:4]).all()
     assert 0 < sample.numbers['beyond'] < 1
+
+
+def test_an_exported_file_says_no_probabilities(predictors, monkeypatch):
+    predictor = predictors('softmax')
+    assert predictor.lacks_probabilities == ''
+    monkeypatch.setattr(predictor.inferencer, 'loaded', replace(
+        predictor.inferencer.loaded, classifier=ExportedModel.__new__(ExportedModel)))
+    assert predictor.lacks_probabilities.startswith('an exported file gives metres and no probabilities of bins')
