@@ -466,7 +466,8 @@ def test_blocked_webassembly_is_named(visit, folder, serve):
 
 @pytest.mark.parametrize('damage, words', [
     (lambda path: path.unlink(), 'model.onnx.packed did not come: the server answers 404'),
-    (lambda path: path.write_bytes(path.read_bytes()[:-9]), 'model.onnx.packed did not come whole')])
+    (lambda path: path.write_bytes(path.read_bytes()[:-9]), 'model.onnx.packed did not come whole')],
+    ids=['missing', 'cut'])
 def test_a_model_that_does_not_come_is_named_and_may_come_later(damage, words, visit, folder, serve, tmp_path):
     copy = tmp_path / 'page'
     shutil.copytree(folder, copy)
