@@ -17,12 +17,12 @@ APART = {
     'CHANGELOG.md': 'tells of what was',
     'CONTRIBUTING.md': 'tests/test_documents.py runs its classes, .ci/run its commands',
     'README.md': '.ci/run runs its tests, .ci/release what it installs, tests/tools/test_tools.py its demo',
-    'docs/camera_study.md': 'written by `study`', 'docs/study.md': 'written by `study`',
-    'docs/measurements/h100/study_r101_short.md': 'written by `study`',
     'docs/notebook.md': '.ci/notebook runs it',
     'docs/reference/api.md': 'signatures', 'docs/reference/commands.md': 'written from the parsers',
 }
-RUN = [path for path in DOCUMENTS if path.relative_to(ROOT).as_posix() not in APART]
+# Pages that `study` has written begin with the command.
+STUDIES = [path for path in DOCUMENTS if re.match(r'# .*\n\n```bash\npython tools/study.py ', path.read_text('utf-8'))]
+RUN = [path for path in DOCUMENTS if path.relative_to(ROOT).as_posix() not in APART and path not in STUDIES]
 # What is run with the quick tests: a few seconds in all.
 QUICK = ('start.md', 'sid_constants.md', 'installation.md', 'cameras.md')
 
@@ -110,7 +110,7 @@ def test_what_is_not_run_is_listed_with_its_reason():
     listed = not_run()
     assert 20 < len(listed) < 50, listed
     assert "docs/tutorials/many_gpus.md: '#!/bin/bash': needs SLURM" in listed
-    assert set(APART) <= set(map(name_of, DOCUMENTS))
+    assert set(APART) <= set(map(name_of, DOCUMENTS)) and len(STUDIES) >= 3
 
 
 def test_cells_of_the_notebook_follow_from_those_above_them():
