@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 # Kinds of files below mmdepthcls/ that a wheel has; each is a file of the repository. Others are forgotten or stray.
 PACKAGE = r'mmdepthcls/(?!\.mim/).*\.(py|pyi)|mmdepthcls/py\.typed|mmdepthcls/datasets/\w+\.csv|' \
-          r'mmdepthcls/apis/\w+\.safetensors|mmdepthcls/commands/app/.*\.(html|js|css|svg|png)'
+          r'mmdepthcls/apis/\w+\.safetensors'
 SHIPPED = r'mmdepthcls/\.mim/(configs/.*\.(py|yaml)|tools/\w+\.py|model-index\.yml)'
 METADATA = r'mmdepthcls-[^/]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|top_level\.txt|(licenses/)?LICENSE)'
 SOURCE = r'LICENSE|MANIFEST\.in|README\.md|setup\.py|pyproject\.toml|PKG-INFO|setup\.cfg|mmdepthcls\.egg-info/[\w.-]+'

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STACKS = ('onedl', 'openmmlab')
-EXTRAS = ('export', )  # installed beside a stack, and tried by smoke.py
+EXTRAS = ('export', 'app')  # installed beside a stack, and tried by smoke.py
 
 
 class Missing(Exception):  # noqa: N818  (it is no error of this program)

@@ -27,6 +27,8 @@ STEPS = [
     ([PROGRAM, 'export', 'own.safetensors', '--out', 'own.onnx', '--size', '64', '128'], 'own.onnx', None),
     ([sys.executable, '-c', 'from mmdepthcls.apis import DepthInferencer as D; import glob; '
       'print(D("own.safetensors")(glob.glob("data/minidrive/image/test/*")[0]).depth.shape)'], None, '(128, 416)'),
+    ([PROGRAM, 'app', '--help'], None, '--port'),
+    ([sys.executable, '-c', 'import mmdepthcls.commands.app.page, mmdepthcls.commands.app.server'], None, None),
     ([PROGRAM, 'make-config', 'segformer_mit-b0_8xb2-160k_ade20k-512x512', '--dataset', 'folder', '--data-root',
       'data/minidrive', '--out', 'mine.py'], 'mine.py', None),
 ]

@@ -20,8 +20,8 @@ _FENCED = re.compile(r'^```.*?^```', re.S | re.M)
 _INDENTED = re.compile(r'(?<=\n)\n    (?:\w+=\S+ )?(?:python|pip|mmdepthcls|model|\w+_evaluator|loss_decode)(?: |=).*')
 _PROGRAM = re.compile(r'(?:python tools/(\w+)\.py|(?:\S*python )?(?:-m )?\S*\bmmdepthcls ([a-z][\w-]*))(?: |$)')
 # Words of the documents that stand for something -> what stands there (stand_ins.py makes it).
-STANDS_FOR = {'CONFIG': 'config.py', 'CHECKPOINT': 'checkpoint.pth', 'OUT': 'fitted.pth', 'FOLDER': 'maps',
-              'DEPTH_FOLDER': 'maps', 'PRED_DIR': 'out'}
+STANDS_FOR = {'CONFIG': 'config.py', 'CHECKPOINT': 'checkpoint.pth', 'OUT': 'fitted.pth', 'FITTED': 'checkpoint.pth',
+              'FOLDER': 'maps', 'DEPTH_FOLDER': 'maps', 'PRED_DIR': 'out'}
 # What makes a training, a demo and a data set small enough to try: options of a config, other options.
 SHORT_TRAINING = [f'{key}={value}' for key, value in {
     'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'default_hooks.checkpoint.interval': 2,

@@ -5,7 +5,13 @@ const PLANE_X_RESOLUTION = 0xA20E, PLANE_UNIT = 0xA210, PIXELS_X = 0xA002, PIXEL
 const MILLIMETRES = {2: 25.4, 3: 10, 4: 1};  // of the unit of the plane's resolution: inch, cm, mm
 const SAME_SHAPE = 0.02;  // by which sides may differ that are meant to be in one proportion
 const FILM_DIAGONAL = Math.hypot(36, 24);
-const NUMBER_SIZES = {3: 2, 4: 4, 5: 8};  // SHORT, LONG, RATIONAL
+const READERS = {  // of a number by its type: bytes, and how they are read
+  1: [1, (view, at) => view.getUint8(at)], 3: [2, (view, at, little) => view.getUint16(at, little)],
+  4: [4, (view, at, little) => view.getUint32(at, little)], 9: [4, (view, at, little) => view.getInt32(at, little)],
+  5: [8, (view, at, little) => view.getUint32(at, little) / view.getUint32(at + 4, little)],
+  10: [8, (view, at, little) => view.getInt32(at, little) / view.getInt32(at + 4, little)],
+  11: [4, (view, at, little) => view.getFloat32(at, little)], 12: [8, (view, at, little) => view.getFloat64(at, little)],
+};
 
 /* {focal, words} in pixels of a picture of height x width, turned as it is seen; null where nothing is written. */
 export function focalOfExif(bytes, height, width, plausible) {
@@ -55,16 +61,12 @@ function exifTags(bytes) {
 function readTags(block, begin, little, tags) {
   const count = block.getUint16(begin, little);
   for (let entry = begin + 2; entry < begin + 2 + 12 * count; entry += 12) {
-    const type = block.getUint16(entry + 2, little);
-    if (!(type in NUMBER_SIZES)) {
+    const [size, read] = READERS[block.getUint16(entry + 2, little)] || [0, null];
+    if (read === null) {
       continue;
     }
-    const at = NUMBER_SIZES[type] > 4 ? block.getUint32(entry + 8, little) : entry + 8;
-    let value = type === 3 ? block.getUint16(at, little) : block.getUint32(at, little);
-    if (type === 5) {
-      value /= block.getUint32(at + 4, little);
-    }
-    if (Number.isFinite(value)) {
+    const value = read(block, size > 4 ? block.getUint32(entry + 8, little) : entry + 8, little);
+    if (Number.isFinite(value) && value > 0) {
       tags.set(block.getUint16(entry, little), value);
     }
   }

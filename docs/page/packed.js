@@ -2,15 +2,17 @@
 
 /* Fetch and unpack one.
  *
- * url: of the file. heard: is told how many more bytes came. Returns Uint8Array. Throws an Error that says why. */
-export async function fetchPacked(url, heard = () => {}) {
+ * url: of the file. heard: is told how many more bytes came. signal: of an AbortController. Returns Uint8Array. Throws an
+ * Error that says why. */
+export async function fetchPacked(url, heard = () => {}, signal = null) {
   let answer;
   try {
-    answer = await fetch(url);
+    answer = await fetch(url, {signal});
   } catch (error) {
     throw new Error(`${nameOf(url)} did not come. Is the network there?`, {cause: error});
   }
   if (!answer.ok) {
+    await answer.body?.cancel();
     throw new Error(`${nameOf(url)} did not come: the server answers ${answer.status}.`);
   }
   const counted = answer.body.pipeThrough(new TransformStream({

@@ -32,7 +32,7 @@ export class ResultView {
     element('save-npy').addEventListener('click', () => this.save('_depth.npy', this.array()));
     element('save-ply').addEventListener('click', () => this.save('_points.ply', this.cloud()));
     element('cut').addEventListener('click', cut);
-    addEventListener('resize', () => this.result && this.fit());
+    addEventListener('resize', () => this.result && (this.chosen === 'points' ? this.draw() : this.fit()));
     const percent = Math.round(about.coverage * 100);
     element('interval-words').textContent = `${percent} % interval`;
   }
@@ -127,6 +127,7 @@ export class ResultView {
     element('read').classList.toggle('points', inSpace);
     element('read').setAttribute('aria-label', inSpace ? 'Points in space. Arrow keys turn them.'
       : `${chosen === 'depth' ? 'Depth' : 'Confidence'} in colors. Arrow keys move the pointer.`);
+    this.fit();
     element('how').textContent = inSpace ? HOW.points : chosen === 'depth' ? HOW.pointer
       : `Confidence: how probable the most probable of ${this.about.num_bins} bins of depth is. ${HOW.pointer}`;
     if (inSpace) {
@@ -142,7 +143,6 @@ export class ResultView {
         ? paint(maps.depth, height, width, colors.table, value => positionOf(value * this.factor, colors))
         : paint(maps.confidence, height, width, GRAYS, value => value);
       canvas.getContext('2d').putImageData(image, 0, 0);
-      this.fit();
     }
     this.drawLegend(chosen);
     this.mark();

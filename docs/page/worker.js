@@ -84,10 +84,15 @@ async function load(about) {
   const names = ['ort.wasm', about.model].map(name => `${name}.packed`);
   const total = names.reduce((sum, name) => sum + about.bytes[name], 0);
   let bytes = 0;
-  const [wasm, model] = await Promise.all(names.map(name => fetchPacked(new URL(name, import.meta.url), more => {
+  const others = new AbortController();  // what is half here would keep a second try waiting
+  const fetchOne = name => fetchPacked(new URL(name, import.meta.url), more => {
     bytes += more;
     self.postMessage({number: latest, kind: 'loading', bytes, total});
-  })));
+  }, others.signal);
+  const [wasm, model] = await Promise.all(names.map(fetchOne)).catch(error => {
+    others.abort();
+    throw error;
+  });
   try {
     await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6D, 1, 0, 0, 0));
   } catch (error) {

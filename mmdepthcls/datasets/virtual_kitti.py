@@ -67,12 +67,15 @@ class VirtualKITTIDepthDataset(DepthTreeDataset):
 
     def naming_hint(self, path: str) -> str:
         """As the base class."""
-        return ' Unpack the archives of rgb and depth into one folder.' if '/frames/depth/' in path else ''
+        return (' Unpack the archives of rgb and depth into one folder, or into folders of their names beside each '
+                'other.') if '/frames/depth/' in path else ''
 
     def focal_px(self, sample: dict) -> float:
         """As ``intrinsic.txt`` of the condition says; the published constant where there is no such file."""
         camera_folder = osp.dirname(sample['img_path'])
-        path = osp.join(osp.dirname(osp.dirname(osp.dirname(camera_folder))), 'intrinsic.txt').replace(RGB, TEXT)
+        path = osp.join(osp.dirname(osp.dirname(osp.dirname(camera_folder))), 'intrinsic.txt')
+        if self.levels[0] == RGB:
+            path = osp.join(self.data_root, TEXT, osp.relpath(path, osp.join(self.data_root, RGB)))
         number = camera_folder.rpartition('_')[2]
         key = path, int(number) if number.isdigit() else 0
         if key not in self._focal:

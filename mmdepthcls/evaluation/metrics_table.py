@@ -46,10 +46,18 @@ def summary_table(metrics, label, wanted=ERROR_NAMES):
         if isinstance(value, float):
             row, _, name = name.rpartition('/')
             rows.setdefault(row or label, {})[name] = value
-    if len(rows) > 1:
-        rows.pop(label, None)  # it repeats the first protocol
     names = [name for name in wanted if any(name in row for row in rows.values())]
-    return metrics_table(rows, names or list(next(iter(rows.values()))))
+    names = names or list(next(iter(rows.values())))
+    shown = {row: metrics for row, metrics in rows.items() if not _is_repeated(row, label, rows, names)}
+    return metrics_table(shown, names)
+
+
+def _is_repeated(name, label, rows, names):
+    """Whether a row shows the numbers of the first protocol of it (of all, where it has no prefix)."""
+    start, mine = '' if name == label else f'{name}/', rows[name]
+    return any(row is not mine and other.startswith(start) and all(
+        row.get(key) == mine.get(key) or mine.get(key) != mine.get(key) for key in names)
+        for other, row in rows.items())
 
 
 def protocols_table(rows, names=ERROR_NAMES):

@@ -106,7 +106,7 @@ class PerSetEvaluator(BaseMetric):
         if self.report_dir is None:
             return super().evaluate(size)
         # Every process gathers every set, in one order, also those of which it has seen no image.
-        for name in self._names(*all_gather_object([result[0] for result in self.results])):
+        for name in self._names(*all_gather_object(list({result[0] for result in self.results}))):
             self._of_set(name).gather(size)
         metrics = super().evaluate(size)
         for evaluator in self.evaluators.values():

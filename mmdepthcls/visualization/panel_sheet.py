@@ -54,11 +54,13 @@ class SheetLayout:
         columns: panels beside each other.
         beside: whether samples stand beside each other, their maps below each other.
         per_page: samples of a sheet.
+        numbered: whether there is a margin for the numbers of rows.
     """
     width: int
     columns: int
     beside: bool
     per_page: int
+    numbered: bool = True
 
     @classmethod
     def of(cls, shape: tuple[int, int], samples: int, maps: int, width: int = WIDTH,
@@ -76,7 +78,7 @@ class SheetLayout:
         beside = samples > 1 and (wide or maps <= FEW)
         alone = samples == 1 and wide
         columns = min(2, maps) if alone else min(samples, BESIDE[wide]) if beside else maps
-        return cls(width, columns, beside, per_page or PER_PAGE[wide])
+        return cls(width, columns, beside, per_page or PER_PAGE[wide], samples > 1 and not beside)
 
     @property
     def text_height(self) -> int:
@@ -94,7 +96,7 @@ class SheetLayout:
 
     @property
     def _margin(self):
-        return 0 if self.beside else text_width('00', self.text_height) + GAP
+        return text_width('00', self.text_height) + GAP if self.numbered else 0
 
     def panel_size(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """(width, height) in pixels of the panel for an image of H x W."""

@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 from mmdepthcls.evaluation.errors import ERROR_NAMES, depth_errors
-from mmdepthcls.evaluation.metrics_table import metrics_table, protocols_table
+from mmdepthcls.evaluation.metrics_table import metrics_table, protocols_table, summary_table
 from mmdepthcls.evaluation.protocols import PRESETS
 
 
@@ -49,3 +49,14 @@ def test_chosen_columns_and_no_rows():
     assert read_markdown(metrics_table({'a': {'mine': 1.0}}, ['mine', 'other'])) == (['', 'mine', 'other'],
                                                                                    {'a': ['1.0000', '-']})
     assert read_markdown(metrics_table({}))[1] == {}
+
+
+def test_a_summary_of_sets_has_their_mean_and_each_protocol_once():
+    nan = float('nan')
+    metrics = {'abs_rel': 0.3, 'num_images': 4, 'kitti/abs_rel': 0.2, 'kitti/x/abs_rel': 0.2, 'kitti/y/abs_rel': 0.1,
+               'own/abs_rel': 0.4, 'other/abs_rel': nan}
+    rows = [line.split('|')[1].strip() for line in summary_table(metrics, 'mean', ['abs_rel']).splitlines()[2:]]
+    assert rows == ['mean', 'kitti/x', 'kitti/y', 'own', 'other']
+    one = {'abs_rel': 0.2, 'edge_f1': 0.5, 'x/abs_rel': 0.2, 'y/abs_rel': 0.1}
+    assert [line.split('|')[1].strip() for line in summary_table(one, 'test', ['abs_rel']).splitlines()[2:]] == [
+        'x', 'y']

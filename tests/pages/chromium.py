@@ -6,8 +6,8 @@
         visit.only_local('http://127.0.0.1:8000')
         visit.no_complaints()
 
-Hosts other than this machine are unknown to the browser, so that a page that needs one fails as it would without a
-network.
+It is the first of ``chromium``, ``chromium-browser`` and ``google-chrome`` on PATH, or what ``CHROMIUM`` names. Hosts
+other than this machine are unknown to the browser, so that a page that needs one fails as it would without a network.
 """
 import os
 import shutil
@@ -19,7 +19,7 @@ NAMES = ('chromium', 'chromium-browser', 'google-chrome')
 # Data that a page has made itself.
 INSIDE = ('blob', 'data', 'about')
 UNKNOWN_HOSTS = 'MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'
-SECONDS = 60  # that a test waits for anything: machines may be busy
+SECONDS = 120  # that a test waits for anything: machines may be busy
 
 
 def start_browser():

@@ -29,8 +29,12 @@ def of_sheet(subject, samples, lacking):
     confidence = (f'There is no confidence: {lacking}.' if lacking else
                   'Confidence: the probability, by the model, that the true depth lies within a factor of 1.25 of the '
                   'predicted one.')
-    return _sheet_text('Results', subject, samples, 'sheet', f'Image, ground truth, prediction, signed relative error'
-                       f'{"" if lacking else ", confidence"}. {_colors_text(subject)} {_error_text()} {confidence}')
+    measured = any(sample.numbers for sample in samples)
+    maps = ['Image', *['ground truth'] * measured, 'prediction', *['signed relative error'] * measured,
+            *([] if lacking else ['confidence'])]
+    errors = f'{_error_text()} ' if measured else 'Nothing of it was measured. '
+    return _sheet_text('Results', subject, samples, 'sheet',
+                       f'{", ".join(maps)}. {_colors_text(subject)} {errors}{confidence}')
 
 
 def of_errors(subject, samples):

@@ -19,7 +19,8 @@ CONFIDENCE = 'confidence'
 
 def result_sheet(samples: Sequence[Any], colors: DepthColors, width: int,
                  confidence: Callable[[Any, tuple[int, int]], np.ndarray] | None) -> list[np.ndarray]:
-    """Image, ground truth, prediction, error and confidence of each sample.
+    """Image, ground truth, prediction, error and confidence of each sample; without ground truth and errors where no
+    sample has any.
 
     Args:
         samples: predicted ones.
@@ -30,18 +31,22 @@ def result_sheet(samples: Sequence[Any], colors: DepthColors, width: int,
     Returns:
         Pages, uint8, RGB.
     """
-    layout = _layout(samples, 5 if confidence else 4, width)
+    measured = any(sample.numbers for sample in samples)
+    layout = _layout(samples, 2 + 2 * measured + bool(confidence), width)
     columns = []
     for sample in samples:
         size = layout.panel_size(sample.image.shape)
         panels = [Panel('image', image_panel(sample.image, size)),
-                  Panel('ground truth', _truth(sample, size, colors, layout)),
-                  Panel('prediction', depth_panel(sample.depth, size, colors)), _error(sample, size, layout)]
+                  Panel('prediction', depth_panel(sample.depth, size, colors))]
+        if measured:
+            panels.insert(1, Panel('ground truth', _truth(sample, size, colors, layout)))
+            panels.append(_error(sample, size, layout))
         if confidence:
             panels.append(Panel(CONFIDENCE, confidence_panel(confidence(sample, size), size)))
         columns.append(panels)
-    bars = [Bar('depth', colors.bar), Bar('error', error_bar)]
-    return layout.pages(columns, [*bars, *([Bar(CONFIDENCE, confidence_bar)] if confidence else [])])
+    bars = [Bar('depth', colors.bar), *([Bar('error', error_bar)] if measured else []),
+            *([Bar(CONFIDENCE, confidence_bar)] if confidence else [])]
+    return layout.pages(columns, bars)
 
 
 def error_sheet(samples: Sequence[Any], width: int) -> list[np.ndarray]:
@@ -54,7 +59,7 @@ def error_sheet(samples: Sequence[Any], width: int) -> list[np.ndarray]:
 
 def comparison_sheet(pairs: Sequence[tuple[Any, Any]], names: tuple[str, str], colors: DepthColors,
                      width: int) -> list[np.ndarray]:
-    """Image, ground truth, depth by two models and its errors.
+    """Image, ground truth, depth by two models, each with its errors.
 
     Args:
         pairs: of each picture the samples of both models.
@@ -68,8 +73,8 @@ def comparison_sheet(pairs: Sequence[tuple[Any, Any]], names: tuple[str, str], c
         columns.append([
             Panel('image', image_panel(first.image, size)),
             Panel('ground truth', _truth(first, size, colors, layout)),
-            *(Panel(name, depth_panel(sample.depth, size, colors)) for name, sample in zip(names, pair, strict=True)),
-            *(_error(sample, size, layout, title=f'error, {name}') for name, sample in zip(names, pair, strict=True))])
+            *(panel for name, sample in zip(names, pair, strict=True) for panel in (
+                Panel(name, depth_panel(sample.depth, size, colors)), _error(sample, size, layout, 'its error')))])
     return layout.pages(columns, [Bar('depth', colors.bar), Bar('error', error_bar)])
 
 

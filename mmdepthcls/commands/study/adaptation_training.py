@@ -128,7 +128,8 @@ def label_errors(work_dir, data_root, number):
             at = (label > 0) & (truth > RANGE[0]) & (truth <= RANGE[1])
             ratios.append(label[at] / truth[at])
         ratio = np.concatenate(ratios).astype(np.float64)
-        found.append(dict(abs_rel=float(np.abs(ratio - 1).mean()), d1=float((np.maximum(ratio, 1 / ratio) < 1.25).mean()),
+        right = np.maximum(ratio, 1 / ratio) < 1.25
+        found.append(dict(abs_rel=float(np.abs(ratio - 1).mean()), d1=float(right.mean()),
                           median_ratio=float(np.median(ratio))))
     return found
 

@@ -4,7 +4,7 @@ from mmengine.config import ConfigDict
 from mmseg.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 
 from ...config.config_class import class_name, is_a
-from ...config.config_parts import depth_evaluators, leaf_datasets, tested_model
+from ...config.config_parts import depth_evaluators, evaluators_of, leaf_datasets, tested_model
 from ...evaluation.protocols import build_protocols
 
 # Which published rows stand beside a test on these data.
@@ -103,6 +103,18 @@ def write_report(cfg, folder, title):
         tables = set().union(*published.values())
         published = tables.pop() if len(tables) == 1 else None
     evaluator.update(report_dir=folder, report_title=title, bins=tested_model(cfg).get('bins'), published=published)
+
+
+def sets_of_test(cfg):
+    """Names of the sets that a test scores apart; none where it does not.
+
+    Args:
+        cfg (Config): a test evaluator that names no sets names them all from now on.
+
+    Returns:
+        list[str]
+    """
+    return _set_names(cfg, [each for each in evaluators_of(cfg.get('test_evaluator')) if isinstance(each, dict)])
 
 
 def metres_evaluators(cfg, option):

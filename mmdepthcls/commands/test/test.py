@@ -1,8 +1,10 @@
 """Test a model and print the table of its errors: the flags are those of MMSegmentation's tools/test.py."""
 import argparse
+import os
 
 from ...evaluation.metrics_table import summary_table
 from ...evaluation.protocols import PRESETS
+from ...evaluation.sets_table import MEAN
 from ..running import arguments, outputs, program
 from ..running.terminal import fitted
 from .option_pairs import check_options
@@ -60,17 +62,25 @@ def check_outputs(args):
         if getattr(args, option):
             outputs.check_filled_folder(f'--{option.replace("_", "-")}', getattr(args, option), args.force)
     if args.report:
-        outputs.check_output_folder('--report', args.report, args.force, ('report.md', 'report.json'), (
-            'report.json', lambda path: any(outputs.json_with('protocols', format=kind)(path) for kind in REPORTS)))
+        check_report(args.report, args.force)
+
+
+def check_report(folder, force):
+    """Refuse a folder in which a report of somebody else is."""
+    outputs.check_output_folder('--report', folder, force, ('report.md', 'report.json'), (
+        'report.json', lambda path: any(outputs.json_with('protocols', format=kind)(path) for kind in REPORTS)))
 
 
 def main(args):
     from ..running import command_line, console, readiness
-    from . import testing_options
+    from . import scoring, testing_options
     with program.refusing():
         cfg = command_line.load_config(args)
         cfg.load_from = args.checkpoint
         remarks = testing_options.apply_options(cfg, args)
+        sets = scoring.sets_of_test(cfg)
+        for name in sets if args.report else ():
+            check_report(os.path.join(args.report, name), args.force)
         readiness.check_run(cfg, ('test', ))
     for remark in remarks:
         command_line.say(remark)
@@ -80,7 +90,7 @@ def main(args):
     console.use_free_cpus()
     metrics = console.build_runner(cfg).test()
     if any(isinstance(value, float) for value in metrics.values()):
-        table = summary_table(metrics, cfg.get('experiment_name') or 'test')
+        table = summary_table(metrics, MEAN if sets else cfg.get('experiment_name') or 'test')
         print(fitted(f'\n{args.checkpoint}\n\n{table}'))
 
 

@@ -127,7 +127,12 @@ def test_bins_of_each_image_are_given_to_those_of_the_model(predictors, measured
 
 def test_without_ground_truth(predictors, measured, subject_of):
     subject = subject_of(dict(model=predictors('softmax')), measured(2, share=0))
-    assert '-' in rows_of(DRAWN['sheet'](subject)['sheet.md'].decode())['1']['AbsRel']
+    files = DRAWN['sheet'](subject)
+    assert '-' in rows_of(files['sheet.md'].decode())['1']['AbsRel']
+    assert 'Image, prediction, confidence.' in files['sheet.md'].decode()
+    measured_too = DRAWN['sheet'](subject_of(subject.models, [*subject.pictures, *measured(1)]))
+    empty, some = ((picture_of(each['sheet.png']) == 230).all(axis=2).sum() for each in (files, measured_too))
+    assert empty < 500 < 5000 < some  # gray panels that say so
     for kind in ('errors', 'reliability'):
         with pytest.raises(ValueError, match=f'--kind {kind}: no.* ground truth in the range of the bins'):
             DRAWN[kind](subject)

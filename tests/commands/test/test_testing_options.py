@@ -1,4 +1,6 @@
+import argparse
 import copy
+import json
 
 import pytest
 from mmengine.config import Config
@@ -6,7 +8,9 @@ from mmengine.dataset import RepeatDataset
 from mmengine.visualization import LocalVisBackend
 from mmseg.registry import HOOKS, METRICS
 
+from mmdepthcls.commands.running.program import UsageError
 from mmdepthcls.commands.test import scoring, testing_options
+from mmdepthcls.commands.test.test import REPORTS, check_report, protocol_name
 from mmdepthcls.config.config_class import class_name
 from mmdepthcls.config.config_parts import evaluators_of, leaf_datasets
 from mmdepthcls.datasets import KITTIDepthDataset
@@ -266,3 +270,16 @@ def test_a_set_without_a_name_cannot_be_scored_apart():
     for change in (lambda: scoring.score_aligned(cfg), lambda: scoring.score_protocols(cfg, ['bts'])):
         with pytest.raises(ValueError, match="a data set without a set_name.*set_name='kitti'"):
             change()
+
+
+def test_reports_of_sets_do_not_take_the_place_of_other_files(tmp_path):
+    assert scoring.sets_of_test(mixed_cfg()) == ['kitti', 'rooms'] and scoring.sets_of_test(kitti_cfg()) == []
+    (tmp_path / 'report.md').write_text('mine')
+    with pytest.raises(UsageError, match='--report .* holds report.md, which this command did not write'):
+        check_report(str(tmp_path), False)
+    for kind in REPORTS:
+        (tmp_path / 'report.json').write_text(json.dumps(dict(format=kind, protocols=[])))
+        check_report(str(tmp_path), False)
+    with pytest.raises(argparse.ArgumentTypeError, match="no protocol 'mine'; choose from eigen_raw"):
+        protocol_name('kitti:mine')
+    assert protocol_name('kitti:bts') == 'kitti:bts'
