@@ -10,6 +10,7 @@ EXPORT = Path(__file__).parents[3] / 'tools' / 'export.py'
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not all(map(find_spec, ('onnx', 'onnxscript', 'onnxruntime'))),
                     reason="pip install -e '.[export]' brings what exports")
 def test_an_exported_file_is_offered_and_read_in_its_one_way(bench, settings, upload, models, tmp_path):

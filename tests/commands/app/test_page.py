@@ -136,7 +136,9 @@ def test_the_application(client, bench, settings, upload, served, tmp_path):
     for path in ('/etc/passwd', str(tmp_path / 'secret'), f'{served}/../secret', f'{served}/../../../../etc/passwd'):
         assert client.get(f'/gradio_api/file={path}').status_code in (403, 404)
     assert client.get('/', headers={'host': 'evil.example'}).status_code == 403
-    bench.receive('one', upload())
+    path = served / 'street.png'
+    path.write_bytes(Path(upload()).read_bytes())
+    bench.receive('one', str(path))
     visit = bench.predict('one', settings())
     answer = client.get(f'/download/{visit.token}/npy')
     assert answer.content == bench.file(visit.token, 'npy')[1]
