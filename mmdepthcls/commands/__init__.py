@@ -15,7 +15,7 @@ COMMANDS = {
     'app': ('app', 'a page in the browser: drop a picture, see metres and points in space'),
     'test': ('test', 'test a model: table, report, pictures, submission'),
     'evaluate-predictions': ('evaluate_predictions', 'score depth that any program wrote'),
-    'figures': ('figures', "draw a model: results, errors, reliability, points, bins; the paper's figures"),
+    'figures': ('figures', "draw a model: results, errors, reliability, points; the paper's figures"),
     'fit-temperature': ('fit_temperature', "fit a checkpoint's temperature on its validation split"),
     'publish': ('publish', 'make one file of a model: weights, and all that is needed to use them'),
     'export': ('export', 'put a model into a file of ONNX, OpenVINO or torch.export'),
