@@ -24,8 +24,8 @@ STACKS = {
 # What writes and runs exported files. Each is needed for its format alone.
 EXPORT = ['onnx', 'onnxscript', 'onnxruntime', 'openvino']
 
-# The page of mmdepthcls app. Gradio wants Pillow below 13.
-APP = ['gradio>=6']
+# The page of mmdepthcls app. Gradio brings the other two, and wants Pillow below 13.
+APP = ['gradio>=6', 'fastapi', 'uvicorn']
 
 # What builds the site of docs/.
 DOCS = ['furo', 'myst-parser', 'sphinx>=8']

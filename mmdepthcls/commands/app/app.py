@@ -13,8 +13,6 @@ from .surroundings import LOOPBACK
 HOST, PORT = '127.0.0.1', 7860
 EPILOG = ('Pictures stay in the memory of this program until another one takes their place or their page is closed. '
           'Nothing is sent elsewhere. Ctrl-C ends it.')
-INSTALL = ("pip install -c requirements/onedl.txt -e '.[onedl,app]'" if is_checkout()
-           else "pip install 'mmdepthcls[app]'")
 
 
 def parse_args():
@@ -52,8 +50,11 @@ def check_arguments(parser, args):
         if not os.path.isfile(path):
             raise program.UsageError(f'--model {path} ' + ('is a folder' if os.path.isdir(path) else 'does not exist'))
     if find_spec('gradio') is None:
-        raise program.UsageError(f'the page needs Gradio, which the extra "app" brings, and it is not installed here: '
-                                 f'{INSTALL}')
+        from ...compat import installed_stack
+        stack = installed_stack()
+        install = f"-c requirements/{stack}.txt -e '.[{stack},app]'" if is_checkout() else "'mmdepthcls[app]'"
+        raise program.UsageError('the page needs Gradio, which the extra "app" brings, and it is not installed here: '
+                                 f'pip install {install}')
 
 
 def main(args):
