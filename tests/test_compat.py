@@ -256,8 +256,8 @@ except FileNotFoundError as error:
 
 @pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('code', [
-    'from mmdepthcls.apis import DepthInferencer; print(DepthInferencer()("street.png").depth.shape)',
-    'import mmdepthcls, mmseg.apis; print("(64, 96)")'])
+    'import mmdepthcls, mmseg.apis; print("(64, 96)")',
+    'from mmdepthcls.apis import DepthInferencer; print(DepthInferencer()("street.png").depth.shape)'])
 def test_hosts_make_no_noise(code, tmp_path):
     """Whoever imports them, whenever."""
     BUILDERS.write(tmp_path / 'street.png', np.full((64, 96, 3), 90, np.uint8))

@@ -181,9 +181,9 @@ def five():
     return [sample(name, index) for index, name in enumerate(('kitti', 'rooms', 'kitti', 'rooms', 'rooms'))]
 
 
+@pytest.mark.long  # a slice: the processes of test_depth_evaluator
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize('sets', [None, pytest.param(dict(rooms={}, kitti={}), marks=pytest.mark.long)],
-                         ids=['as they come', 'named'])
+@pytest.mark.parametrize('sets', [None, dict(rooms={}, kitti={})], ids=['as they come', 'named'])
 def test_reports_of_two_processes_are_those_of_one(sets, tmp_path, monkeypatch, mmseg_scope):
     monkeypatch.chdir(tmp_path)  # MMEngine collects through files below the working directory
     torch.multiprocessing.start_processes(

@@ -115,12 +115,12 @@ def train(rank, world_size, root, model_cfg, options, resumes):
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.long  # slices: test_run_state_hook, and the processes of test_depth_evaluator
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not torch.distributed.is_available(), reason='this torch has no distributed package')
 @pytest.mark.parametrize('world_size, options, resumes', [
-    (2, dict(iterations=2), False), pytest.param(2, {}, True, marks=pytest.mark.long),
-    pytest.param(3, dict(by_epoch=True, workers=2), True, marks=pytest.mark.long),
-    pytest.param(2, dict(workers=1), True, marks=pytest.mark.long)], ids=['slice', 'two', 'three by epochs', 'workers'])
+    (2, dict(iterations=2), False), (2, {}, True), (3, dict(by_epoch=True, workers=2), True),
+    (2, dict(workers=1), True)], ids=['slice', 'two', 'three by epochs', 'workers'])
 def test_several_processes_train_several_sets(world_size, options, resumes, data, small_model_cfg, monkeypatch,
                                               mmseg_scope):
     monkeypatch.chdir(data)  # MMEngine collects through files below the working directory

@@ -26,6 +26,7 @@ def run(folder, minidrive, *arguments, fresh=False):
                       fresh=fresh, MINIDRIVE_ROOT=minidrive)
 
 
+@pytest.mark.long  # a slice: tests/commands/figures
 def test_draws_figures_and_replaces_none(checkpoint, tmp_path, minidrive):
     result = run(tmp_path, minidrive, '--out', 'figures', '--images', 'test/000002', 'test/000000', fresh=True)
     assert result.returncode == 0, result.stderr[-2000:]

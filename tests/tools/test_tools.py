@@ -187,6 +187,7 @@ def test_the_log_file_has_what_the_console_has_not(trained):
         assert text in log
 
 
+@pytest.mark.long  # a slice: the test above
 def test_verbose_brings_back_what_mmengine_says(trained, minidrive, tmp_path):
     arguments = [CONFIG, trained / 'iter_2.pth', '--work-dir', tmp_path / 'work']
     quiet = run_tool(ROOT / 'tools' / 'test.py', *arguments, cwd=tmp_path, MINIDRIVE_ROOT=minidrive)
@@ -196,9 +197,9 @@ def test_verbose_brings_back_what_mmengine_says(trained, minidrive, tmp_path):
 
 
 @pytest.mark.parametrize(('names', 'scored', 'seen'), [
-    pytest.param(['eigen_annotated', 'eigen_raw', 'monodepth2', 'paper', 'kitti_devkit', 'bts'], [3, 1, 1, 1, 3, 0],
-                 'full', marks=pytest.mark.long),
+    (['eigen_annotated', 'eigen_raw', 'monodepth2', 'paper', 'kitti_devkit', 'bts'], [3, 1, 1, 1, 3, 0], 'full'),
     (['bts', 'adabins'], [3, 3], 'kb')])
+@pytest.mark.long  # a slice: test_pairs_of_options
 def test_protocols_on_real_frames(names, scored, seen, kitti_sample, tmp_path):
     """The KB crop is another input: each row is scored or says why not."""
     config = ROOT / 'configs' / 'deeplabv2_r18_kitti_frames_sid71.py'

@@ -177,6 +177,7 @@ def test_openvino_of_a_fixed_size_with_a_camera_built_in(place, tmp_path):
         read_exported_description(tmp_path / 'm.xml')
 
 
+@pytest.mark.long  # a slice: test_comparison
 def test_a_file_that_differs_is_none(place, tmp_path, monkeypatch):
     from onnx import numpy_helper
 
