@@ -128,6 +128,7 @@ def test_no_room_imports_a_room_above_it():
     assert not arrows, f'these lead up: {sorted(arrows)}'
 
 
+@cache
 def names_of(name):
     """Names that a module binds, or makes when they are asked for (``lazy_names`` takes a dict of them)."""
     found = set()

@@ -126,9 +126,8 @@ def test_one_group_keeps_the_surest_whatever_their_depth(data, tmp_path, small_m
         assert confidence[candidate & ~kept].max() < row['threshold'] + 1e-4
 
 
-@pytest.mark.parametrize(('rule', 'processes'), [
-    ('reading', 2), *(pytest.param(*case, marks=pytest.mark.long) for case in (
-        ('reading', 3), ('authors', 2), ('authors', 3)))])
+@pytest.mark.long  # slices: test_confidence_histogram, and the processes of test_depth_evaluator
+@pytest.mark.parametrize(('rule', 'processes'), [('reading', 2), ('reading', 3), ('authors', 2), ('authors', 3)])
 def test_processes_write_the_same_files_as_one(data, tmp_path, small_model_cfg, builders, rule, processes):
     arguments = data, small_model_cfg(12), dict(SETTINGS, rule=rule)
     label(str(tmp_path / 'one'), *arguments)

@@ -15,6 +15,7 @@ def analyze(*arguments, cwd, **environment):
     return run_script(ROOT / 'tools' / 'analyze_bins.py', *arguments, cwd=cwd, **environment)
 
 
+@pytest.mark.long  # a slice: tests/commands/analyze_bins
 def test_a_config_is_analyzed_with_its_own_bins_first(minidrive, tmp_path):
     result = analyze(CONFIG, '--split', 'test', '--max-samples', 2, '--num-bins', 8, 71, '--out', 'out', '--workers', 1,
                      cwd=tmp_path, fresh=True, MINIDRIVE_ROOT=minidrive)

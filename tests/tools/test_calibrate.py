@@ -66,6 +66,7 @@ def ratio(model, folder):
         '.npy')) for result in results]))
 
 
+@pytest.mark.long  # a slice: tests/commands/calibrate
 def test_twenty_points_of_which_two_are_wrong(data, model_file, tmp_path):
     original = model_file.read_bytes()
     lines = (data / 'mine/points.csv').read_text().splitlines()
