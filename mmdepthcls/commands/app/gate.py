@@ -20,6 +20,7 @@ ADDRESSES = re.compile(
     r'|gradio_api/(file=.*|queue/(join|data)|upload|upload_progress|heartbeat/[^/]+|startup-events|app_id|theme\.css'
     r'|cancel|reset/?))')
 METHODS = {'GET', 'HEAD', 'POST'}
+FILE = '/gradio_api/file='
 HEADERS = {
     'content-security-policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; "
                                "frame-ancestors 'none'; form-action 'self'; base-uri 'self'",
@@ -57,8 +58,20 @@ class Gate:
         if scope['path'] == '/':  # its content is looked at, so it may not be compressed
             headers = [(name, value) for name, value in scope['headers'] if name != b'accept-encoding']
             await self._server(dict(scope, headers=headers), receive, _WithoutForeign(send))
+        elif scope['path'].startswith(FILE):
+            await self._serve_file(scope, receive, send)
         else:
             await self._server(scope, receive, _with_headers(send))
+
+    async def _serve_file(self, scope, receive, send):
+        """Serve a file, which may be gone when it is opened: a page that is closed takes its files along."""
+        answer = _FromItsBody(_with_headers(send))
+        try:
+            await self._server(scope, receive, answer)
+        except FileNotFoundError:
+            if answer.begun:
+                raise
+            await _answer(send, 404, 'This file is not kept any more.')
 
     def _refusal(self, scope):
         """Status and words for a request that is not served; None for others."""
@@ -67,7 +80,7 @@ class Gate:
             return 404, 'There is nothing here.'
         if self._hosts is not None and _host(headers.get(b'host', b'')) not in self._hosts:
             return 403, 'This page is for the machine that it runs on. mmdepthcls app --host says otherwise.'
-        if scope['path'].startswith('/gradio_api/file=') and '://' in scope['path']:
+        if scope['path'].startswith(FILE) and '://' in scope['path']:
             return 404, 'There is nothing here.'
         length = headers.get(b'content-length', b'0')
         if not length.isdigit() or int(length) > self._max_bytes + AROUND:
@@ -95,6 +108,22 @@ class _WithoutForeign:
         headers = [(name, value) for name, value in self._start['headers'] if name.lower() != b'content-length']
         await self._send(dict(self._start, headers=[*headers, (b'content-length', str(len(body)).encode())]))
         await self._send({'type': 'http.response.body', 'body': body})
+
+
+class _FromItsBody:
+    """Sends an answer's beginning with the first of its body: so long another answer can be given."""
+
+    def __init__(self, send):
+        self._send, self._start, self.begun = send, None, False
+
+    async def __call__(self, message):
+        if message['type'] == 'http.response.start':
+            self._start = message
+            return
+        if self._start is not None:
+            self.begun, start, self._start = True, self._start, None
+            await self._send(start)
+        await self._send(message)
 
 
 def _limited(receive, most):

@@ -30,7 +30,7 @@ async def serve(scope, receive, send):
     await send({'type': 'http.response.body', 'body': body[50:]})
 
 
-def ask(path, method='GET', headers=(), parts=(b'', ), hosts=NAMES, most=1000, kind='http'):
+def ask(path, method='GET', headers=(), parts=(b'', ), hosts=NAMES, most=1000, kind='http', server=serve):
     """Status, headers and body."""
     sent, waiting = [], [{'type': 'http.request', 'body': part, 'more_body': index < len(parts) - 1}
                          for index, part in enumerate(parts)]
@@ -43,8 +43,27 @@ def ask(path, method='GET', headers=(), parts=(b'', ), hosts=NAMES, most=1000, k
             sent.append(message)
     headers = {b'host': b'127.0.0.1:7860', **dict(headers)}
     scope = dict(type=kind, path=path, method=method, headers=list(headers.items()))
-    asyncio.run(Gate(serve, hosts, most)(scope, receive, send))
+    asyncio.run(Gate(server, hosts, most)(scope, receive, send))
     return sent[0]['status'], dict(sent[0]['headers']), b''.join(each.get('body', b'') for each in sent[1:])
+
+
+@pytest.mark.parametrize('begun', [False, True])
+def test_a_file_that_is_gone_when_it_is_opened_is_not_found(begun):
+    async def opens(scope, receive, send):
+        await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-length', b'9')]})
+        if begun:
+            await send({'type': 'http.response.body', 'body': b'1', 'more_body': True})
+        raise FileNotFoundError('gone')
+
+    def asked():
+        return ask('/gradio_api/file=/tmp/served/a.png', server=opens)
+    if begun:  # nothing else can be said any more
+        with pytest.raises(FileNotFoundError):
+            asked()
+    else:
+        status, headers, body = asked()
+        assert status == 404 and body == b'This file is not kept any more.'
+        assert int(headers[b'content-length']) == len(body)
 
 
 @pytest.mark.parametrize('path', [
