@@ -8,6 +8,7 @@ from typing import Any
 
 from mmseg.registry import DATASETS
 
+from .camera_choice import chosen_cameras
 from .cameras.intrinsics import mean_focal
 from .depth_dataset import DepthDataset
 from .depth_format import DepthFormat
@@ -58,11 +59,7 @@ class DDADDepthDataset(DepthDataset):
                  **kwargs: Any) -> None:
         if split not in SPLITS:
             raise ValueError(f'DDADDepthDataset: split must be one of {tuple(SPLITS)}, got {split!r}')
-        used = CAMERAS if cameras_used == 'all' else (
-            (cameras_used, ) if isinstance(cameras_used, str) else tuple(cameras_used))
-        if not used or not {name.upper() for name in used} <= set(CAMERAS):
-            raise ValueError(f"DDADDepthDataset: cameras_used are of {', '.join(CAMERAS)} (or 'all'), got "
-                             f'{cameras_used!r}')
+        used = chosen_cameras(cameras_used, CAMERAS, 'DDADDepthDataset')
         if depth_format is not None or kwargs.get('ann_file'):
             raise ValueError('DDADDepthDataset: its scene files say which images there are, and points need no '
                              'depth_format: leave ann_file and depth_format out')

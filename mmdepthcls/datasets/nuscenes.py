@@ -9,6 +9,7 @@ from typing import Any
 from mmengine.logging import print_log
 from mmseg.registry import DATASETS
 
+from .camera_choice import chosen_cameras
 from .cameras.intrinsics import mean_focal
 from .depth_dataset import DepthDataset
 from .depth_format import DepthFormat
@@ -63,11 +64,7 @@ class NuScenesDepthDataset(DepthDataset):
                  depth_format: dict | DepthFormat | None = None, **kwargs: Any) -> None:
         if split not in VERSIONS:
             raise ValueError(f'NuScenesDepthDataset: split must be one of {tuple(VERSIONS)}, got {split!r}')
-        used = CAMERAS if cameras_used == 'all' else (
-            (cameras_used, ) if isinstance(cameras_used, str) else tuple(cameras_used))
-        if not used or not set(used) <= set(CAMERAS):
-            raise ValueError(f"NuScenesDepthDataset: cameras_used are of {', '.join(CAMERAS)} (or 'all'), got "
-                             f'{cameras_used!r}')
+        used = chosen_cameras(cameras_used, CAMERAS, 'NuScenesDepthDataset')
         if depth_format is not None or kwargs.get('ann_file'):
             raise ValueError("NuScenesDepthDataset: its tables say which images there are, and points need no "
                              'depth_format: leave ann_file and depth_format out')
