@@ -1,7 +1,9 @@
 """One program for all commands: ``mmdepthcls COMMAND ...``, or ``python -m mmdepthcls COMMAND ...``."""
 import difflib
 import importlib
+import shutil
 import sys
+import textwrap
 
 from . import __version__, invocation
 from .commands import COMMANDS
@@ -16,7 +18,7 @@ def main():
     """
     command = sys.argv[1] if len(sys.argv) > 1 else '--help'
     if command in ('-h', '--help'):
-        print(overview())
+        print(overview(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
         return 0
     if command == '--version':
         print(f'{PROGRAM} {__version__}')
@@ -31,14 +33,18 @@ def main():
     return importlib.import_module(module, __package__).run()
 
 
-def overview():
-    """str: the help of the program: its commands, in the order in which a person meets them."""
+def overview(columns=None):
+    """str: the help of the program: its commands, in the order in which a person meets them; as wide as a terminal of
+    so many columns, where it is one."""
     width = max(map(len, COMMANDS))
     lines = [f'  {name:{width}}  {what}' for name, (_, what) in COMMANDS.items()]
+    if columns is not None:
+        lines = [textwrap.fill(line, columns, subsequent_indent=' ' * (width + 4), break_on_hyphens=False)
+                 for line in lines]
     return '\n'.join([
         f'usage: {PROGRAM} COMMAND ...', '', 'Metric depth by classification for any MMSegmentation model.', '',
         'commands:', *lines, '',
-        f'{PROGRAM} COMMAND --help says more of one; {PROGRAM} --version says which version this is.'])
+        f'{PROGRAM} COMMAND --help says more of one,', f'{PROGRAM} --version which version this is.'])
 
 
 if __name__ == '__main__':

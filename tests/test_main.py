@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mmdepthcls
-from mmdepthcls.__main__ import main
+from mmdepthcls.__main__ import main, overview
 from mmdepthcls.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +36,13 @@ def test_the_help_lists_every_command_in_order(start, arguments):
     listed = [line.split(maxsplit=1) for line in out.splitlines() if line.startswith('  ')]
     assert [(name, what) for name, what in listed] == [(name, what) for name, (_, what) in COMMANDS.items()]
     assert out.startswith('usage: mmdepthcls COMMAND') and max(map(len, out.splitlines())) <= 100
+
+
+def test_the_help_fits_the_terminal():
+    wide, narrow = overview(), overview(80)
+    assert max(map(len, wide.splitlines())) > 80 >= max(map(len, narrow.splitlines()))
+    assert narrow.split() == wide.split()
+    assert all(line[2] != ' ' or line.startswith(' ' * 20) for line in narrow.splitlines() if line.startswith('  '))
 
 
 def test_version(start):
