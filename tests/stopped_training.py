@@ -82,8 +82,9 @@ def _become(folder, beside, rank, options):
     log = os.open(f'{beside}.log', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     for target in (1, 2):
         os.dup2(log, target)
-    if options.pop('nohup', False):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # As in the foreground of a terminal: what a shell runs in the background ignores some of them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if options.pop('nohup', False) else signal.SIG_DFL)
     if rank is not None:
         torch.distributed.init_process_group('gloo', f'file://{folder}.store', rank=rank, world_size=2)
     train(folder, beside=beside, **options).train()
