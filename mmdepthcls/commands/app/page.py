@@ -130,10 +130,12 @@ class Page:
             return [gr.skip()] * 10
         return self._shown(request, settings, lambda session: None)
 
-    def show_points(self, request: gr.Request) -> str | None:
+    def show_points(self, request: gr.Request) -> Any:
         """A result has points in space."""
         visit = self.bench.visits.of(request.session_hash)
-        if visit.result is None or 'ply' not in downloads_of(visit.result):
+        if visit.result is None:
+            return gr.skip()  # taken off the page, a viewer that is still loading fails
+        if 'ply' not in downloads_of(visit.result):
             return None
         return visit.write('points', '.glb', viewer_points.viewed_points(visit.result))
 
@@ -172,7 +174,7 @@ class Page:
             take(session)
             visit = self.bench.predict(session, _settings_of(settings))
         except PageError as error:
-            return [words.error_text(str(error)), gr.Column(visible=False), *[gr.skip()] * 8]
+            return [words.error_text(str(error)), gr.Column(visible='hidden'), *[gr.skip()] * 8]
         model, result = self.bench.models[visit.settings.model], visit.result
         picture, depth = _pictures(visit)
         small = shown_picture.resized(result)
