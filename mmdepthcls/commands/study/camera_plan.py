@@ -1,4 +1,5 @@
-"""What a study of cameras trains and tests: one network at several focal lengths, on the same scenes."""
+"""What a study of cameras trains and tests: one network at several focal lengths and on a mixture of others, on the
+same scenes."""
 import copy
 import os.path as osp
 import re
@@ -9,7 +10,7 @@ from mmengine.config import Config
 from ..minidrive.camera_setup import CameraSetup
 from ..minidrive.writer import make_minidrive
 from .plan import DECIDES, base_of, fingerprint_of, read_plan
-from .record import WITHOUT
+from .record import MIXTURE, WITHOUT
 
 REQUIRED = ('base', 'data', 'cameras', 'trained', 'seeds', 'options', 'ways', 'scored_range')
 
@@ -19,7 +20,7 @@ class CameraRun:
     """One training.
 
     Args:
-        camera (str): name in the plan; it took the pictures.
+        camera (str): name in the plan; it took the pictures. 'mixture': those of the mixture did.
         seed (int): of the weights and the order of the data.
     """
     camera: str
@@ -38,8 +39,8 @@ class CameraPlan:
         path (str): the file.
 
     Raises:
-        ValueError: for missing keys, cameras that there cannot be, a trained camera that is not among them, and where
-            no way to test is without a canonical camera.
+        ValueError: for missing keys, cameras that there cannot be, a trained camera that is not among them, where no
+            way to test is without a canonical camera, and for a mixture that has none.
     """
 
     def __init__(self, path):
@@ -49,17 +50,26 @@ class CameraPlan:
         self.data, self.cameras, self.trained = dict(cfg.data), dict(cfg.cameras), cfg.trained
         self.seeds, self.options, self.ways = tuple(cfg.seeds), cfg.options.to_dict(), cfg.ways.to_dict()
         self.scored_range = tuple(cfg.scored_range)
+        self.mixture, self.mixture_way = dict(cfg.get('mixture', {})), cfg.get('mixture_way')
         self.conclusion = cfg.get('conclusion', '')
         if self.trained not in self.cameras:
             raise ValueError(f'{path}: trained is {self.trained!r}, which is not among the cameras: '
                              f'{", ".join(self.cameras)}')
-        unfit = [name for name in self.cameras if not re.fullmatch(r'[\w.-]*\w', name)]
+        unfit = [name for name in (*self.cameras, *self.mixture)
+                 if name == MIXTURE or not re.fullmatch(r'[\w.-]*\w', name)]
         if unfit:
-            raise ValueError(f'{path}: a camera is called by letters, digits, _ . and -, as its folder is, got '
-                             f'{unfit[0]!r}')
-        self._setups = {name: CameraSetup(focal=focal) for name, focal in self.cameras.items()}
+            raise ValueError(f'{path}: a camera is called by letters, digits, _ . and -, as its folder is, and '
+                             f'not {MIXTURE!r}, got {unfit[0]!r}')
+        twice = [name for name in self.mixture if name in self.cameras]
+        if twice:
+            raise ValueError(f'{path}: {twice[0]!r} is among the cameras; mixture names those that {self.trained!r} is '
+                             'mixed with and that are not tested')
+        self._setups = {name: CameraSetup(focal=focal) for name, focal in {**self.cameras, **self.mixture}.items()}
         if WITHOUT not in self.ways:
             raise ValueError(f'{path}: ways must have {WITHOUT!r} (no canonical camera), got {", ".join(self.ways)}')
+        if self.mixture and self._canonical_step() is None:
+            raise ValueError(f'{path}: mixture_way must be the way, with a CanonicalCamera, by which cameras are mixed '
+                             f'and tested, got {self.mixture_way!r}')
 
     def make_data(self, folder):
         """Write the scenes as every camera sees them.
@@ -79,13 +89,17 @@ class CameraPlan:
         return [self.runs()]
 
     def runs(self):
-        """list[CameraRun]: seed by seed, the camera that all are compared with first."""
+        """list[CameraRun]: seed by seed, the camera that all are compared with first, the mixture last."""
         cameras = sorted(self.cameras, key=lambda name: name != self.trained)
+        if self.mixture:
+            cameras.append(MIXTURE)
         return [CameraRun(camera, seed) for seed in self.seeds for camera in cameras]
 
     def tests(self, run):
         """list[tuple[str, str]]: what a run is tested on, (camera, way). Those that were trained at another focal
-        length are what is compared with: at their own, without."""
+        length are what is compared with: at their own, without. The mixture's is tested at all, as it was mixed."""
+        if run.camera == MIXTURE:
+            return [(camera, self.mixture_way) for camera in self.cameras]
         if run.camera != self.trained:
             return [(run.camera, WITHOUT)]
         return [(camera, way) for camera in self.cameras for way in self.ways]
@@ -105,10 +119,25 @@ class CameraPlan:
         cfg.merge_from_dict(copy.deepcopy(self.options))
         for loader in (cfg.train_dataloader, cfg.test_dataloader):
             loader.dataset.data_root = osp.join(data_root, run.camera)
+        if run.camera == MIXTURE:
+            self._mix(cfg, data_root)
         cfg.randomness = dict(seed=run.seed)
         cfg.work_dir, cfg.experiment_name = work_dir, run.name
         cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
         return cfg
+
+    def _mix(self, cfg, data_root):
+        cfg.model.canonical_focal_px = self.focal_px(self.trained)
+        one = cfg.train_dataloader.dataset
+        step = dict(self._canonical_step(), focal_px=cfg.model.canonical_focal_px)
+        one.pipeline = [*one.pipeline[:-1], step, one.pipeline[-1]]
+        roots = [osp.join(data_root, camera) for camera in (self.trained, *self.mixture)]
+        cfg.train_dataloader.dataset = dict(type='ConcatDataset', datasets=[
+            dict(copy.deepcopy(one), data_root=root) for root in roots])
+
+    def _canonical_step(self):
+        steps = [step for step in self.ways.get(self.mixture_way, ()) if step['type'] == 'CanonicalCamera']
+        return copy.deepcopy(steps[0]) if steps else None
 
     def test_config(self, run, camera, way, data_root):
         """Model and data for a test of a run's weights.
@@ -128,7 +157,7 @@ class CameraPlan:
         dataset.data_root = osp.join(data_root, camera)
         dataset.pipeline = copy.deepcopy(self.ways[way])
         if way != WITHOUT:
-            cfg.model.canonical_focal_px = self.focal_px(run.camera)
+            cfg.model.canonical_focal_px = self.focal_px(self.trained)
             for step in dataset.pipeline:
                 if step['type'] == 'CanonicalCamera':
                     step['focal_px'] = cfg.model.canonical_focal_px
@@ -138,7 +167,8 @@ class CameraPlan:
         """str: changes with everything that a run's weights depend on, as far as configs say it."""
         cfg = self.config(run, '', '').to_dict()
         parts = {key: cfg.get(key) for key in DECIDES if key != 'test_dataloader'}
-        return fingerprint_of([parts, self.data, self.cameras[run.camera]])
+        camera = self.cameras[self.trained if run.camera == MIXTURE else run.camera]
+        return fingerprint_of([parts, self.data, camera, *([self.mixture] if run.camera == MIXTURE else [])])
 
     def fingerprint(self, run):
         """str: changes with everything that a run's numbers depend on, as far as configs say it."""

@@ -3,6 +3,7 @@ import math
 import statistics
 
 WITHOUT = 'without'  # of a test: no canonical camera
+MIXTURE = 'mixture'  # of a training: of many cameras
 
 
 def values(records, metric, split='test', decoder='own'):

@@ -5,6 +5,7 @@ from mmengine.config import Config
 
 from mmdepthcls.commands.study.camera_plan import CameraPlan, CameraRun
 from mmdepthcls.commands.study.kinds import CAMERAS, VARIANTS, kind_of
+from mmdepthcls.config.config_check import check_config
 
 FOLDER = Path(__file__).parents[3] / 'configs' / 'study'
 
@@ -28,11 +29,12 @@ def test_a_study_is_of_cameras_if_it_names_them():
 
 def test_the_shipped_study(plan):
     runs = plan.runs()
-    assert len({run.name for run in runs}) == len(runs) == 9
-    assert [run.camera for run in runs[:3]] == ['1x', '0.75x', '1.3x'] and {run.seed for run in runs[:3]} == {0}
+    assert len({run.name for run in runs}) == len(runs) == 12
+    assert [run.camera for run in runs[:4]] == ['1x', '0.75x', '1.3x', 'mixture']
+    assert {run.seed for run in runs[:4]} == {0}
     assert plan.focal_px('1.3x') / plan.focal_px('1x') == pytest.approx(1.3)
     bins = Config.fromfile(plan.path).options['model.bins']
-    ratios = [plan.focal_px(plan.trained) / plan.focal_px(name) for name in plan.cameras]
+    ratios = [plan.focal_px(plan.trained) / plan.focal_px(name) for name in (*plan.cameras, *plan.mixture)]
     low, high = plan.scored_range  # bins hold what is scored of every camera, in metres of the trained one
     assert bins['min_depth'] <= low * min(ratios) + 1e-9 and bins['max_depth'] >= high * max(ratios) - 1e-9
 
@@ -44,6 +46,21 @@ def test_what_is_trained_and_tested(plan):
     cfg = plan.config(other, 'DATA', 'WORK')
     assert cfg.train_dataloader.dataset.data_root == 'DATA/1.3x' and cfg.randomness.seed == 2
     assert cfg.model.get('canonical_focal_px') is None
+
+
+def test_a_mixture_has_the_canonical_camera_of_the_one_that_is_trained(plan):
+    run = CameraRun('mixture', 1)
+    assert plan.tests(run) == [(camera, 'by depth') for camera in plan.cameras]
+    cfg = plan.config(run, 'DATA', 'WORK')
+    assert cfg.model.canonical_focal_px == plan.focal_px('1x')
+    parts = cfg.train_dataloader.dataset.datasets
+    assert [each.data_root for each in parts] == [f'DATA/{name}' for name in ('1x', *plan.mixture)]
+    for each in parts:
+        *_, step, last = each.pipeline
+        assert step == dict(type='CanonicalCamera', by='depth', focal_px=plan.focal_px('1x'))
+        assert last.type == 'PackDepthInputs'
+    assert plan.test_config(run, '1.3x', 'by depth', 'DATA').model.canonical_focal_px == plan.focal_px('1x')
+    check_config(cfg)
 
 
 @pytest.mark.parametrize('way', ['by depth', 'by image'])
@@ -69,6 +86,9 @@ def test_fingerprints_change_with_what_they_are_of(plan, tmp_path):
     assert other.training_fingerprint(run) != kept[0]
     scored = changed(tmp_path, 'scored_range = (1.0, 50.0)')
     assert scored.training_fingerprint(run) == kept[0] and scored.fingerprint(run) != kept[1]
+    mixed, others = CameraRun('mixture', 0), changed(tmp_path, "mixture = {'0.5x': 0.29}")
+    assert others.training_fingerprint(run) == kept[0]
+    assert others.training_fingerprint(mixed) != plan.training_fingerprint(mixed)
 
 
 @pytest.mark.parametrize('text, message', [
@@ -76,6 +96,10 @@ def test_fingerprints_change_with_what_they_are_of(plan, tmp_path):
     ("cameras = {'far': 20.0}", r"camera's focal \(image widths\) must be from 0.1 to 10, got 20.0"),
     ("cameras = {'../far': 1.0}", 'a camera is called by letters'),
     ("ways = {'_delete_': True, 'by depth': []}", "ways must have 'without'"),
+    ("mixture = {'mixture': 1.0}", "a camera is called by letters.* got 'mixture'"),
+    ("mixture = {'1.3x': 0.754}", "'1.3x' is among the cameras; mixture names those that '1x' is mixed with"),
+    ("mixture_way = 'without'", "mixture_way must be the way, with a CanonicalCamera, .* got 'without'"),
+    ("mixture_way = 'by map'", "mixture_way must be .* got 'by map'"),
 ])
 def test_plans_that_cannot_work(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):

@@ -8,7 +8,8 @@ from mmdepthcls.commands.study.camera_report import against_local, camera_report
 PLAN = SimpleNamespace(
     base_name='net', data=dict(num_train=5, num_test=2, height=8, width=9), options={'train_cfg.max_iters': 7},
     cameras={'wide': 0.5, 'usual': 1.0, 'long': 2.0}, trained='usual', seeds=(0, 1), scored_range=(1.0, 80.0),
-    ways={'without': [], 'by depth': []}, runs=lambda: [None] * 6, focal_px=lambda name: 100 * PLAN.cameras[name],
+    ways={'without': [], 'by depth': []}, mixture={}, mixture_way=None, runs=lambda: [None] * 6,
+    focal_px=lambda name: 100 * PLAN.cameras[name],
     conclusion='Nobody knows.')
 
 
@@ -57,7 +58,8 @@ def test_the_table_and_what_is_said():
     text = camera_report(RECORDS, PLAN, 'study cameras', 'stem')
     assert '4 of 6 trainings (CPU)' in text and 'long (200.0 px)' in text and text.rstrip().endswith('Nobody knows.')
     assert re.search(r'long, no canonical camera: median p/g moves to 0.500 .* within 3 %: yes \(\+0.0 %\)', text)
-    assert re.search(r'long, canonical camera by depth: .*within 10 % .*: yes \(\+2.3 %\).*differ: yes \(5.1 %\)', text)
+    assert re.search(r'long, trained at usual, canonical camera by depth: .*within 10 % .*: yes \(\+2.3 %\).*'
+                     r'differ: yes \(5.1 %\)', text)
     worse = [*(reference(seed, 1.05) for seed in range(2)), *(local('long', seed, 0.19 + 0.001 * seed)
                                                              for seed in range(2))]
     text = camera_report(worse, PLAN, 'study cameras', 'stem')
@@ -68,3 +70,23 @@ def test_a_report_before_the_first_training():
     text = camera_report([], PLAN, 'study cameras', 'stem')
     assert '0 of 6 trainings (-)' in text and '|' not in text
     assert 'trained at long' not in camera_report(RECORDS[2:], PLAN, 'study cameras', 'stem')
+
+
+def test_a_mixture_is_compared_with_models_that_were_trained_there():
+    plan = SimpleNamespace(**{**vars(PLAN), 'mixture': {'longer': 3.0}, 'mixture_way': 'by depth',
+                              'focal_px': lambda name: {**PLAN.cameras, 'longer': 3.0}[name]})
+    mixed = [dict(camera='mixture', seed=seed, device='CPU', scores={
+        'usual': {'by depth': scores(0.18 + 0.01 * seed, 0.8)},
+        'long': {'by depth': scores(0.2 + 0.02 * seed, 0.84)}}) for seed in range(2)]
+    records = [*RECORDS, *mixed]
+    assert deviation(records, plan, 'long', 'by depth', 'mixture') == pytest.approx(0.84 / 0.8 - 1)
+    difference, spread = against_local(records, plan, 'long', 'by depth', 'mixture')
+    assert difference == pytest.approx(0.21 / 0.22 - 1)
+    assert spread == pytest.approx(((0.02**2 / 2 + 0.02**2 / 2) / 2)**0.5 / 0.22)
+    # At the canonical focal length it is compared as well: the others there are not a mixture.
+    assert against_local(records, plan, 'usual', 'by depth', 'mixture')[0] == pytest.approx(0.185 / 0.205 - 1)
+    text = camera_report(records, plan, 'study cameras', 'stem')
+    rows = [line for line in text.splitlines() if 'trained on the mixture' in line]
+    assert '-4.5 % (± 6.4 %)' in rows[1] and '+5.0 %' in rows[1] and '-9.8 %' in rows[0]
+    assert re.search(r'long, trained on the mixture, .* by depth: .*: yes \(-4.5 %\).*: yes \(6.4 %\)', text)
+    assert 'So do longer (3.0 px), which are mixed with usual' in text

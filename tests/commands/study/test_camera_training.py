@@ -15,7 +15,7 @@ def write(path, changes=''):
     path.write_text(
         f"_base_ = {str(FOLDER / 'cameras.py')!r}\nbase = {str(FOLDER / 'deeplabv2_r18_minidrive_sid71.py')!r}\n"
         "data = dict(num_train=2, num_test=1, height=32, width=64, workers=1, progress=False)\nseeds = (0, )\n"
-        "cameras = {'_delete_': True, '1x': 0.58, '2x': 1.16}\n"
+        "cameras = {'_delete_': True, '1x': 0.58, '2x': 1.16}\nmixture = {'_delete_': True, '3x': 1.74, '4x': 2.32}\n"
         "options = {'train_cfg.max_iters': 1, 'train_dataloader': dict(batch_size=2), "
         f"'model.backbone.base_channels': 4, 'model.decode_head.in_channels': 32}}\n{changes}\n")
     return str(path)
@@ -55,3 +55,12 @@ def test_trains_tests_and_keeps_what_it_has(folder):
 def test_another_focal_length_is_tested_at_home(folder):
     record = train(folder, CameraRun('2x', 0))
     assert {camera: set(ways) for camera, ways in record['scores'].items()} == {'2x': {'without'}}
+
+
+def test_a_mixture_of_cameras_is_tested_at_those_that_are_none_of_it(folder):
+    record = train(folder, CameraRun('mixture', 0))
+    assert {camera: set(ways) for camera, ways in record['scores'].items()} == {'1x': {'by depth'}, '2x': {'by depth'}}
+    train(folder, CameraRun('1x', 0))
+    mixed, one = (torch.load(folder / f'camera_{name}_0.pth', weights_only=True)['state_dict']
+                  for name in ('mixture', '1x'))
+    assert not torch.equal(mixed['backbone.conv1.weight'], one['backbone.conv1.weight'])
