@@ -1,12 +1,14 @@
 """Predicting with a canonical camera: one law for tests and predictions, and copies of real frames of other cameras."""
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
+from mmengine.runner import Runner
 
 from mmdepthcls.apis import (
     DepthInferencer,
@@ -20,12 +22,14 @@ from mmdepthcls.commands.export.comparison import Reference
 from mmdepthcls.commands.export.deployed_network import DeployedNetwork
 from mmdepthcls.commands.minidrive.renderer import render
 from mmdepthcls.commands.minidrive.scene import sample_scene
+from mmdepthcls.commands.minidrive.writer import make_minidrive
 from mmdepthcls.commands.publish.publication import Publication
 from mmdepthcls.commands.publish.published_config import published_config
 from mmdepthcls.datasets import DepthFolderDataset
 from mmdepthcls.hooks.resume_bins_hook import ResumeBinsHook
 from mmdepthcls.models.bin_checkpoint import BinMismatchError
 
+CONFIGS = Path(__file__).parents[2] / 'configs'
 FRAME = 'raw/2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000005.png'
 FOCAL = 721.5377  # of it, by its calibration
 CANONICAL = FOCAL / 2
@@ -102,6 +106,55 @@ def test_copies_of_a_picture_give_the_same_metres(picture, local, name):
     assert abs(np.median(error)) < 0.01 and np.median(np.abs(error)) < 0.02
     wrong = DepthInferencer(model, device='cpu', focal_px=FOCAL * 1.3 * ratio)(changed).depth
     assert np.median(np.abs(np.log(wrong / depth))) > 1.7 * np.median(np.abs(error))
+
+
+@pytest.fixture(scope='module')
+def taught(tmp_path_factory):
+    """The model file of a local network that was taught the metres of drawn streets, in crops, with the canonical
+    camera by images."""
+    folder = tmp_path_factory.mktemp('taught')
+    make_minidrive(folder / 'streets', look='varied', num_train=120, num_val=0, num_test=0, height=192, width=624,
+                   workers=1, progress=False)
+    crop_size, iterations = (96, 192), 600
+    cfg = Config.fromfile(CONFIGS / 'deeplabv2_r18_minidrive_sid71.py')
+    cfg.model = ConfigDict(
+        type='DepthClassifier', bins=dict(type='SIDBins', min_depth=1.0, max_depth=81.0, num_bins=71),
+        canonical_focal_px=CANONICAL, data_preprocessor=dict(cfg.model.data_preprocessor, size=crop_size),
+        backbone=dict(LOCAL['backbone'], base_channels=32),
+        decode_head=dict(LOCAL['decode_head'], in_channels=32, channels=64, kernel_size=1, num_classes=71,
+                         loss_decode=dict(type='SparseCrossEntropyLoss')),
+        decoder=dict(type='ExpectationDecoder'), train_cfg=dict(), test_cfg=dict(mode='whole'))
+    cfg.train_dataloader.update(num_workers=0, persistent_workers=False, batch_size=8)
+    cfg.train_dataloader.dataset.update(data_root=str(folder / 'streets'), pipeline=[
+        dict(type='LoadImageFromFile'), dict(type='LoadDepth'), *BY_IMAGE,
+        dict(type='DepthCrop', crop_size=crop_size), dict(type='RandomFlip', prob=0.5),
+        dict(type='PhotoMetricDistortion'), dict(type='PackDepthInputs')])
+    cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    cfg.test_dataloader = cfg.test_cfg = cfg.test_evaluator = None
+    cfg.train_cfg = dict(type='IterBasedTrainLoop', max_iters=iterations)
+    cfg.param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=iterations, by_epoch=False)]
+    cfg.randomness, cfg.work_dir, cfg.log_level = dict(seed=0), str(folder / 'work'), 'ERROR'
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    path = folder / 'taught.safetensors'
+    write_model_file(path, runner.model.cpu().eval(), ModelDescription(published_config(cfg.model), BY_IMAGE,
+                                                                       focal_px=CANONICAL))
+    return path
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('name', COPIES)
+def test_a_trained_local_network_gives_copies_of_a_real_frame_the_same_metres(kitti_sample, taught, name):
+    copy, ratio, same = COPIES[name]
+    picture = cv2.imread(f'{kitti_sample}/{FRAME}')[..., ::-1].copy()
+    expected = same(DepthInferencer(taught, device='cpu', focal_px=FOCAL)(picture).depth)
+    assert np.std(np.log(expected)) > 0.2
+    depth = DepthInferencer(taught, device='cpu', focal_px=FOCAL * ratio)(copy(picture)).depth
+    size = round(depth.shape[1] / ratio), round(depth.shape[0] / ratio)
+    inner = (slice(64, -64), slice(64, -64))
+    error = np.log(cv2.resize(depth, size)[:expected.shape[0], :expected.shape[1]][inner] / expected[inner])
+    print(name, np.median(error), np.median(np.abs(error)))
+    assert abs(np.median(error)) < 0.02 and np.median(np.abs(error)) < 0.02
 
 
 @pytest.fixture(scope='module')
