@@ -74,6 +74,7 @@ def test_pure_names_of_packages_work_without_mmsegmentation():
     assert 'num_bins=71' in result.stdout and '23488' in result.stdout
 
 
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize('statement', [
     'from mmdepthcls.models import DepthClassifier', 'import mmdepthcls.datasets as d; d.KITTIDepthDataset',
     'from mmdepthcls.evaluation import DepthEvaluator'])

@@ -134,7 +134,7 @@ def test_buffers_that_are_infinite_by_design(tmp_path):
     assert torch.load(tmp_path / 'iter_1.pth', weights_only=False)['state_dict']['least'] == float('inf')
 
 
-@pytest.mark.sliced(every=2)
+@pytest.mark.sliced(every=3)
 @pytest.mark.parametrize(('switch', 'order'), [('0', 'mmdepthcls, mmengine.runner'), (
     '1', 'mmdepthcls, mmengine.runner'), ('1', 'mmengine.runner, mmdepthcls')])
 def test_one_variable_turns_it_off(switch, order):

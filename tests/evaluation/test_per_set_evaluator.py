@@ -152,6 +152,7 @@ def test_a_report_where_a_set_does_not_come_or_has_no_truth(tmp_path):
     assert report_of(tmp_path)['mean'] == report_of(tmp_path)['protocols'][0]['model']
 
 
+@pytest.mark.long  # a slice: the test above
 def test_a_report_takes_the_place_of_one_of_a_single_set(tmp_path):
     kitti = mixed()[:1]
     evaluate(DepthEvaluator(report_dir=str(tmp_path)), kitti)

@@ -146,6 +146,7 @@ def test_rounds_label_and_train_without_depth_of_the_target(config, target, tmp_
     assert learnt['meta']['iter'] == rounds.iterations() == 2
 
 
+@pytest.mark.long  # slices: tests/adaptation/test_target_labelling.py and the tests of resuming a training
 def test_stopped_while_it_labels_and_while_it_trains_it_goes_on_to_the_same(config, expected, tmp_path, monkeypatch):
     real = target_labelling.write_label
 

@@ -74,6 +74,11 @@ def test_workers_change_nothing(write_maps):
     frames = write_maps(*(street(i) for i in range(5)))
     one, two = (score_bins(frames, [SIDBins(1, 80, 16)], 80.0, workers, progress=False)[0] for workers in (1, 2))
     assert one.floor == two.floor and one.counts.tolist() == two.counts.tolist()
+
+
+@pytest.mark.long  # a slice: the test above, whose workers are the same
+def test_workers_change_no_tally(write_maps):
+    frames = write_maps(*(street(i) for i in range(5)))
     one, two = (tally_depth(frames, workers, progress=False) for workers in (1, 2))
     np.testing.assert_array_equal(one.counts, two.counts)
 

@@ -29,7 +29,7 @@ def test_of_every_data_set_can_be_read(data, recipe, tmp_path):
     assert DATA[data].title in text and DATA[data].code.partition(',')[0] in text
 
 
-@pytest.mark.sliced(every=3)
+@pytest.mark.sliced(every=6)
 @pytest.mark.parametrize('data', ['folder', 'kitti', 'minidrive', 'nyu', 'synthia', 'virtual_kitti'])
 def test_of_data_sets_are_verified(data, recipe, tmp_path):
     path = tmp_path / 'new' / 'depth.py'
@@ -46,7 +46,7 @@ def test_of_data_sets_are_verified(data, recipe, tmp_path):
     assert 'max_depth' not in cfg.visualizer and 'max_depth' not in cfg.val_evaluator
 
 
-@pytest.mark.sliced(every=4)
+@pytest.mark.sliced(every=9)
 @pytest.mark.parametrize('bins', ['sid71', 'ud255', 'sid2'])
 @pytest.mark.parametrize('data', ['folder', 'kitti', 'nyu'])
 def test_data_sets_go_with_every_kind_of_bins(data, bins, tmp_path):

@@ -61,6 +61,7 @@ def test_equal_generators_equal_pictures(look):
     assert (first[1] != other[1]).any()
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('look', NEW)
 def test_every_scene_can_be_drawn_and_has_depth_where_a_lidar_looks(look):
     for scene in scenes(look, 12):
@@ -94,6 +95,7 @@ def test_the_other_look_shares_no_house_or_plant_with_the_varied_one(varied):
     assert other & seen <= {'car', 'lorry', 'person'} and len(other - seen) >= 6
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('look', NEW)
 def test_nothing_stands_in_the_camera(look):
     for scene in scenes(look, 14):
@@ -232,6 +234,7 @@ def test_sensors_vary():
     assert len({s.noise for s in sensors}) == 40 and any(s.motion > 1 for s in sensors)
 
 
+@pytest.mark.sliced(every=2)
 @pytest.mark.parametrize('look', NEW)
 def test_on_disk_a_look_is_named_and_not_mixed_with_another(look, tmp_path):
     counts = dict(num_train=2, num_val=1, num_test=0, workers=1, progress=False, **SIZE)

@@ -250,7 +250,7 @@ def test_an_earlier_report_is_replaced_and_other_files_are_left_alone(tmp_path):
     assert (tmp_path / 'outside.png').exists()
 
 
-@pytest.mark.sliced(every=2)
+@pytest.mark.sliced(every=5)
 @pytest.mark.parametrize('text', ['', '[]', '{"pictures": ["mine.png"]}', '\x00', '{"format": "mmdepthcls report"}'])
 def test_what_is_no_report_is_no_reason_to_remove_anything(tmp_path, text):
     (tmp_path / 'report.json').write_text(text)
