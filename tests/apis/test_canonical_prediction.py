@@ -153,7 +153,7 @@ def test_a_trained_local_network_gives_copies_of_a_real_frame_the_same_metres(ki
     size = round(depth.shape[1] / ratio), round(depth.shape[0] / ratio)
     inner = (slice(64, -64), slice(64, -64))
     error = np.log(cv2.resize(depth, size)[:expected.shape[0], :expected.shape[1]][inner] / expected[inner])
-    print(name, np.median(error), np.median(np.abs(error)))
+    print(f'{name}: {np.median(np.abs(error)):.2%}, bias {np.median(error):+.2%}')
     assert abs(np.median(error)) < 0.02 and np.median(np.abs(error)) < 0.02
 
 
