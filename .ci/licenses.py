@@ -22,7 +22,9 @@ def named_license(metadata):
     """str: the license that a distribution's metadata name, by the clearest of the fields that say so; '' for none."""
     classifiers = [line.rpartition('::')[2].strip() for line in metadata.get_all('Classifier') or []
                    if line.startswith('License ::')]
-    classifiers = [name for name in classifiers if name not in ('OSI Approved', 'DFSG approved')]
+    # Abbreviations stand behind the names of some: ISC License (ISCL).
+    classifiers = [re.sub(r' \([^()]+\)$', '', name) for name in classifiers
+                   if name not in ('OSI Approved', 'DFSG approved')]
     text = (metadata.get('License') or '').strip()
     of_text = text if '\n' not in text else next(iter(re.findall(r'Apache License|MIT License|BSD', text)), '')
     return metadata.get('License-Expression') or ' AND '.join(classifiers) or of_text

@@ -193,9 +193,12 @@ def test_licenses_of_distributions_are_found_where_they_are_said():
         distribution('nvidia-cublas', License='NVIDIA Proprietary Software'),
         distribution('d', License='MIT', Classifier=[
             'License :: OSI Approved', 'License :: OSI Approved :: GNU GPL v3']),
-        distribution('e'), distribution('pip')])
+        distribution('e'), distribution('f', Classifier=['License :: OSI Approved :: ISC License (ISCL)']),
+        distribution('g', Classifier=['License :: OSI Approved :: GNU Lesser General Public License v3 (LGPLv3)']),
+        distribution('pip')])
     assert lines[:3] == ['a 1: MIT', 'b 1: BSD License', 'c 1: Apache License']
-    assert refused == ['d 1: GNU GPL v3', 'e 1: no license'] and len(lines) == 6
+    assert refused == ['d 1: GNU GPL v3', 'e 1: no license', 'g 1: GNU Lesser General Public License v3']
+    assert len(lines) == 8
 
 
 def test_the_metafile_is_checked(tmp_path):
