@@ -146,10 +146,7 @@ class Workbench:
         with tempfile.TemporaryDirectory(dir=self._folder) as place:
             path = os.path.join(place, 'picture')
             Path(path).write_bytes(visit.content)
-            header = probe_image(path)
-            if header.height * header.width > self.max_pixels:
-                raise PageError(f'This picture has {header.width} x {header.height} pixels; up to '
-                                f'{self.max_pixels / MEGA:g} million are taken. Reduce it first.')
+            probe_image(path, self.max_pixels)
             prepared = inferencer.prepare(PictureSource(visit.name, path), visit.camera)
         if settings.crf:
             self._check_crf(model, prepared)

@@ -105,7 +105,7 @@ def test_what_is_too_large_is_refused(bench, settings, upload, picture):
         bench.receive('one', upload('large.png', bytes(100_001)))
     huge = saved(Image.new('1', (5001, 2)), 'PNG')
     bench.receive('one', upload('wide.png', huge))
-    with pytest.raises(PageError, match='5001 x 2 pixels; up to 0.01 million'):
+    with pytest.raises(PageError, match='wide.png: it has 5001 x 2 pixels; up to 0.01 million'):
         bench.predict('one', settings())
     with pytest.raises(PageError, match='empty'):
         bench.receive('one', upload('nothing.png', b''))
