@@ -32,6 +32,7 @@ CSS = '''
   background: var(--block-background-fill); }
 .files a:hover, .files a:focus-visible { border-color: var(--color-accent); }
 .files code { font-size: .85rem; } .files small { display: block; color: var(--body-text-color-subdued); }
+#decoder input, #model input { text-overflow: ellipsis; padding-right: 2.4em; }
 #picture img, #depth img { cursor: crosshair; }
 #views.wide { flex-direction: column; } #views.wide > * { width: 100%; flex: none; }
 #reading { align-items: center; } #measure { align-self: stretch; }

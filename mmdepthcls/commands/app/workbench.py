@@ -160,13 +160,14 @@ class Workbench:
         """Refuse a picture whose sharpening would keep everybody waiting, and take the machine's memory."""
         bins = model.reading.sharpened_bins
         height, width = prepared.kind[0][-2:]
-        if height * width * bins <= self.max_sharpened:
+        numbers = height * width * bins
+        if numbers <= self.max_sharpened:
             return
         untouched = (height, width) == tuple(prepared.shape)  # by the model's own pipeline
         smaller = f', or reduce the picture to at most {self.max_sharpened // bins} pixels' if untouched else ''
         raise PageError(
             f'This picture is too large for the dense CRF, for which everybody here waits: the network sees {width} x '
-            f'{height} pixels of {bins} bins, together {height * width * bins / MEGA:.0f} million numbers, and up to '
+            f'{height} pixels of {bins} bins, together {round(numbers / MEGA, 1):g} million numbers, and up to '
             f'{self.max_sharpened / MEGA:g} million are sharpened (--max-crf of mmdepthcls app). Untick "{SHARPEN}" '
             f'under "Model"{smaller}.')
 
