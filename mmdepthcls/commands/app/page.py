@@ -14,6 +14,7 @@ from .style import FONTS, MONO
 from .visit import PageError
 from .workbench import SHARPEN, Settings, Workbench, downloads_of
 
+GONE = 'gone'  # a class of what stays on the page unseen: its viewer may be loading, which does not survive removal
 BEHIND = (.09, .1, .12, 1)  # color behind the points, RGBA
 LONGEST_QUEUE = 32
 SWEEP, KEPT = 60, 600  # seconds: how often files that nobody has taken are looked for, and how old they are
@@ -57,8 +58,11 @@ class Page:
             self.model = gr.Dropdown([each.name for each in self.models], value=first.name, label='Model',
                                      visible=len(self.models) > 1, elem_id='model')
             self.about = gr.HTML(self._about(first))
+            # It is the bench that refuses decoders: Gradio would compare what was asked for of one model with the
+            # choices of the one that was chosen since.
             self.decoder = gr.Dropdown(list(first.reading.decoders), value=next(iter(first.reading.decoders)),
-                                       label='Metres from the bins by', elem_id='decoder')
+                                       label='Metres from the bins by', elem_id='decoder', allow_custom_value=True,
+                                       filterable=False)
             self.crf = gr.Checkbox(first.reading.own_crf, label=f'{SHARPEN} (slower)',
                                    visible=first.reading.has_crf, elem_id='crf')
 
@@ -187,7 +191,7 @@ class Page:
             visit = self.bench.predict(session, chosen)
             return self._outputs(visit, chosen, start)
         except PageError as error:
-            return [words.error_text(str(error)), gr.Column(visible='hidden'), *[gr.skip()] * 8]
+            return [words.error_text(str(error)), gr.Column(visible=True, elem_classes=[GONE]), *[gr.skip()] * 8]
 
     def _outputs(self, visit, chosen, start):
         model, result = self.bench.models[chosen.model], visit.result
@@ -203,7 +207,7 @@ class Page:
                               model.provisional, words.how_read(
                                   chosen.model if len(self.models) > 1 else '', chosen.decoder,
                                   chosen.crf and model.reading.has_crf)),
-            gr.Column(visible=True), gr.Row(elem_classes=['wide'] if _is_wide(result) else []), picture, depth,
+            gr.Column(visible=True, elem_classes=[]), gr.Row(elem_classes=['wide'] if _is_wide(result) else []), picture, depth,
             words.legend(DepthColors(*result.depth_range), result.has_supervision), words.hint(words.POINT_HINT),
             gr.Image(confidence, visible=confidence is not None), words.points_note('ply' in kinds, result),
             words.files_text(visit.token, kinds)]
@@ -222,7 +226,7 @@ def _pictures(visit, result):
 def _settings_of(values):
     """Settings of the values of the page's fields; 0 in a field is nothing."""
     name, decoder, crf, focal, fov = values
-    return Settings(name, decoder, bool(crf), focal or None, fov or None)
+    return Settings(name, str(decoder), bool(crf), focal or None, fov or None)
 
 
 def _is_wide(result):

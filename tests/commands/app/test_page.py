@@ -86,7 +86,7 @@ def test_an_error_is_shown_and_not_raised(page, person, chosen, served):
     path = served / 'notes.png'
     path.write_text('these are words')
     _, status, results, *rest = page.upload(person, str(path), *chosen)
-    assert 'That did not work' in status and 'notes.png' in status and results.visible == 'hidden'
+    assert 'That did not work' in status and 'notes.png' in status and results.elem_classes == ['gone']
     assert '__type__' in page.show_points(person)  # a viewer that still loads is left alone
     assert 'hint' in page.read(person, 1, 1)[0]
     assert all(each == page.click(person, None)[0] for each in page.click(person, None))
