@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Gradio's own: it ends the stream of a result from its side, and its viewer tries WebGPU before WebGL.
-USUAL = ('/gradio_api/queue/data', 'BJS - ', 'No available adapters')
+# Gradio's own: it ends streams (of a result, of an upload) from its side, and its viewer tries WebGPU before WebGL.
+USUAL = ('/gradio_api/queue/data', '/gradio_api/upload_progress', 'BJS - ', 'No available adapters')
 START = 280  # s that a start may take on a busy machine
 RESULT = 120_000  # ms that a result may take
 

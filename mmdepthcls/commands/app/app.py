@@ -31,7 +31,7 @@ def parse_args():
                        'pixels (default: %(default)g, which take 1 GB)')
     group.add_argument('--max-crf', type=float, default=50, metavar='N', help='pixels that the network sees, times '
                        'bins, that a dense CRF sharpens, in millions (default: %(default)g, which take half a minute '
-                       'of one core and 3 GB; others wait meanwhile)')
+                       'of one core and 4 GB; others wait meanwhile)')
     program.add_arguments(parser)
     args = parser.parse_args()
     check_arguments(parser, args)

@@ -207,7 +207,8 @@ class Page:
                               model.provisional, words.how_read(
                                   chosen.model if len(self.models) > 1 else '', chosen.decoder,
                                   chosen.crf and model.reading.has_crf)),
-            gr.Column(visible=True, elem_classes=[]), gr.Row(elem_classes=['wide'] if _is_wide(result) else []), picture, depth,
+            gr.Column(visible=True, elem_classes=[]), gr.Row(elem_classes=['wide'] if _is_wide(result) else []),
+            picture, depth,
             words.legend(DepthColors(*result.depth_range), result.has_supervision), words.hint(words.POINT_HINT),
             gr.Image(confidence, visible=confidence is not None), words.points_note('ply' in kinds, result),
             words.files_text(visit.token, kinds)]

@@ -24,7 +24,7 @@ DOWNLOADS = ('png', 'color', 'npy', 'ply', 'confidence')
 SHARPEN = 'Sharpen with a dense CRF'
 ON_THE_PAGE = 'Say it under "Camera": the focal length in pixels, or the field of view.'
 MEGA = 10**6
-MOST_SHARPENED = 50 * MEGA  # on one core half a minute, and 3 GB
+MOST_SHARPENED = 50 * MEGA  # on one core half a minute, and 4 GB
 
 
 @dataclass(frozen=True)
