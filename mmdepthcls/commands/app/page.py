@@ -102,7 +102,7 @@ class Page:
                    self.fov.blur]
         for predicted in (
                 self.drop.upload(self.upload, [self.drop, *settings], [self.drop, *shown], **turn),
-                self.example.click(self.draw, settings, shown, **turn),
+                self.example.click(self.draw, settings, shown, **dict(turn, trigger_mode='once')),
                 self.model.input(self.choose, self.model, [self.about, self.decoder, self.crf], **quick).then(
                     self.again, settings, shown, **turn),
                 gr.on(changed, self.again, settings, shown, **turn)):

@@ -212,11 +212,15 @@ def _decode(start, file, path, size, most):
     """Kinds that are seldom images of a data set: decoding alone tells, once."""
     file.seek(0)
     data = file.read()
-    _check_size(path, *(claimed_size(data) or (0, 0)), most)
+    image = None
     try:
+        claim = claimed_size(data)  # a header that hides its size is not given to a decoder
+        _check_size(path, *(claim or (0, 0)), most)
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    except cv2.error:
-        image = None
+    except DepthFileError:
+        raise
+    except (ValueError, cv2.error):
+        pass
     if image is None:
         what, remedy = content_of(data)
         if what is None:

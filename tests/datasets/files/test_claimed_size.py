@@ -97,14 +97,40 @@ def test_nothing_larger_than_it_claims_is_decoded(kind, capfd):
     capfd.readouterr()
 
 
+def claimed_or_nothing(data):
+    try:
+        return claimed_size(data)
+    except ValueError:
+        return None
+
+
 @pytest.mark.parametrize('kind', KINDS)
 def test_headers_that_are_cut_off_claim_nothing_or_the_same(kind):
     for size in range(0, min(len(KINDS[kind]), 400)):
-        assert claimed_size(KINDS[kind][:size]) in (None, (HEIGHT, WIDTH))
+        assert claimed_or_nothing(KINDS[kind][:size]) in (None, (HEIGHT, WIDTH))
+
+
+FILM = b'\0\0\0\x0cftypavis' + struct.pack('>I4sI4s', 108, b'moov', 100, b'trak') + struct.pack(
+    '>I4s76xII', 92, b'tkhd', HUGE << 16, HUGE << 16)
+
+
+def test_a_film_claims_the_size_of_its_track():
+    assert claimed_size(FILM) == (HUGE, HUGE)
 
 
 @pytest.mark.parametrize('data', [
-    b'', b'P7\n', b'P7\nENDHDR', b'BM', b'GIF89a', b'#?RADIANCE\n\n', b'\0\0\0\x0cjP  \r\n\x87\n',
-    b'\0\0\0\x20ftypavif' + b'\0\0\0\x08meta' * 1000, b'\0\0\0\x01ftyp' + b'\xff' * 40, b'\xff\x4f\xff\x51', b'words'])
-def test_what_is_damaged_claims_nothing(data):
+    b'P7\n', b'P7\nENDHDR', b'P3 x', b'BM', b'GIF89a', b'#?RADIANCE\n\n', b'\0\0\0\x0cjP  \r\n\x87\n',
+    b'\0\0\0\x0cftypavif' + b'\0\0\0\x08meta' * 1000, b'\0\0\0\x0cftypavif' + b'\0\0\0\x08free' * 20_000 + FILM,
+    b'\0\0\0\x01ftyp' + b'\xff' * 40, b'\xff\x4f\xff\x51', b'\xff\x4f\xff\x51' + bytes(3)])
+def test_a_header_that_hides_its_size_is_not_given_to_a_decoder(tmp_path, data, monkeypatch):
+    with pytest.raises(ValueError):
+        claimed_size(data)
+    monkeypatch.setattr(cv2, 'imdecode', None)
+    (tmp_path / 'a.png').write_bytes(data)
+    with pytest.raises(DepthFileError, match='a.png: '):
+        probe_image(str(tmp_path / 'a.png'))
+
+
+@pytest.mark.parametrize('data', [b'', b'words', b'Please', b'P', b'\x89PNG\r\n\x1a\n', b'\xff\xd8\xff'])
+def test_of_other_kinds_nothing_is_known(data):
     assert claimed_size(data) is None
