@@ -6,14 +6,13 @@ import os
 import cv2
 import numpy as np
 
-from ..datasets.files.image_header import probe_image
+from ..datasets.files.image_header import MAX_PIXELS, probe_image
 from ..datasets.files.stand_in import content_of
 
 # Endings by which pictures are found in a folder; of a file that is named its content counts alone. HEIC is refused by
 # its name, not passed over.
 PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.jpe', '.jfif', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.ppm', '.pgm',
                     '.pbm', '.pnm', '.gif', '.jp2', '.avif', '.heic', '.heif')
-MAX_PIXELS = 2**28  # of a picture: more is a mistake or an attack
 
 
 def read_picture(path: str | os.PathLike[str]) -> np.ndarray:
@@ -31,10 +30,7 @@ def read_picture(path: str | os.PathLike[str]) -> np.ndarray:
         ValueError: if it is empty, truncated, no picture, or of more than 2**28 pixels; names it.
     """
     path = os.fspath(path)
-    header = probe_image(path)
-    if header.height * header.width > MAX_PIXELS:
-        raise ValueError(f'{path}: {header.width} x {header.height} pixels are more than {MAX_PIXELS}. Reduce it '
-                         'first.')
+    probe_image(path, MAX_PIXELS)
     with open(path, 'rb') as file:
         data = file.read()
     try:

@@ -1,49 +1,24 @@
 """The page of ``mmdepthcls app`` in a real browser, as people use it."""
-import os
 import re
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
-import numpy as np
 import pytest
+from app_page import RESULT, complaints, drop, metres, numbers, read, running_app, street
 
 pytestmark = [pytest.mark.page, pytest.mark.timeout(900),
               pytest.mark.skipif(not find_spec('gradio'), reason="pip install -e '.[app]' brings Gradio")]
-ROOT = Path(__file__).parents[2]
-# Gradio's own: it ends the stream of a result from its side, and its viewer tries WebGPU before WebGL.
-USUAL = ('/gradio_api/queue/data', 'BJS - ', 'No available adapters')
-START = 280  # s that a start may take on a busy machine
-RESULT = 120_000  # ms that a result may take
 
 
 @pytest.fixture(scope='module')
 def app(tmp_path_factory):
-    """A running page: its address, the folder in which it keeps its files, and its process."""
-    folder = tmp_path_factory.mktemp('app')
-    log = folder / 'log'
-    with open(log, 'w') as output:
-        process = subprocess.Popen(
-            [sys.executable, '-m', 'mmdepthcls', 'app', '--port', '0', '--device', 'cpu', '--max-size', '10'],
-            stdout=output, stderr=subprocess.STDOUT, cwd=folder, env={
-                **os.environ, 'TMPDIR': str(folder), 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1',
-                'PYTHONUNBUFFERED': '1'})
-    try:
-        deadline = time.monotonic() + START
-        while not (found := re.search(r'The page is at (\S+)', log.read_text())):
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
-        yield SimpleNamespace(url=found[1], folder=folder, process=process, log=log)
-        assert 'Traceback' not in log.read_text(), log.read_text()
-    finally:
-        process.terminate()
-        process.wait(START)
+    """The page of the shipped model."""
+    with running_app(tmp_path_factory.mktemp('app'), '--max-size', '10') as app:
+        yield app
 
 
 @pytest.fixture(scope='module')
@@ -51,12 +26,6 @@ def inferencer():
     """What the page must agree with."""
     from mmdepthcls.apis import DepthInferencer
     return DepthInferencer(device='cpu')
-
-
-def street(seed, height=90, width=160):
-    """(H, W, 3) uint8 RGB."""
-    noise = np.random.default_rng(seed).integers(0, 256, (9, 16, 3), dtype=np.uint8)
-    return cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 @pytest.fixture
@@ -67,39 +36,6 @@ def picture_file(tmp_path):
         cv2.imwrite(str(path), street(seed, **size)[..., ::-1])
         return str(path), cv2.imread(str(path))[..., ::-1].copy()
     return write
-
-
-def drop(page, path):
-    """Give the page a file, and wait for what it says of it."""
-    page.set_input_files('#drop input[type=file]', path)
-    page.locator('#status').get_by_text(Path(path).name).wait_for(timeout=RESULT)
-
-
-def metres(page):
-    """What the page says of the point."""
-    page.locator('.metres').wait_for()
-    low, high = re.search(r'between ([\d.]+) and ([\d.]+) m', page.inner_text('#point')).groups()
-    return float(page.inner_text('.metres').split()[0]), float(low), float(high)
-
-
-def read(page, x, y):
-    """Metres and interval at a pixel that is typed."""
-    page.fill('#x input', str(x))
-    page.fill('#y input', str(y))
-    page.click('#measure button, button#measure')
-    page.get_by_text(f'at x = {x}, y = {y}').wait_for()
-    return metres(page)
-
-
-def numbers(result, x, y):
-    """The same of a result, as the page writes it."""
-    return pytest.approx((result.depth[y, x], *result.interval[:, y, x]), abs=0.0051)
-
-
-def complaints(visit):
-    """What pages complained of, but for what is usual."""
-    return [each for each in (*visit.page_errors, *visit.console_errors, *visit.failed)
-            if not any(text in each for text in USUAL)]
 
 
 def files_of(app):

@@ -29,6 +29,9 @@ def parse_args():
                        '%(default)g)')
     group.add_argument('--max-megapixels', type=float, default=40, metavar='N', help='of a picture, in millions of '
                        'pixels (default: %(default)g, which take 1 GB)')
+    group.add_argument('--max-crf', type=float, default=50, metavar='N', help='pixels that the network sees, times '
+                       'bins, that a dense CRF sharpens, in millions (default: %(default)g, which take half a minute '
+                       'of one core and 4 GB; others wait meanwhile)')
     program.add_arguments(parser)
     args = parser.parse_args()
     check_arguments(parser, args)
@@ -43,7 +46,7 @@ def check_arguments(parser, args):
     """
     if not 0 <= args.port <= 65535:
         parser.error(f'--port must be 0 to 65535, got {args.port}')
-    for name in ('max_size', 'max_megapixels'):
+    for name in ('max_size', 'max_megapixels', 'max_crf'):
         if not 0 < getattr(args, name) < 10_000:
             parser.error(f'--{name.replace("_", "-")} must be positive, and below 10000, got {getattr(args, name):g}')
     for path in args.model or ():
@@ -74,7 +77,7 @@ def main(args):
             prepare_environment(served)
             from .server import serve  # with it comes Gradio, which reads the environment
             bench = Workbench(models, private, Visits(served), int(args.max_size * MEGA),
-                              int(args.max_megapixels * MEGA))
+                              int(args.max_megapixels * MEGA), int(args.max_crf * MEGA))
             say(models, address_of(listener), args)
             serve(bench, listener, args.host)
 

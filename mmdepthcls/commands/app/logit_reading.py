@@ -36,12 +36,14 @@ class LogitReading:
         decoders (dict): label -> decoder, the model's own first.
         has_crf (bool): whether a CRF can sharpen it.
         own_crf (bool): whether the model has one itself.
+        sharpened_bins (int): of a pixel that a CRF sharpens; 0 where none can.
     """
 
     def __init__(self, classifier: DepthClassifier | ExportedModel) -> None:
         self._classifier = classifier
         self.decoders: dict[str, Decoder | None] = {}
         self.has_crf = self.own_crf = False
+        self.sharpened_bins = 0
         if isinstance(classifier, ExportedModel):
             self.decoders = {'as it was exported': None}
             return
@@ -50,6 +52,7 @@ class LogitReading:
         if own.of_softmax:
             self.decoders |= {label: each for label, each in OF_SOFTMAX.items() if not _is_same(each, own)}
             self.has_crf, self.own_crf = True, classifier.crf is not None
+            self.sharpened_bins = classifier.bins.num_bins
 
     @contextmanager
     def chosen(self, label: str, crf: bool) -> Iterator[None]:

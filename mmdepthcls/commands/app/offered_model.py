@@ -69,7 +69,7 @@ def load_models(paths: Sequence[str] | None, device: str | None) -> list[Offered
 
 
 def names_of(paths: Sequence[str]) -> list[str]:
-    """What files are called: by their names, with as much of their paths as tells them apart.
+    """What files are called: by their names, those of the same name with as much of their paths as tells them apart.
 
     Raises:
         ValueError: for a file that is given twice.
@@ -78,10 +78,8 @@ def names_of(paths: Sequence[str]) -> list[str]:
     twice = next((path for index, path in enumerate(paths) if parts[index] in parts[:index]), None)
     if twice is not None:
         raise ValueError(f'--model {twice} is given twice')
-    depth = 1
-    while len({each[-depth:] for each in parts}) < len(parts):
-        depth += 1
-    return ['/'.join(each[-depth:]) for each in parts]
+    return [next('/'.join(each[-depth:]) for depth in range(1, len(each) + 1)
+                 if sum(other[-depth:] == each[-depth:] for other in parts) == 1) for each in parts]
 
 
 def _gives(inferencer, output):

@@ -11,8 +11,10 @@ from . import shown_picture, viewer_points, words
 from .example_picture import NAME, example_camera, example_picture
 from .offered_model import OfferedModel
 from .style import FONTS, MONO
-from .workbench import PageError, Settings, Workbench, downloads_of
+from .visit import PageError
+from .workbench import SHARPEN, Settings, Workbench, downloads_of
 
+GONE = 'gone'  # a class of what stays on the page unseen: its viewer may be loading, which does not survive removal
 BEHIND = (.09, .1, .12, 1)  # color behind the points, RGBA
 LONGEST_QUEUE = 32
 SWEEP, KEPT = 60, 600  # seconds: how often files that nobody has taken are looked for, and how old they are
@@ -56,9 +58,12 @@ class Page:
             self.model = gr.Dropdown([each.name for each in self.models], value=first.name, label='Model',
                                      visible=len(self.models) > 1, elem_id='model')
             self.about = gr.HTML(self._about(first))
+            # It is the bench that refuses decoders: Gradio would compare what was asked for of one model with the
+            # choices of the one that was chosen since.
             self.decoder = gr.Dropdown(list(first.reading.decoders), value=next(iter(first.reading.decoders)),
-                                       label='Metres from the bins by', elem_id='decoder')
-            self.crf = gr.Checkbox(first.reading.own_crf, label='Sharpen with a dense CRF (slower)',
+                                       label='Metres from the bins by', elem_id='decoder', allow_custom_value=True,
+                                       filterable=False)
+            self.crf = gr.Checkbox(first.reading.own_crf, label=f'{SHARPEN} (slower)',
                                    visible=first.reading.has_crf, elem_id='crf')
 
     def _build_outputs(self):
@@ -88,13 +93,16 @@ class Page:
         settings = [self.model, self.decoder, self.crf, self.focal, self.fov]
         shown = [self.status, self.results, self.views, self.picture, self.depth, self.legend, self.point,
                  self.confidence, self.note, self.files]
-        turn = dict(concurrency_limit=1, concurrency_id='predict', api_visibility='private')
-        quick = dict(concurrency_limit=8, concurrency_id='quick', api_visibility='private', show_progress='hidden')
+        # What is chosen while the page works counts when it is done: by default it would be passed over, and the fields
+        # would name what the metres beside them are not.
+        last = dict(api_visibility='private', trigger_mode='always_last')
+        turn = dict(last, concurrency_limit=1, concurrency_id='predict')
+        quick = dict(last, concurrency_limit=8, concurrency_id='quick', show_progress='hidden')
         changed = [self.decoder.input, self.crf.input, self.focal.submit, self.fov.submit, self.focal.blur,
                    self.fov.blur]
         for predicted in (
                 self.drop.upload(self.upload, [self.drop, *settings], [self.drop, *shown], **turn),
-                self.example.click(self.draw, settings, shown, **turn),
+                self.example.click(self.draw, settings, shown, **dict(turn, trigger_mode='once')),
                 self.model.input(self.choose, self.model, [self.about, self.decoder, self.crf], **quick).then(
                     self.again, settings, shown, **turn),
                 gr.on(changed, self.again, settings, shown, **turn)):
@@ -102,7 +110,7 @@ class Page:
             predicted.then(self.show_points, None, self.points, **quick)
         marked = [self.point, self.picture, self.depth]
         for view in (self.picture, self.depth):
-            view.select(self.click, None, [*marked, self.x, self.y], **quick)
+            view.select(self.click, None, [*marked, self.x, self.y], **dict(quick, trigger_mode='once'))
         gr.on([self.measure.click, self.x.submit, self.y.submit], self.read, [self.x, self.y], marked, **quick)
 
     def _about(self, model: OfferedModel) -> str:
@@ -133,11 +141,16 @@ class Page:
     def show_points(self, request: gr.Request) -> Any:
         """A result has points in space."""
         visit = self.bench.visits.of(request.session_hash)
-        if visit.result is None:
+        result = visit.result
+        if result is None:
             return gr.skip()  # taken off the page, a viewer that is still loading fails
-        if 'ply' not in downloads_of(visit.result):
+        if 'ply' not in downloads_of(result):
             return None
-        return visit.write('points', '.glb', viewer_points.viewed_points(visit.result))
+        points = viewer_points.viewed_points(result)
+        try:
+            return visit.write('points', '.glb', points) if visit.result is result else gr.skip()
+        except PageError:
+            return gr.skip()
 
     def choose(self, name: str) -> list[Any]:
         """Another model."""
@@ -148,20 +161,23 @@ class Page:
 
     def click(self, request: gr.Request, event: gr.SelectData) -> list[Any]:
         """Somebody has pointed at a picture."""
-        visit = self.bench.visits.of(request.session_hash)
-        if visit.result is None:
+        result = self.bench.visits.of(request.session_hash).result
+        if result is None:
             return [gr.skip()] * 5
-        height, width = visit.result.depth.shape
-        x, y = shown_picture.pixel_at(event.index[0], event.index[1], (height, width))
+        x, y = shown_picture.pixel_at(event.index[0], event.index[1], result.depth.shape)
         return [*self.read(request, x, y), x, y]
 
     def read(self, request: gr.Request, x: float | None, y: float | None) -> list[Any]:
         """Metres at a pixel."""
+        visit = self.bench.visits.of(request.session_hash)
+        result = visit.result
         try:
             found = self.bench.measure(request.session_hash, x, y)
+            read = [words.point_text(**vars(found)), *_pictures(visit, result)] if visit.result is result else None
         except PageError as error:
             return [words.hint(str(error)), gr.skip(), gr.skip()]
-        return [words.point_text(**vars(found)), *_pictures(self.bench.visits.of(request.session_hash))]
+        # Of a picture that has gone meanwhile nothing may be shown any more.
+        return read if read and visit.result is result else [gr.skip()] * 3
 
     def close(self, request: gr.Request) -> None:
         """The page was closed."""
@@ -169,32 +185,41 @@ class Page:
 
     def _shown(self, request, settings, take):
         """All outputs, after a picture was taken and predicted."""
-        session, start = request.session_hash, time.perf_counter()
+        session, start, chosen = request.session_hash, time.perf_counter(), _settings_of(settings)
         try:
             take(session)
-            visit = self.bench.predict(session, _settings_of(settings))
+            visit = self.bench.predict(session, chosen)
+            return self._outputs(visit, chosen, start)
         except PageError as error:
-            return [words.error_text(str(error)), gr.Column(visible='hidden'), *[gr.skip()] * 8]
-        model, result = self.bench.models[visit.settings.model], visit.result
-        picture, depth = _pictures(visit)
+            return [words.error_text(str(error)), gr.Column(visible=True, elem_classes=[GONE]), *[gr.skip()] * 8]
+
+    def _outputs(self, visit, chosen, start):
+        model, result = self.bench.models[chosen.model], visit.result
+        if result is None:
+            raise PageError('This result was forgotten. Drop the picture once more.')
+        picture, depth = _pictures(visit, result)
         small = shown_picture.resized(result)
         confidence = visit.write('confidence', '.png', shown_picture.confidence_png(small)) \
             if 'confidence' in result.maps else None
         kinds = downloads_of(result)
         return [
             words.result_text(visit.name, result, model.inferencer.trained_focal_px, time.perf_counter() - start,
-                              model.provisional),
-            gr.Column(visible=True), gr.Row(elem_classes=['wide'] if _is_wide(result) else []), picture, depth,
+                              model.provisional, words.how_read(
+                                  chosen.model if len(self.models) > 1 else '', chosen.decoder,
+                                  chosen.crf and model.reading.has_crf)),
+            gr.Column(visible=True, elem_classes=[]), gr.Row(elem_classes=['wide'] if _is_wide(result) else []),
+            picture, depth,
             words.legend(DepthColors(*result.depth_range), result.has_supervision), words.hint(words.POINT_HINT),
             gr.Image(confidence, visible=confidence is not None), words.points_note('ply' in kinds, result),
             words.files_text(visit.token, kinds)]
 
 
-def _pictures(visit):
+def _pictures(visit, result):
     """Files of the picture and of its depth, with a mark where somebody has pointed."""
-    height, width = visit.result.depth.shape
-    mark = visit.point and ((visit.point[0] + .5) / width, (visit.point[1] + .5) / height)
-    small = shown_picture.resized(visit.result)
+    height, width = result.depth.shape
+    point = visit.point
+    mark = point and ((point[0] + .5) / width, (point[1] + .5) / height)
+    small = shown_picture.resized(result)
     return [visit.write('picture', '.jpg', shown_picture.picture_jpeg(small, mark)),
             visit.write('depth', '.png', shown_picture.depth_png(small, mark))]
 
@@ -202,7 +227,7 @@ def _pictures(visit):
 def _settings_of(values):
     """Settings of the values of the page's fields; 0 in a field is nothing."""
     name, decoder, crf, focal, fov = values
-    return Settings(name, decoder, bool(crf), focal or None, fov or None)
+    return Settings(name, str(decoder), bool(crf), focal or None, fov or None)
 
 
 def _is_wide(result):

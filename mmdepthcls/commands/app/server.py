@@ -13,7 +13,8 @@ from .gate import Gate
 from .page import Page, theme
 from .style import CSS
 from .surroundings import LOOPBACK
-from .workbench import PageError, Workbench
+from .visit import PageError
+from .workbench import Workbench
 
 GRACE = 3  # seconds in which open connections may end
 

@@ -6,13 +6,14 @@ CSS = '''
 .gradio-container { max-width: 1360px !important; margin: 0 auto !important; }
 #head h1 { margin: 0 0 .15em; font-size: 1.7rem; }
 #head p { margin: 0; color: var(--body-text-color-subdued); font-size: 1.05rem; }
-.empty { border: 1px dashed var(--border-color-primary); border-radius: 12px; padding: 2.2em 2em; font-size: 1.05rem;
-  color: var(--body-text-color-subdued); }
-.empty h3 { margin: 0 0 .6em; color: var(--body-text-color); }
-.empty ol { margin: 0; padding-left: 1.3em; list-style: decimal; line-height: 1.9; }
-.empty b { color: var(--body-text-color); }
-.error { border-left: 5px solid #d9480f; background: rgba(217, 72, 15, .1); border-radius: 8px; padding: .8em 1.1em; }
-.error p { margin: .25em 0 0; overflow-wrap: anywhere; }
+#status .empty { border: 1px dashed var(--border-color-primary); border-radius: 12px; padding: 2.2em 2em;
+  font-size: 1.05rem; color: var(--body-text-color-subdued); }
+#status .empty h3 { margin: 0 0 .6em; color: var(--body-text-color); }
+#status .empty ol { margin: 0; padding-left: 1.3em; list-style: decimal; line-height: 1.9; }
+#status .empty b { color: var(--body-text-color); }
+#status .error { border-left: 5px solid #d9480f; background: rgba(217, 72, 15, .1); border-radius: 8px;
+  padding: .8em 1.1em; }
+#status .error p { margin: .25em 0 0; overflow-wrap: anywhere; }
 .result-text p { margin: .15em 0; overflow-wrap: anywhere; }
 .result-text .file, .about, .hint, .legend .note { color: var(--body-text-color-subdued); }
 .about { font-size: .9rem; overflow-wrap: anywhere; } .about p { margin: .3em 0; }
@@ -32,11 +33,13 @@ CSS = '''
   background: var(--block-background-fill); }
 .files a:hover, .files a:focus-visible { border-color: var(--color-accent); }
 .files code { font-size: .85rem; } .files small { display: block; color: var(--body-text-color-subdued); }
+#decoder input, #model input { text-overflow: ellipsis; padding-right: 2.4em; }
+.gone { display: none !important; }
 #picture img, #depth img { cursor: crosshair; }
 #views.wide { flex-direction: column; } #views.wide > * { width: 100%; flex: none; }
 #reading { align-items: center; } #measure { align-self: stretch; }
 #points canvas { cursor: grab; }
 @media (max-width: 640px) {
-  .legend .crowded { display: none; } .empty { padding: 1.2em 1em; } #head h1 { font-size: 1.4rem; }
+  .legend .crowded { display: none; } #status .empty { padding: 1.2em 1em; } #head h1 { font-size: 1.4rem; }
 }
 '''

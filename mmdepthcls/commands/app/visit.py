@@ -17,6 +17,10 @@ MOST_BYTES = 2**31  # of all results; the one that nobody has looked at for the 
 LONGEST = 3600.0  # seconds that a visit lives without being used
 
 
+class PageError(Exception):
+    """What the page says instead of a result."""
+
+
 @dataclass(eq=False)
 class Visit:
     """One open page.
@@ -33,6 +37,7 @@ class Visit:
         used: when, by the clock of :class:`Visits`.
         token: name of the result, for its files.
         shown: how many pictures of it were written.
+        ended: whether its page was closed; what still works for it then leaves nothing behind.
     """
     folder: Path
     name: str = ''
@@ -46,6 +51,8 @@ class Visit:
     used: float = 0.0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     shown: int = 0
+    ended: bool = False
+    _writing: Any = field(default_factory=threading.Lock, repr=False)
 
     @property
     def size(self) -> int:
@@ -56,8 +63,8 @@ class Visit:
 
     def take(self, name: str, content: bytes, uploaded: str = '', camera: PictureCamera | None = None) -> None:
         """Begin with another picture: what was known of the former is forgotten."""
-        self.name, self.content, self.uploaded, self.camera = name, content, uploaded, camera
         self.drop_result()
+        self.name, self.content, self.uploaded, self.camera = name, content, uploaded, camera
 
     def drop_result(self) -> None:
         """Forget the result. What shows it stays until something newer does: the page may still be reading it."""
@@ -66,22 +73,34 @@ class Visit:
 
     def end(self) -> None:
         """Forget all, and remove what is on the disk."""
-        self.take('', b'')
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with self._writing:
+            self.ended = True
+            self.take('', b'')
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self, stem: str, ending: str, content: bytes) -> str:
         """Write a picture that the page shows; each has a name of its own, so that no browser shows the former one.
 
         Returns:
             Its path.
+
+        Raises:
+            PageError: after the end.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.shown += 1
-        path = self.folder / f'{stem}_{self.shown:04d}{ending}'
-        path.write_bytes(content)
-        for old in sorted(self.folder.glob(f'{stem}_*'))[:-2]:
-            old.unlink(missing_ok=True)
+        with self._writing:
+            self.check_open()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.shown += 1
+            path = self.folder / f'{stem}_{self.shown:04d}{ending}'
+            path.write_bytes(content)
+            for old in sorted(self.folder.glob(f'{stem}_*'))[:-2]:
+                old.unlink(missing_ok=True)
         return str(path)
+
+    def check_open(self) -> None:
+        """Raise a :class:`PageError` after the end."""
+        if self.ended:
+            raise PageError('This page was closed.')
 
 
 class Visits:

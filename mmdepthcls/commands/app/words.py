@@ -38,10 +38,10 @@ def about_model(name: str, remark: str, depth_range: tuple[float, float], provis
 
 
 def result_text(name: str, result: DepthResult, trained_focal_px: float | None, seconds: float,
-                provisional: bool = False) -> str:
+                provisional: bool = False, how: str = '') -> str:
     """What was predicted, and whose metres it is in."""
     height, width = result.depth.shape
-    text = f'<b>{escape(name)}</b>, {width} x {height} pixels, {seconds:.1f} s'
+    text = f'<b>{escape(name)}</b>, {width} x {height} pixels, {seconds:.1f} s{f"; {escape(how)}" if how else ""}'
     parts = [f'<p class="file">{text}</p>', f'<p>{whose_metres(result, trained_focal_px)}</p>']
     if provisional:
         parts.append(f'<p>{PROVISIONAL_SHORT}</p>')
@@ -50,6 +50,11 @@ def result_text(name: str, result: DepthResult, trained_focal_px: float | None, 
         parts.append(f'<p>Hatched, {share:.0%} of the picture: the model was never told the truth there, and '
                      'guesses.</p>')
     return f'<div class="result-text">{"".join(parts)}</div>'
+
+
+def how_read(model: str, decoder: str, sharpened: bool) -> str:
+    """Which choices a result follows: by them it is known from the one that was asked for next."""
+    return ', '.join([*([model] if model else []), decoder, *(['sharpened by a dense CRF'] if sharpened else [])])
 
 
 def whose_metres(result: DepthResult, trained_focal_px: float | None) -> str:

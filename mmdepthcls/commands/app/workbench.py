@@ -18,15 +18,13 @@ from ...datasets.files.image_header import probe_image
 from ..predict.file_kinds import KINDS, FileSettings
 from ..running.program import answer_of
 from .offered_model import OfferedModel
-from .visit import Visit, Visits
+from .visit import PageError, Visit, Visits
 
 DOWNLOADS = ('png', 'color', 'npy', 'ply', 'confidence')
+SHARPEN = 'Sharpen with a dense CRF'
 ON_THE_PAGE = 'Say it under "Camera": the focal length in pixels, or the field of view.'
 MEGA = 10**6
-
-
-class PageError(Exception):
-    """What the page says instead of a result."""
+MOST_SHARPENED = 50 * MEGA  # on one core half a minute, and 4 GB
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,14 @@ class Workbench:
         visits: what is kept.
         max_bytes: of a picture's file.
         max_pixels: of a picture.
+        max_sharpened: numbers (pixels that the network sees, times bins) that a CRF takes: everybody waits meanwhile.
     """
 
     def __init__(self, models: Sequence[OfferedModel], folder: Path, visits: Visits, max_bytes: int,
-                 max_pixels: int) -> None:
+                 max_pixels: int, max_sharpened: int = MOST_SHARPENED) -> None:
         self.models = {each.name: each for each in models}
         self.visits, self.max_bytes, self.max_pixels = visits, max_bytes, max_pixels
+        self.max_sharpened = max_sharpened
         self._folder = folder
         self._predicting = threading.Lock()
 
@@ -136,6 +136,7 @@ class Workbench:
             raise PageError('There is no such model or decoder here. Load the page anew.')
         with self._predicting, self._explained(visit.name):
             result = self._result(visit, model, settings)
+        visit.check_open()
         visit.result, visit.coverage = result, model.coverage
         self.visits.make_room(session)
         return visit
@@ -145,16 +146,30 @@ class Workbench:
         with tempfile.TemporaryDirectory(dir=self._folder) as place:
             path = os.path.join(place, 'picture')
             Path(path).write_bytes(visit.content)
-            header = probe_image(path)
-            if header.height * header.width > self.max_pixels:
-                raise PageError(f'This picture has {header.width} x {header.height} pixels; up to '
-                                f'{self.max_pixels / MEGA:g} million are taken. Reduce it first.')
+            probe_image(path, self.max_pixels)
             prepared = inferencer.prepare(PictureSource(visit.name, path), visit.camera)
+        if settings.crf:
+            self._check_crf(model, prepared)
         prepared = replace(prepared, source=PictureSource(visit.name, image=prepared.picture))
         with model.reading.chosen(settings.decoder, settings.crf):
             result, = inferencer.predict([prepared], model.outputs)
         # Everything is there: another run of the network might meet other settings.
         return replace(result, recompute=None)
+
+    def _check_crf(self, model, prepared):
+        """Refuse a picture whose sharpening would keep everybody waiting, and take the machine's memory."""
+        bins = model.reading.sharpened_bins
+        height, width = prepared.kind[0][-2:]
+        numbers = height * width * bins
+        if numbers <= self.max_sharpened:
+            return
+        untouched = (height, width) == tuple(prepared.shape)  # by the model's own pipeline
+        smaller = f', or reduce the picture to at most {self.max_sharpened // bins} pixels' if untouched else ''
+        raise PageError(
+            f'This picture is too large for the dense CRF, for which everybody here waits: the network sees {width} x '
+            f'{height} pixels of {bins} bins, together {round(numbers / MEGA, 1):g} million numbers, and up to '
+            f'{self.max_sharpened / MEGA:g} million are sharpened (--max-crf of mmdepthcls app). Untick "{SHARPEN}" '
+            f'under "Model"{smaller}.')
 
     def measure(self, session: str, x: float | None, y: float | None) -> Measurement:
         """Metres at a pixel (x, y) of the picture.
@@ -171,7 +186,8 @@ class Workbench:
         if x is None or y is None or not (0 <= x < width and 0 <= y < height):
             raise PageError(f'x is 0 to {width - 1} and y is 0 to {height - 1} in this picture.')
         column, row = int(x), int(y)
-        visit.point = column, row
+        if visit.result is result:  # else another picture has come meanwhile
+            visit.point = column, row
         return measured(result, column, row, visit.coverage)
 
     def file(self, token: str, kind: str) -> tuple[str, bytes]:
@@ -189,9 +205,10 @@ class Workbench:
             PageError: if it cannot be made.
         """
         visit = self.visits.by_token(token)
-        if visit is None or visit.result is None or kind not in downloads_of(visit.result):
+        result = None if visit is None else visit.result
+        if visit is None or result is None or kind not in downloads_of(result):
             raise KeyError(token)
-        result, name = visit.result, f'{Path(visit.name).stem or "picture"}{KINDS[kind].suffix}'
+        name = f'{Path(visit.name).stem or "picture"}{KINDS[kind].suffix}'
         with self._explained(visit.name):
             return name, KINDS[kind].encode(result, FileSettings())
 

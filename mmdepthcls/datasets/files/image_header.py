@@ -10,12 +10,14 @@ import numpy as np
 
 from ..depth_format import DepthFileError
 from . import depth_png
+from .claimed_size import claimed_size
 from .stand_in import content_of
 from .tiff_header import TURNED, exif_orientation, is_tiff, read_tiff_header
 
 JPEG_END, EXIF = b'\xff\xd9', b'Exif\0\0'
 JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN, JPEG_EXIF = 0xDA, 0xE1
+MAX_PIXELS = 2**28  # of a picture: more is a mistake or an attack
 TAIL = 64  # bytes that some cameras write behind the end mark
 GAP = rb'(?:\s|#[^\n]*\n)+'
 PNM = re.compile(rb'P(?:(?P<bits>4)|(?P<kind>[56]))' + GAP + rb'(?P<width>\d+)' + GAP + rb'(?P<height>\d+)(?(bits)|'
@@ -45,18 +47,19 @@ class ImageHeader(NamedTuple):
         return self.kind != 'TIFF' and self.orientation > 1 and self.shape(True) == self.shape(False)
 
 
-def probe_image(path):
+def probe_image(path, most=MAX_PIXELS):
     """Look at an image file without decoding it, where its kind allows that. Its content counts, as for MMCV, and not
     its ending.
 
     Args:
         path (str): the image: PNG, JPEG, BMP, TIFF, WebP, PNM or another that OpenCV decodes.
+        most (int): pixels. What claims more is not decoded.
 
     Returns:
         ImageHeader
 
     Raises:
-        DepthFileError: if it is no file, or empty, truncated, or nothing that OpenCV decodes.
+        DepthFileError: if it is no file, or empty, truncated, too large, or nothing that OpenCV decodes.
     """
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe would wait for ever, a device may have no end
@@ -64,7 +67,15 @@ def probe_image(path):
     with open(path, 'rb') as file:
         start = file.read(depth_png.HEADER_BYTES)
         size = os.fstat(file.fileno()).st_size
-        return PROBES.get(_kind(start), _decode)(start, file, path, size)
+        header = PROBES.get(_kind(start), _decode)(start, file, path, size, most)
+    _check_size(path, header.height, header.width, most)
+    return header
+
+
+def _check_size(path, height, width, most):
+    if height * width > most:
+        raise DepthFileError(f'{path}: it has {width} x {height} pixels; up to {most / 10**6:g} million are taken. '
+                             'Reduce it first.')
 
 
 def _kind(start):
@@ -79,7 +90,7 @@ def _kind(start):
     return 'PNM' if re.match(rb'P[1-6][\s#]', start) else ''
 
 
-def _probe_png(start, file, path, size):
+def _probe_png(start, file, path, size, most):
     header = depth_png.read_header(start, path)
     tail = depth_png.check_end(file, path)
     return ImageHeader('PNG', header.height, header.width, _png_orientation(file, tail), header.bit_depth,
@@ -98,7 +109,7 @@ def _png_orientation(file, tail):
     return exif_orientation(tail[place + 4:]) if place >= 4 else 1
 
 
-def _probe_jpeg(start, file, path, size):
+def _probe_jpeg(start, file, path, size, most):
     """Segments up to the first scan; the end mark near the file's end, or anywhere behind.
 
     Pillow says size and orientation as well, but not where the scan begins, so that the end mark of a thumbnail would
@@ -128,11 +139,12 @@ def _probe_jpeg(start, file, path, size):
     return ImageHeader('JPEG', *shape, orientation)
 
 
-def _probe_tiff(start, file, path, size):
+def _probe_tiff(start, file, path, size, most):
     header = read_tiff_header(file, path, size)
     if (header.kind, header.bits) not in PICTURES:  # such as one of floating point, which has no colors
+        _check_size(path, header.height, header.width, most)
         try:
-            return _decode(start, file, path, size)
+            return _decode(start, file, path, size, most)
         except DepthFileError as error:
             raise DepthFileError(
                 f'{path}: expected a picture, whose numbers are whole and of 8 or 16 bits; those of this TIFF are '
@@ -141,23 +153,23 @@ def _probe_tiff(start, file, path, size):
     return ImageHeader('TIFF', header.height, header.width, header.orientation)
 
 
-def _probe_bmp(start, file, path, size):
+def _probe_bmp(start, file, path, size, most):
     file.seek(0)
     start = file.read(34)
     if len(start) < 34:
         raise _truncated('BMP', path)
     offset, head = struct.unpack('<II', start[10:18])
     if head < 40:  # of OS/2
-        return _decode(start, file, path, size)
+        return _decode(start, file, path, size, most)
     width, height, _, bits, compression = struct.unpack('<iiHHI', start[18:34])
     if compression not in PIXELS_OF_BMP:
-        return _decode(start, file, path, size)
+        return _decode(start, file, path, size, most)
     if size < offset + (abs(width) * bits + 31) // 32 * 4 * abs(height) or not width * height:
         raise _truncated('BMP', path)
     return ImageHeader('BMP', abs(height), abs(width))
 
 
-def _probe_webp(start, file, path, size):
+def _probe_webp(start, file, path, size, most):
     """Chunks of a WebP; only the extended kind tells an orientation."""
     if size < 8 + struct.unpack('<I', start[4:8])[0]:
         raise _truncated('WebP', path)
@@ -184,11 +196,11 @@ WEBP_SIZES = {  # chunk -> H, W of its first 10 bytes
 }
 
 
-def _probe_pnm(start, file, path, size):
+def _probe_pnm(start, file, path, size, most):
     file.seek(0)
     match = PNM.match(file.read(4096))
     if match is None:  # text, whose length says nothing, or a long comment
-        return _decode(start, file, path, size)
+        return _decode(start, file, path, size, most)
     width, height, greatest = (int(match[name] or 1) for name in ('width', 'height', 'greatest'))
     row = (width + 7) // 8 if match['bits'] else width * (3 if match['kind'] == b'6' else 1) * (1 + (greatest > 255))
     if size < match.end() + row * height or not width * height:
@@ -196,14 +208,19 @@ def _probe_pnm(start, file, path, size):
     return ImageHeader('PNM', height, width)
 
 
-def _decode(start, file, path, size):
+def _decode(start, file, path, size, most):
     """Kinds that are seldom images of a data set: decoding alone tells, once."""
     file.seek(0)
     data = file.read()
+    image = None
     try:
+        claim = claimed_size(data)  # a header that hides its size is not given to a decoder
+        _check_size(path, *(claim or (0, 0)), most)
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    except cv2.error:
-        image = None
+    except DepthFileError:
+        raise
+    except (ValueError, cv2.error):
+        pass
     if image is None:
         what, remedy = content_of(data)
         if what is None:

@@ -10,7 +10,8 @@ from mmdepthcls.commands.app.offered_model import load_models, names_of
 @pytest.mark.parametrize(('paths', 'expected'), [
     (['a/b.onnx', 'c.safetensors'], ['b.onnx', 'c.safetensors']),
     (['run1/m.safetensors', 'run2/m.safetensors'], ['run1/m.safetensors', 'run2/m.safetensors']),
-    (['x/a/m', 'y/a/m', 'z'], ['x/a/m', 'y/a/m', None])])
+    (['x/a/m', 'y/a/m', 'z'], ['x/a/m', 'y/a/m', 'z']),
+    (['secret/z', 'a/m', 'm', 'b/a/m'], ['z', None, None, 'b/a/m'])])
 def test_names_tell_files_apart(paths, expected):
     names = names_of(paths)
     assert len(set(names)) == len(paths)

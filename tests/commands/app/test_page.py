@@ -86,8 +86,8 @@ def test_an_error_is_shown_and_not_raised(page, person, chosen, served):
     path = served / 'notes.png'
     path.write_text('these are words')
     _, status, results, *rest = page.upload(person, str(path), *chosen)
-    assert 'That did not work' in status and 'notes.png' in status and not results.visible
-    assert page.show_points(person) is None
+    assert 'That did not work' in status and 'notes.png' in status and results.elem_classes == ['gone']
+    assert '__type__' in page.show_points(person)  # a viewer that still loads is left alone
     assert 'hint' in page.read(person, 1, 1)[0]
     assert all(each == page.click(person, None)[0] for each in page.click(person, None))
 
@@ -146,3 +146,40 @@ def test_the_application(client, bench, settings, upload, served, tmp_path):
     assert client.get(f'/download/{visit.token}/mm').status_code == 404
     large = client.post('/gradio_api/upload', files={'files': ('a.png', bytes(100_001))})
     assert large.status_code == 413 and not [each for each in served.rglob('a.png')]
+
+
+def test_what_is_chosen_meanwhile_counts(page):
+    """By default Gradio passes over what is chosen while the same event is under way."""
+    modes = {fn.name: {other.trigger_mode for other in page.blocks.fns.values() if other.name == fn.name}
+             for fn in page.blocks.fns.values()}
+    assert all(modes[name] == {'always_last'} for name in ('again', 'choose', 'show_points', 'upload', 'read'))
+
+
+def test_a_picture_that_has_gone_is_not_shown_again(page, person, chosen, monkeypatch):
+    """Another picture may come while a point of the former is read, or its points are placed."""
+    from mmdepthcls.commands.app import shown_picture, viewer_points
+    page.draw(person, *chosen)
+    visit = page.bench.visits.of('one')
+    for module, name, ask in ((shown_picture, 'depth_png', lambda: page.read(person, 3, 3)),
+                              (viewer_points, 'viewed_points', lambda: [page.show_points(person)])):
+        result, work = visit.result, getattr(module, name)
+
+        def replaced(*arguments, work=work):
+            visit.drop_result()
+            return work(*arguments)
+        monkeypatch.setattr(module, name, replaced)
+        assert all('__type__' in each for each in ask())
+        visit.result = result
+
+
+def test_a_page_that_is_left_while_it_predicts(page, person, chosen, served, monkeypatch):
+    from mmdepthcls.apis import DepthInferencer
+    predict, before = DepthInferencer.predict, set(served.rglob('*'))
+
+    def closing(self, *arguments):
+        page.close(person)
+        return predict(self, *arguments)
+    monkeypatch.setattr(DepthInferencer, 'predict', closing)
+    assert 'closed' in page.draw(person, *chosen)[0]
+    assert '__type__' in page.show_points(person) and 'no result' in page.read(person, 1, 1)[0]
+    assert set(served.rglob('*')) == before

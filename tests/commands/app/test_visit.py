@@ -6,7 +6,7 @@ import pytest
 
 from mmdepthcls.apis.depth_result import DepthResult
 from mmdepthcls.apis.picture_source import PictureSource
-from mmdepthcls.commands.app.visit import Visits
+from mmdepthcls.commands.app.visit import PageError, Visits
 
 
 @pytest.fixture
@@ -93,3 +93,12 @@ def test_what_shows_a_picture_stays_until_another_is_shown(visits):
 def test_an_upload_that_another_has_taken_is_known(visits):
     predicted(visits.of('one'))
     assert visits.uploaded('/uploads/100') == b'content' and visits.uploaded('/uploads/7') is None
+
+
+def test_nothing_is_written_for_a_page_that_was_closed(visits, tmp_path):
+    visit = predicted(visits.of('one'))
+    visits.forget('one')
+    with pytest.raises(PageError, match='closed'):
+        visit.write('picture', '.jpg', b'x')
+    assert not list(tmp_path.iterdir()) and visit.result is None
+    visits.of('one').write('picture', '.jpg', b'x')  # a page that comes again begins anew

@@ -41,6 +41,7 @@ def result_of(**changes):
 
 @pytest.mark.parametrize('text', [
     words.result_text(EVIL, result_of(camera=PictureCamera(100.0, source=EVIL)), 100.0, 1.0),
+    words.result_text('a', result_of(), 100.0, 1.0, how=words.how_read(EVIL, EVIL, True)),
     words.about_model(EVIL, EVIL, (1, 80)), words.error_text(EVIL), words.hint(EVIL),
     words.files_text(EVIL, ['png', 'ply'])])
 def test_nothing_from_outside_becomes_a_tag(text):
@@ -98,3 +99,10 @@ def test_a_point(changes, expected, missing):
     words.points_note(True, result_of()), words.points_note(False, result_of())])
 def test_tags_are_closed(text):
     Tags(text)
+
+
+def test_a_result_says_which_choices_it_follows():
+    assert words.how_read('', 'Median', False) == 'Median'
+    how = words.how_read('a.onnx', 'Median', True)
+    assert how == 'a.onnx, Median, sharpened by a dense CRF'
+    assert f'1.0 s; {how}</p>' in words.result_text('a', result_of(), None, 1.0, how=how)

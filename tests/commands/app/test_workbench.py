@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 from mmdepthcls.apis import DepthInferencer
+from mmdepthcls.apis.input_pipeline import InputPipeline
+from mmdepthcls.apis.picture_source import PictureSource
 from mmdepthcls.camera import PictureCamera
 from mmdepthcls.commands.app.workbench import DOWNLOADS, PageError, downloads_of
 from mmdepthcls.commands.predict.file_kinds import KINDS, FileSettings
@@ -105,7 +107,7 @@ def test_what_is_too_large_is_refused(bench, settings, upload, picture):
         bench.receive('one', upload('large.png', bytes(100_001)))
     huge = saved(Image.new('1', (5001, 2)), 'PNG')
     bench.receive('one', upload('wide.png', huge))
-    with pytest.raises(PageError, match='5001 x 2 pixels; up to 0.01 million'):
+    with pytest.raises(PageError, match='wide.png: it has 5001 x 2 pixels; up to 0.01 million'):
         bench.predict('one', settings())
     with pytest.raises(PageError, match='empty'):
         bench.receive('one', upload('nothing.png', b''))
@@ -252,3 +254,63 @@ def test_a_canonical_model_asks_for_the_camera_in_words_of_the_page(bench, setti
     assert 'street.png: the focal length of its camera is not known' in str(told.value)
     assert 'under "Camera"' in str(told.value) and '--' not in str(told.value)
     assert bench.predict('one', settings(fov=60.0)).result.camera is not None
+
+
+def test_a_picture_that_a_crf_would_take_long_for_is_refused_without_it(bench, settings, upload, models):
+    """Bins and pixels of the network's input count: the shipped model resizes none so small."""
+    bins = models[0].inferencer.loaded.classifier.bins.num_bins
+    bench.receive('one', upload())
+    size = models[0].inferencer.prepare(PictureSource('a.png', image=np.zeros((40, 60, 3), np.uint8))).kind[0][-2:]
+    bench.max_sharpened = size[0] * size[1] * bins - 1
+    with pytest.raises(PageError) as refused:
+        bench.predict('one', settings(crf=True))
+    assert f'{size[1]} x {size[0]} pixels of {bins} bins' in str(refused.value)
+    assert 'Untick "Sharpen with a dense CRF"' in str(refused.value)
+    plain = bench.predict('one', settings()).result.depth  # as the message says
+    bench.max_sharpened += 1
+    assert not np.array_equal(bench.predict('one', settings(crf=True)).result.depth, plain)
+
+
+def test_a_smaller_picture_is_a_remedy_where_the_model_leaves_sizes_alone(bench, settings, upload, models, monkeypatch):
+    bins = models[0].inferencer.loaded.classifier.bins.num_bins
+    monkeypatch.setattr(models[0].inferencer, 'pipeline', InputPipeline([]))
+    bench.max_sharpened = 600 * bins
+    bench.receive('one', upload())
+    with pytest.raises(PageError, match='or reduce the picture to at most 600 pixels'):
+        bench.predict('one', settings(crf=True))
+    bench.receive('one', upload('small.png', cv2.imencode('.png', np.zeros((20, 30, 3), np.uint8))[1].tobytes()))
+    assert bench.predict('one', settings(crf=True)).result.depth.shape == (20, 30)
+
+
+def test_a_bomb_of_any_kind_is_refused_in_words_of_the_page(bench, settings, upload, monkeypatch):
+    monkeypatch.setattr(cv2, 'imdecode', None)
+    bench.receive('one', upload('small.gif', b'GIF89a\xff\xff\xff\xff' + bytes(40)))
+    with pytest.raises(PageError, match='^small.gif: it has 65535 x 65535 pixels; up to 0.01 million are taken'):
+        bench.predict('one', settings())
+
+
+def test_a_page_that_is_closed_while_it_predicts_keeps_nothing(bench, settings, upload, models, monkeypatch, tmp_path):
+    bench.receive('one', upload())
+    visit = bench.visits.of('one')
+    predict = DepthInferencer.predict
+
+    def closing(self, *arguments):
+        bench.forget('one')
+        return predict(self, *arguments)
+    monkeypatch.setattr(DepthInferencer, 'predict', closing)
+    with pytest.raises(PageError, match='closed'):
+        bench.predict('one', settings())
+    assert visit.result is None and len(bench.visits) == 0
+    assert [path for path in tmp_path.rglob('*') if path.is_file()] == []
+
+
+def test_a_point_of_a_picture_that_has_gone_is_not_marked_in_the_next(bench, settings, upload):
+    bench.receive('one', upload())
+    visit = bench.predict('one', settings())
+
+    class Going(int):
+        """A column that is read while another picture comes."""
+        def __int__(self):
+            visit.drop_result()
+            return 3
+    assert bench.measure('one', Going(3), 5).depth > 0 and visit.point is None
