@@ -2,6 +2,7 @@
 import argparse
 import os
 import os.path as osp
+import re
 from pathlib import Path
 
 from ...compat import checkpoint_loading
@@ -22,20 +23,39 @@ class HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
 
 
 class ConfigOptions(argparse.Action):
-    """MMEngine's ``DictAction``, imported only where the option is given."""
+    """MMEngine's ``DictAction``, imported only where the option is given, which here leaves spaces in values: that
+    takes them all away, also those of a path."""
+
+    SPACE = '\ue000'  # stands for one while MMEngine reads; Unicode gives it no meaning
 
     def __call__(self, parser, namespace, values, option_string=None):
         from mmengine.config import DictAction
         wrong = [text for text in values if '=' not in text.lstrip('=')]
         if wrong:
             parser.error(f'{option_string}: expected KEY=VALUE, got {wrong[0]!r}')
-        DictAction(self.option_strings, self.dest, nargs='+')(parser, namespace, values, option_string)
+        read = argparse.Namespace()
+        DictAction(self.option_strings, self.dest, nargs='+')(
+            parser, read, [self._hidden(text) for text in values], option_string)
+        options = {key: self._shown(value) for key, value in getattr(read, self.dest).items()}
+        setattr(namespace, self.dest, {**(getattr(namespace, self.dest, None) or {}), **options})
+
+    def _hidden(self, text):
+        key, _, value = text.partition('=')
+        value = value.strip()
+        if value[:1] in ('[', '(') or ',' in value:  # those beside brackets and commas mean nothing
+            value = re.sub(r'\s*([][(),])\s*', r'\1', value)
+        return f'{key}={value.replace(" ", self.SPACE)}'
+
+    def _shown(self, value):
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(self._shown, value))
+        return value.replace(self.SPACE, ' ') if isinstance(value, str) else value
 
 
 def add_config_options(parser):
     """Add ``--cfg-options``."""
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE',
-                        help="override config keys: key=value, lists as key='[a,b]' without spaces")
+                        help="override config keys: key=value, lists as key='[a, b]'")
 
 
 def add_arguments(parser, optional=False):
