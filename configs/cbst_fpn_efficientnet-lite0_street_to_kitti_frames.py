@@ -44,4 +44,5 @@ val_evaluator = None
 # The top of the picture is sky, of which no training has said how far it is.
 self_training = dict(
     rounds=4, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=10, lr=1e-4, ignore_top=0.4, transductive=True)
+check_data = dict(allow_leakage=True)  # what is tested on is what is adapted to
 default_hooks = dict(checkpoint=dict(interval=100))

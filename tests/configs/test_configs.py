@@ -67,7 +67,7 @@ def check_pipelines(cfg):
     """All their steps build."""
     assert cfg.tta_model.type == 'DepthTTAModel'
     loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
-    datasets = [dataset for loader in loaders for dataset in leaf_datasets(loader.dataset)]
+    datasets = [dataset for loader in loaders if loader for dataset in leaf_datasets(loader.dataset)]
     steps = [step for dataset in datasets for step in dataset.pipeline]
     assert len(steps) >= 9
     for step in [*steps, *cfg.get('tta_pipeline', [])]:

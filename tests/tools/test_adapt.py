@@ -13,6 +13,8 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 from script_process import run_script
 
+from mmdepthcls.commands.minidrive.writer import make_minidrive
+
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'cbst_deeplabv2_r18_minidrive.py'
 MODEL = {'model.backbone.base_channels': 8, 'model.decode_head.in_channels': 64}
@@ -35,21 +37,29 @@ def arguments(*more, **options):
             *(f'{key}={value}' for key, value in {**OPTIONS, **options}.items())]
 
 
-def adapt(place, root, *more, fresh=False, **options):
+@pytest.fixture(scope='module')
+def target(tmp_path_factory):
+    """Other streets than those of the source."""
+    root = tmp_path_factory.mktemp('target') / 'minidrive'
+    make_minidrive(root, num_train=4, num_val=2, num_test=3, height=64, width=128, seed=1, workers=1, progress=False)
+    return str(root)
+
+
+def adapt(place, source, target, *more, fresh=False, **options):
     return run_script(ROOT / 'tools' / 'adapt.py', *arguments(*more, **options), cwd=place, fresh=fresh,
-                      MINIDRIVE_SOURCE_ROOT=root, MINIDRIVE_TARGET_ROOT=root)
+                      MINIDRIVE_SOURCE_ROOT=source, MINIDRIVE_TARGET_ROOT=target)
 
 
 @pytest.mark.long
-def test_adapts_and_draws_the_curve_afterwards(place, minidrive):
-    result = adapt(place, minidrive, '--curve', fresh=True)
+def test_adapts_and_draws_the_curve_afterwards(place, minidrive, target):
+    result = adapt(place, minidrive, target, '--curve', fresh=True)
     assert result.returncode == 0, result.stderr[-3000:]
     work = place / 'work_dirs' / CONFIG.stem
     assert 'Result: ' in result.stderr and (work / 'round_1/training/iter_2.pth').is_file()
     table = (work / 'curve.md').read_text()
     assert table.strip() in result.stdout and '| source only' in table and '| round 1 (reported)' in table
     assert 'abs_rel, median-scaled' in table and '-' not in table.splitlines()[-1].replace('median-scaled', '')
-    again = adapt(place, minidrive, **{'self_training.portion': 0.3})
+    again = adapt(place, minidrive, target, **{'self_training.portion': 0.3})
     assert again.returncode == 2 and 'other settings (portion=0.2 there, 0.3 now)' in again.stderr
     assert 'Traceback' not in again.stderr
 
@@ -60,17 +70,17 @@ def test_adapts_and_draws_the_curve_afterwards(place, minidrive):
     ([], {'self_training.potion': 0.3}, 'Is self_training.portion meant?'),
     ([], {'train_dataloader.dataset.datasets.1.split': 'test'}, 'are in the test_dataloader too')])
 def test_mistakes_end_with_a_message(place, minidrive, more, options, expected):
-    result = adapt(place, minidrive, *more, **options)
+    result = adapt(place, minidrive, minidrive, *more, **options)
     assert result.returncode == 2 and expected in result.stderr, result.stderr
     assert result.stderr.startswith('adapt: ') and 'Traceback' not in result.stderr
     assert not (place / 'work_dirs').exists()
 
 
 @pytest.mark.long
-def test_killed_at_any_moment_it_goes_on_to_the_same_labels(place, minidrive, builders):
-    environment = dict(os.environ, MINIDRIVE_SOURCE_ROOT=minidrive, MINIDRIVE_TARGET_ROOT=minidrive)
+def test_killed_at_any_moment_it_goes_on_to_the_same_labels(place, minidrive, target, builders):
+    environment = dict(os.environ, MINIDRIVE_SOURCE_ROOT=minidrive, MINIDRIVE_TARGET_ROOT=target)
     options = {'self_training.rounds': 2, 'self_training.epochs': 2, 'default_hooks.checkpoint.interval': 1}
-    assert adapt(place, minidrive, '--work-dir', 'whole', **options).returncode == 0
+    assert adapt(place, minidrive, target, '--work-dir', 'whole', **options).returncode == 0
     folder, kills = place / 'part', 0
     while True:
         process = subprocess.Popen(

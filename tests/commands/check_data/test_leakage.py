@@ -32,7 +32,7 @@ def eigen_tree(tmp_path, monkeypatch, builders):
         for frame in numbers:
             stem, day = f'{frame:010d}', tmp_path / 'raw' / drive[:10]
             image = f'{drive}_sync/image_02/data/{stem}.png'
-            builders.write(day / image, builders.image(100 * number + frame))
+            builders.write(day / image, builders.image(10**5 + 100 * number + frame))  # none that SYNTHIA's has
             builders.write(day / f'{drive}_sync/velodyne_points/data/{stem}.bin', builders.scan(frame, 50).tobytes())
             if frame in (5, 6) or len(numbers) == 1:
                 builders.write(tmp_path / f'annotated/train/{drive}_sync/proj_depth/groundtruth/image_02/{stem}.png',
