@@ -137,16 +137,16 @@ def stored_name(name: str, data_sample: SegDataSample | None = None) -> str:
 
     MMSegmentation's hook names a picture 'test_' + the file's name and may never change the step, and KITTI numbers
     the frames of every drive from 0: one would overwrite the other. So the last four parts of the image's path take
-    the place of the file's name.
+    the place of the file's name, behind the name of its set, if it has one.
 
     Args:
         name: the caller's name, such as 'val_0000000005.png'.
-        data_sample: its ``img_path`` is used; without one, ``name`` is returned.
+        data_sample: its ``img_path`` and ``set_name`` are used; without a path, ``name`` is returned.
 
     Returns:
         Such as 'val_2011_09_26_drive_0001_sync_image_02_data_0000000005'.
     """
-    path = data_sample.get('img_path') if data_sample is not None else None
+    path, set_name = (data_sample.get(key) if data_sample is not None else None for key in ('img_path', 'set_name'))
     parts = [part for part in re.split(r'[\\/:]+', str(path or '')) if part not in ('', '.', '..')]
     if not parts:
         return name
@@ -154,4 +154,4 @@ def stored_name(name: str, data_sample: SegDataSample | None = None) -> str:
     parts = parts[-PATH_PARTS:]
     parts[-1] = file_name.rpartition('.')[0] or file_name
     prefix = name.removesuffix(file_name).removesuffix(parts[-1]).rstrip('_')
-    return '_'.join([prefix, *parts] if prefix else parts)
+    return '_'.join(part for part in (prefix, set_name, *parts) if part)

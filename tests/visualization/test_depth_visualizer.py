@@ -93,6 +93,13 @@ def test_stored_name(name, path, expected):
     assert stored_name(name, SegDataSample(metainfo=dict(img_path=path))) == expected
 
 
+def test_pictures_of_two_sets_have_two_names():
+    """They may lie in the same place: one folder with two truths."""
+    names = [stored_name('test_5.png', SegDataSample(metainfo=dict(img_path='data/image/5.png', set_name=each)))
+             for each in ('kitti', 'own')]
+    assert names == ['test_kitti_data_image_5', 'test_own_data_image_5']
+
+
 def test_stored_name_without_path():
     assert stored_name('test_5.png', SegDataSample()) == stored_name('test_5.png') == 'test_5.png'
 
