@@ -1,4 +1,5 @@
 """Two folders become lists without leaks; lists that are there are used."""
+import cv2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +84,57 @@ def test_what_is_not_there_is_said_with_what_to_do(own, tmp_path):
         OwnData(tmp_path, 'rgb', 'rgb/..').make_lists()
     with pytest.raises(FileNotFoundError, match='image'):
         OwnData(tmp_path).make_lists()
+
+
+@pytest.fixture
+def german(builders, tmp_path):
+    """Four pairs in folders whose names say nothing, of two sizes, and two images without depth."""
+    builders.pairs(tmp_path, 4)
+    for index in (4, 5):
+        builders.write(tmp_path / f'image/{index}.png', builders.image())
+    for folder, content in (('image', builders.image), ('depth', builders.units)):
+        builders.write(tmp_path / folder / '3.png', content(shape=(16, 32)))
+    (tmp_path / 'image').rename(tmp_path / 'fotos')
+    (tmp_path / 'depth').rename(tmp_path / 'entfernung')
+    return tmp_path
+
+
+def as_jpeg(folder):
+    for path in sorted(folder.iterdir()):
+        cv2.imwrite(str(path.with_suffix('.jpg')), cv2.imread(str(path)))
+        path.unlink()
+
+
+@pytest.mark.parametrize('jpeg', [False, True])
+def test_exchanged_folders_and_lists_are_refused(german, jpeg):
+    if jpeg:
+        as_jpeg(german / 'fotos')
+    with pytest.raises(ValueError, match='images and depth are exchanged.*Exchange --images and --depth') as caught:
+        OwnData(german, 'entfernung', 'fotos').make_lists()
+    assert str(german / 'entfernung/0.png') in str(caught.value) and str(german / 'fotos/0.') in str(caught.value)
+    ending = 'jpg' if jpeg else 'png'
+    for name in ('train.txt', 'val.txt'):
+        (german / name).write_text(f'entfernung/1.png fotos/1.{ending}\n')
+    with pytest.raises(ValueError, match='images and depth are exchanged.*the two columns of train.txt, val.txt'):
+        OwnData(german).image_size()
+
+
+@pytest.mark.parametrize('jpeg', [False, True])
+def test_missing_folders_are_told_with_the_options_that_say_which_are_meant(german, jpeg):
+    if jpeg:
+        as_jpeg(german / 'fotos')
+    with pytest.raises(FileNotFoundError, match='image does not exist.*entfernung, fotos'
+                                                '.*--images fotos --depth entfernung$'):
+        OwnData(german).make_lists()
+    (german / 'more').mkdir()
+    with pytest.raises(FileNotFoundError, match='--images FOLDER --depth FOLDER$'):
+        OwnData(german).make_lists()
+
+
+def test_what_is_left_out_and_other_sizes_are_remarked(german):
+    own = OwnData(german, 'fotos', 'entfernung')
+    own.make_lists()
+    assert own.image_size(made=True) == (20, 64)
+    assert own.remarks == [
+        f'2 of 6 images have no depth of their name and are left out, the first is {german}/fotos/4.png',
+        '3 of 4 images have 20 x 64, the others 16 x 32; the crop goes by the most frequent size']
