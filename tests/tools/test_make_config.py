@@ -169,7 +169,7 @@ def test_the_size_of_minidrive_is_read_or_called_assumed(make, tmp_path, monkeyp
     (tmp_path / 'mini').mkdir()
     arguments = [fcn, '--dataset', 'minidrive', '--no-trial', '--force', '--out', 'a.py']
     assert make(*arguments) == 0
-    assert 'crop: 128 x 416 (images have 128 x 416 (assumed: --crop says another), the' in capsys.readouterr().out
+    assert 'crop: 128 x 416 (images are assumed to have 128 x 416, the recipe' in capsys.readouterr().out
     for text, size in (('{"height": 96, "width": 320}', '96 x 320 (images have 96 x 320, the'),
                        ('{"height": "96"}', 'assumed'), ('{"height": -3, "width": 320}', 'assumed'), ('[', 'assumed')):
         (tmp_path / 'mini/minidrive.json').write_text(text)

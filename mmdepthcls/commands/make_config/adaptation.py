@@ -50,8 +50,8 @@ def fit_crop(model, image_size=None, wanted=None, measured=True):
         fitted = (min(fitted), ) * 2
     if fitted == crop:
         return crop, 'kept' if of_recipe else "the images' size"
-    assumed = '' if measured else ' (assumed: --crop says another)'
-    return fitted, f'images have {image_size[0]} x {image_size[1]}{assumed}, the recipe {crop[0]} x {crop[1]}'
+    have = 'have' if measured else 'are assumed to have'
+    return fitted, f'images {have} {image_size[0]} x {image_size[1]}, the recipe {crop[0]} x {crop[1]}'
 
 
 def adapt_model(model, bins, crop):

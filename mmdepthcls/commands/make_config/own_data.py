@@ -12,6 +12,7 @@ from ...atomic_file import write_atomically
 from ...datasets.depth_file import DepthFormat, probe_depth
 from ...datasets.depth_folder_dataset import DepthFolderDataset
 from ...datasets.exchanged_pair import find_exchanged
+from ...datasets.files.file_finder import why_missing
 from ...datasets.files.image_header import probe_image
 from ...datasets.split_file import read_split_file
 from .depth_data import DATA
@@ -91,25 +92,23 @@ class OwnData:
 
     def _check_folders(self):
         """Refuse folders that are not there, with the options that say which are meant."""
-        missing = [self.root / folder for folder in self.folders if not (self.root / folder).is_dir()]
-        if not missing:
+        # What is there and no folder, such as a link that leads nowhere, the dataset explains.
+        missing = next((path for path in (self.root / folder for folder in self.folders) if not path.is_dir()), None)
+        if missing is None or os.path.lexists(missing):
             return
         there = sorted(path.name for path in self.root.iterdir() if path.is_dir() and not path.name.startswith('.'))
         options = ' '.join(f'{option} {shlex.quote(name)}' for option, name in zip(
             ('--images', '--depth'), self._folders_by_content(there) or ('FOLDER', 'FOLDER'), strict=True))
-        raise FileNotFoundError(f'{missing[0]} does not exist; {self.root} holds '
-                                f'{"the folders " + ", ".join(there) if there else "no folder"}. Say which hold the '
+        raise FileNotFoundError(f'{missing} does not exist. {why_missing(str(missing))} Say which folders hold the '
                                 f'images and the depth: {options}')
 
     def _folders_by_content(self, names):
         """tuple[str, str] or None: which of two folders holds the images, and which the depth, where files tell."""
         if len(names) != 2:
             return None
-        for images, depths in (names, names[::-1]):
-            samples = OwnData(self.root, images, depths, self.scale)._listed()
-            if any(has_depth(sample) for sample in samples[:LOOKED_AT]):
-                return images, depths
-        return None
+        orders = [(images, depths) for images, depths in (names, names[::-1])
+                  if any(map(_has_depth, OwnData(self.root, images, depths)._listed()[:LOOKED_AT]))]
+        return orders[0] if len(orders) == 1 else None
 
     def _listed(self):
         try:
@@ -168,6 +167,10 @@ class OwnData:
             lists = ', '.join(dict.fromkeys(self.lists.values()))
             self._refuse_exchanged(samples, f'Exchange the two columns of {lists}')
             images = [sample['img_path'] for sample in samples]
+            alone = [sample for sample in samples if 'depth_map_path' not in sample]
+            if alone:
+                self.remarks.append(f'{len(alone)} of {len(samples)} images of {self.lists["train"]} have no depth and '
+                                    f'are left out of training, the first is {alone[0]["img_path"]}')
         sizes = Counter(size for size in map(_size, images) if size)
         if not sizes:
             return None
@@ -193,11 +196,10 @@ def _spelled(sizes):
     return ', '.join(texts[:SIZES_NAMED]) + (f' and {more} more' if more > 0 else '')
 
 
-def has_depth(sample):
+def _has_depth(sample):
     """bool: whether a sample's depth is there and is depth, and its image a picture."""
-    path = sample['depth_map_path']
     try:
-        probe_depth(path, DepthFormat())
+        probe_depth(sample['depth_map_path'], DepthFormat())
         probe_image(sample['img_path'])
     except (OSError, ValueError):
         return False

@@ -1,4 +1,6 @@
 """Two folders become lists without leaks; lists that are there are used."""
+import re
+
 import cv2
 import pytest
 from hypothesis import given
@@ -119,16 +121,25 @@ def test_exchanged_folders_and_lists_are_refused(german, jpeg):
         OwnData(german).image_size()
 
 
+def told(root):
+    with pytest.raises(FileNotFoundError) as caught:
+        OwnData(root).make_lists()
+    return str(caught.value)
+
+
 @pytest.mark.parametrize('jpeg', [False, True])
-def test_missing_folders_are_told_with_the_options_that_say_which_are_meant(german, jpeg):
+def test_missing_folders_are_told_with_the_options_that_say_which_are_meant(german, builders, jpeg):
     if jpeg:
         as_jpeg(german / 'fotos')
-    with pytest.raises(FileNotFoundError, match='image does not exist.*entfernung, fotos'
-                                                '.*--images fotos --depth entfernung$'):
-        OwnData(german).make_lists()
+    assert re.search('image does not exist.*entfernung, fotos.*--images fotos --depth entfernung$', told(german))
+    for path in list((german / 'fotos').iterdir()):
+        path.unlink()
+        builders.write(path.with_suffix('.png'), builders.units())
+    assert told(german).endswith('--images FOLDER --depth FOLDER')  # either may be the depth
     (german / 'more').mkdir()
-    with pytest.raises(FileNotFoundError, match='--images FOLDER --depth FOLDER$'):
-        OwnData(german).make_lists()
+    assert told(german).endswith('--images FOLDER --depth FOLDER')
+    (german / 'image').symlink_to('nowhere')
+    assert 'a link to nowhere' in told(german)
 
 
 def test_what_is_left_out_and_other_sizes_are_remarked(german):
@@ -138,3 +149,13 @@ def test_what_is_left_out_and_other_sizes_are_remarked(german):
     assert own.remarks == [
         f'2 of 6 images have no depth of their name and are left out, the first is {german}/fotos/4.png',
         '3 of 4 images have 20 x 64, the others 16 x 32; the crop goes by the most frequent size']
+
+
+def test_listed_images_without_depth_are_remarked(own):
+    own.write(own.make_lists())
+    with open(own.root / 'train.txt', 'a', encoding='utf-8') as file:
+        file.write('rgb/alone.png None\n')
+    listed = OwnData(own.root)
+    listed.image_size()
+    assert listed.remarks == ['1 of 11 images of train.txt have no depth and are left out of training, the first is '
+                              f'{own.root}/rgb/alone.png']
