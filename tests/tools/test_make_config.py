@@ -163,22 +163,15 @@ def test_a_config_of_a_relative_folder_works_from_anywhere(make, builders, tmp_p
     assert count_samples(tmp_path / 'a.py') == dict(train=2, val=1, test=1)
 
 
-def test_the_size_of_minidrive_is_read_or_called_assumed(make, tmp_path, monkeypatch, capsys):
-    monkeypatch.delenv('MINIDRIVE_ROOT', raising=False)
-    fcn = 'fcn_r50-d8_4xb2-40k_cityscapes-512x1024'
+def test_the_size_of_minidrive_is_read_or_called_assumed(make, tmp_path, capsys):
     (tmp_path / 'mini').mkdir()
-    arguments = [fcn, '--dataset', 'minidrive', '--no-trial', '--force', '--out', 'a.py']
+    arguments = ['fcn_r50-d8_4xb2-40k_cityscapes-512x1024', '--dataset', 'minidrive', '--data-root', 'mini',
+                 '--no-trial', '--force', '--out', 'a.py']
     assert make(*arguments) == 0
     assert 'crop: 128 x 416 (images are assumed to have 128 x 416, the recipe' in capsys.readouterr().out
-    for text, size in (('{"height": 96, "width": 320}', '96 x 320 (images have 96 x 320, the'),
-                       ('{"height": "96"}', 'assumed'), ('{"height": -3, "width": 320}', 'assumed'), ('[', 'assumed')):
-        (tmp_path / 'mini/minidrive.json').write_text(text)
-        assert make(*arguments, '--data-root', 'mini') == 0
-        assert size in capsys.readouterr().out
     (tmp_path / 'mini/minidrive.json').write_text('{"height": 96, "width": 320}')
-    monkeypatch.setenv('MINIDRIVE_ROOT', 'mini')
     assert make(*arguments) == 0
-    assert 'crop: 96 x 320 (images' in capsys.readouterr().out
+    assert 'crop: 96 x 320 (images have 96 x 320, the recipe' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('recipe, weights', [
