@@ -11,6 +11,7 @@ from ..config.set_name import check_set_name
 from .cameras.sample_camera import SampleCameras, check_plausible
 from .common_size import RESIZED
 from .depth_file import SUFFIXES, DepthFileError, DepthFormat, probe_depth
+from .exchanged_pair import refuse_exchanged
 from .files.file_finder import FILE, IMAGE_SUFFIXES, FileFinder, describe, why_missing, written_path
 from .files.image_header import probe_image
 from .files.listed_file import listed_path, relative_name
@@ -273,6 +274,7 @@ class DepthDataset(BaseSegDataset):
         missing = [(path, sample) for path, sample in paths if self._finder.kind(path) != FILE]
         if missing:
             path, sample = missing[0]
+            refuse_exchanged(sample, self.depth_format)
             where = f' ({sample["listed_in"]})' if 'listed_in' in sample else ''
             what = f', which is {describe(path)}' if self._finder.kind(path) else ''
             hint = '' if what else f'. {why_missing(path)}{self.naming_hint(path)}'
@@ -294,6 +296,10 @@ class DepthDataset(BaseSegDataset):
             check_plausible(sample['focal_px'], image.shape(), sample['img_path'])
         if 'depth_map_path' not in sample:
             return
-        depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
+        try:
+            depth = probe_depth(sample['depth_map_path'], sample['depth_format'])
+        except DepthFileError:
+            refuse_exchanged(sample, self.depth_format)
+            raise
         if depth:
             check_pixels(sample, image, depth, obeys_orientation(self.pipeline), self.depth_follows_exif)

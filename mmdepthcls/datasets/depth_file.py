@@ -19,7 +19,7 @@ __all__ = ['SUFFIXES', 'DepthFileError', 'DepthFormat', 'probe_depth', 'read_dep
 
 # Most likely first: where two of them lie beside each other, depth_suffix must say which is meant.
 SUFFIXES = ('.png', '.npy', '.npz', '.tiff', '.tif', '.exr', *netpbm.SUFFIXES)
-TIFF = ('.tiff', '.tif')
+TIFF, JPEG = ('.tiff', '.tif'), ('.jpg', '.jpeg')
 
 
 def probe_depth(path: str, depth_format: DepthFormat) -> tuple[int, int] | None:
@@ -109,7 +109,10 @@ def read_depth(data: bytes, path: str, depth_format: DepthFormat) -> np.ndarray:
 def _suffix(path, depth_format):
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in SUFFIXES:
-        raise DepthFileError(f'{path}: expected a depth file that ends in one of {", ".join(SUFFIXES)}, got {suffix!r}')
+        picture = (' A JPEG holds no depth: use the original file, or, if it is the image, exchange images and depth.'
+                   if suffix in JPEG else '')
+        raise DepthFileError(f'{path}: expected a depth file that ends in one of {", ".join(SUFFIXES)}, got '
+                             f'{suffix!r}.{picture}')
     if depth_format.bits == PACKED and suffix != '.png':
         raise DepthFileError(f'{path}: only PNGs hold depth in three channels of 8 bits. Leave '
                              f'{depth_format.spell("bits", PACKED)} out for {suffix}.')

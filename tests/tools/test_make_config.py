@@ -125,3 +125,59 @@ def test_a_refusal_is_a_message_and_leaves_no_file(make, tmp_path, arguments, me
     refusal = make(*arguments)
     assert refusal.startswith('make_config: ') and message in refusal
     assert not list(tmp_path.iterdir())
+
+
+def test_exchanged_folders_end_with_status_2_and_leave_nothing(make, builders, tmp_path):
+    data = builders.pairs(tmp_path / 'mine', 4)
+    (data / 'image').rename(data / 'fotos')
+    (data / 'depth').rename(data / 'entfernung')
+    before = sorted(tmp_path.rglob('*'))
+    arguments = [SEGFORMER, '--dataset', 'folder', '--data-root', data, '--make-split', '--no-trial', '--out', 'a.py']
+    told = make(*arguments, '--images', 'entfernung', '--depth', 'fotos')
+    assert 'images and depth are exchanged' in told and 'Exchange --images and --depth' in told
+    assert told.startswith('make_config: ') and 'bits' not in told
+    assert '--images fotos --depth entfernung' in make(*arguments)
+    assert sorted(tmp_path.rglob('*')) == before
+    assert make(*arguments, '--images', 'fotos', '--depth', 'entfernung') == 0
+
+
+def test_what_is_left_out_and_other_sizes_are_said(make, builders, tmp_path, capsys):
+    data = builders.pairs(tmp_path / 'mine', 5)
+    (data / 'depth/1.png').unlink()
+    for folder, content in (('image', builders.image), ('depth', builders.units)):
+        builders.write(data / folder / '2.png', content(shape=(16, 32)))
+    assert make(SEGFORMER, '--dataset', 'folder', '--data-root', 'mine', '--make-split', '--no-trial', '--out',
+                'a.py') == 0
+    out = capsys.readouterr().out
+    assert 'Note: 1 of 5 images have no depth of their name and are left out, the first is mine/image/1.png.' in out
+    assert 'Note: 3 of 4 images have 20 x 64, the others 16 x 32;' in out
+
+
+def test_a_config_of_a_relative_folder_works_from_anywhere(make, builders, tmp_path, monkeypatch):
+    builders.pairs(tmp_path / 'mine', 4)
+    assert make(SEGFORMER, '--dataset', 'folder', '--data-root', 'mine', '--make-split', '--no-trial', '--out',
+                'a.py') == 0
+    (tmp_path / 'elsewhere').mkdir()
+    monkeypatch.chdir(tmp_path / 'elsewhere')
+    from mmdepthcls.commands.make_config.verification import count_samples
+    assert count_samples(tmp_path / 'a.py') == dict(train=2, val=1, test=1)
+
+
+def test_the_size_of_minidrive_is_read_or_called_assumed(make, tmp_path, capsys):
+    (tmp_path / 'mini').mkdir()
+    arguments = ['fcn_r50-d8_4xb2-40k_cityscapes-512x1024', '--dataset', 'minidrive', '--data-root', 'mini',
+                 '--no-trial', '--force', '--out', 'a.py']
+    assert make(*arguments) == 0
+    assert 'crop: 128 x 416 (images are assumed to have 128 x 416, the recipe' in capsys.readouterr().out
+    (tmp_path / 'mini/minidrive.json').write_text('{"height": 96, "width": 320}')
+    assert make(*arguments) == 0
+    assert 'crop: 96 x 320 (images have 96 x 320, the recipe' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('recipe, weights', [
+    ('fast_scnn_8xb4-160k_cityscapes-512x1024', ''), (SEGFORMER, ', pretrained weights: https://'),
+    ('fcn_r50-d8_4xb2-40k_cityscapes-512x1024', ', pretrained weights: open-mmlab://resnet50_v1c')])
+def test_pretrained_weights_are_named_where_there_are_some(recipe, weights, make, capsys):
+    assert make(recipe, '--no-trial', '--out', 'a.py') == 0
+    kept = next(line for line in capsys.readouterr().out.splitlines() if line.startswith('- kept: '))
+    assert kept.partition(' images a GPU')[2].startswith(weights) and ('pretrained' in kept) == bool(weights)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ...datasets.exchanged_pair import REMEDY
 from ...datasets.files import depth_png
 from ...datasets.files.image_header import probe_image
 from .content import digest, missing_file
@@ -88,7 +89,7 @@ def _faults_of_sixteen_bits(image, data, header, path):
     if header.channels < 3 or (stored[..., :2] == stored[..., 1:3]).all():
         return [error('image is no picture', path, f'it has 16 bits and {header.channels} channel(s)'
                       f'{", all the same" if header.channels > 1 else ""}: is it a depth map?',
-                      'Exchange image and depth, or save the image with 8 bits.')]
+                      f'{REMEDY}, or save the image with 8 bits.')]
     if image.max() < DARK:
         return [warning('image is dark', path, f'its 16-bit numbers end at {stored.max()}, and the higher 8 bits, '
                         f'which are read, at {image.max()} of 255',

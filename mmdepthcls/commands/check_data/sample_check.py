@@ -5,10 +5,11 @@ import cv2
 
 from ...datasets.common_size import DEPTH, nearest_depth, resized_image, resizing_remedy, same_view
 from ...datasets.depth_file import DepthFormat
+from ...datasets.exchanged_pair import REMEDY, find_exchanged
 from . import alignment, kitti_frame
 from .content import missing_file
 from .depth_map import DepthRecord, inspect_depth_file
-from .finding import WARNING, error
+from .finding import ERROR, WARNING, error
 from .image_file import ImageRecord, inspect_image
 from .scan import inspect_scan
 
@@ -50,13 +51,22 @@ def load_sample(sample, reading):
     elif 'velodyne_path' in sample:  # without its image a scan cannot be projected
         fault = missing_file(sample['velodyne_path'], 'LiDAR scan')
         findings = [fault] if fault else []
-    record.findings += findings
+    record.findings = _exchanged(sample, reading, findings) or record.findings + findings
     if image is not None and depth is not None and sample.get('resized') and same_view(image.shape[:2], depth.shape):
         if sample['resized'] == DEPTH:
             depth = nearest_depth(depth, image.shape[:2])
         else:
             image = resized_image(image, depth.shape)
     return image, depth, record
+
+
+def _exchanged(sample, reading, findings):
+    """Finding, in a list, in place of those of an image and a depth map that are in each other's place."""
+    if 'depth_map_path' not in sample or not any(finding.level == ERROR for finding in findings):
+        return []
+    pair = find_exchanged(sample['img_path'], sample['depth_map_path'],
+                          sample.get('depth_format', reading.depth_format))
+    return [] if pair is None else [error('image and depth exchanged', pair.depth, pair.seen, f'{REMEDY}.')]
 
 
 def inspect_sample(job):

@@ -16,13 +16,14 @@ IGNORING_NOTHING = ('DiceLoss', 'HuasdorffDisstanceLoss')
 DEPTH_LOSSES_NOTE = 'decode_head.loss_decode: SparseCrossEntropyLoss and ExpectationSILogLoss (docs/study.md)'
 
 
-def fit_crop(model, image_size=None, wanted=None):
+def fit_crop(model, image_size=None, wanted=None, measured=True):
     """Size of training crops.
 
     Args:
         model (dict): of the recipe.
         image_size (tuple[int, int], optional): height and width of the data set's images, where that is known.
         wanted (tuple[int, int], optional): what the user asks for.
+        measured (bool): whether the images have been looked at; else their size is what is usual.
 
     Returns:
         tuple: (height, width), and why (str).
@@ -49,7 +50,8 @@ def fit_crop(model, image_size=None, wanted=None):
         fitted = (min(fitted), ) * 2
     if fitted == crop:
         return crop, 'kept' if of_recipe else "the images' size"
-    return fitted, f'images have {image_size[0]} x {image_size[1]}, the recipe {crop[0]} x {crop[1]}'
+    have = 'have' if measured else 'are assumed to have'
+    return fitted, f'images {have} {image_size[0]} x {image_size[1]}, the recipe {crop[0]} x {crop[1]}'
 
 
 def adapt_model(model, bins, crop):

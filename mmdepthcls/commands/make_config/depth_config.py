@@ -9,7 +9,7 @@ from ...config.config_class import class_name
 from ...config.config_parts import evaluators_of
 from .adaptation import adapt_model, fit_crop, heads_of
 from .depth_data import DATA
-from .recipe import why_no_depth
+from .recipe import pretrained_weights, why_no_depth
 
 WIDTH = 120
 SCHEMES = {'sid': SIDBins, 'ud': UDBins, 'lid': LIDBins}
@@ -134,7 +134,7 @@ def write_config(recipe, data, bins, folder, crop=None):
     reason = why_no_depth(cfg) or _no_training(cfg)
     if reason:
         raise ValueError(f'{recipe.path.name} cannot become a depth config: {reason}')
-    crop, why_crop = fit_crop(cfg.model, data.image_size, crop)
+    crop, why_crop = fit_crop(cfg.model, data.image_size, crop, data.measured)
     model, notes = adapt_model(cfg.model, bins, crop)
     base = recipe.base_from(folder)
     text = TEXT.format(
@@ -176,7 +176,7 @@ def _changes(cfg, data, bins, crop, notes):
     """What the config changes in the recipe, and what it keeps."""
     model = cfg.model
     classes = sorted({str(head.get('num_classes')) for _, head in heads_of(model)})
-    optimizer = cfg.optim_wrapper.optimizer
+    optimizer, weights = cfg.optim_wrapper.optimizer, pretrained_weights(model)
     length = f'{cfg.train_cfg.max_iters} iterations' if 'max_iters' in cfg.train_cfg else (
         f'{cfg.train_cfg.get("max_epochs")} epochs')
     return [
@@ -194,7 +194,7 @@ def _changes(cfg, data, bins, crop, notes):
         f'DepthEvaluator({data.evaluator}); its cap and the colors of pictures follow the bins',
         "checkpoints: save_best='abs_rel', the least; visualizer, test-time augmentation and hooks of depth",
         f'kept: {class_name(optimizer)}, lr {optimizer.lr:g}, {length}, {cfg.train_dataloader.get("batch_size")} '
-        'images a GPU, pretrained weights',
+        'images a GPU' + (f', pretrained weights: {", ".join(weights)}' if weights else ''),
     ]
 
 

@@ -1,4 +1,5 @@
 """The data sets that a depth config can be written for: what such a config says of them."""
+import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ class DepthData:
         warp (str): more arguments of ``RandomDepthWarp``, as code.
         evaluator (str): more arguments of ``DepthEvaluator``, as code.
         comment (str): lines above the dataset in the config.
+        manifest (str): JSON file in the folder that says the images' height and width; '' where there is none.
+        measured (bool): whether ``image_size`` is that of the images in the folder, and not what is usual.
         depth_range (tuple[float, float]): where bins begin that do not begin at 0, and end, unless somebody says
             otherwise, m.
     """
@@ -36,6 +39,8 @@ class DepthData:
     evaluator: str = ''
     comment: str = ''
     depth_range: tuple[float, float] = (1.0, 80.0)
+    manifest: str = ''
+    measured: bool = False
 
     @property
     def code(self):
@@ -46,17 +51,36 @@ class DepthData:
     def in_folder(self, root):
         """The same data in a folder that the config names.
 
+        The config works wherever it is run: a relative folder is written from the root of the disk on.
+
         Raises:
             FileNotFoundError: if there is no such folder.
         """
         if not os.path.isdir(root):
             raise FileNotFoundError(f'--data-root {root} is no folder')
-        return replace(self, variable='', root=str(root))
+        return replace(self, variable='', root=os.path.abspath(root))
+
+    def as_found(self):
+        """The same data with the size of images that the manifest in their folder says, where there is one."""
+        try:
+            with open(os.path.join(self.folder, self.manifest), encoding='utf-8') as file:
+                facts = json.load(file)
+            size = facts['height'], facts['width']
+        except (OSError, ValueError, LookupError, TypeError):
+            return self
+        if not all(type(side) is int and side > 0 for side in size):
+            return self
+        return replace(self, image_size=size, measured=True)
+
+    @property
+    def folder(self):
+        """str: where the data are looked for."""
+        return os.environ.get(self.variable) or self.root if self.variable else self.root
 
     @property
     def where(self):
         """str: where the data are looked for and whether that is there, and on other lines what must be in it."""
-        root = os.environ.get(self.variable) or self.root if self.variable else self.root
+        root = self.folder
         known = f', or where {self.variable} says' if self.variable and root == self.root else (
             f' ({self.variable})' if self.variable else '')
         there = '' if os.path.isdir(root) else f' {root} does not exist yet.'
@@ -91,7 +115,7 @@ DATA = {
         'It holds RGB/ and Depth/: see {prepare-synthia} and docs/data.md.', (760, 1280)),
     'minidrive': DepthData(
         'MiniDrive', "type='MiniDriveDataset', data_root={root}", OF_SPLITS, 'MINIDRIVE_ROOT', 'data/minidrive',
-        '{make-minidrive} FOLDER writes it.', (128, 416)),
+        '{make-minidrive} FOLDER writes it.', (128, 416), manifest='minidrive.json'),
     'nyu': _trees('NYU Depth v2', "type='NYUDepthDataset'", (OF_SPLITS[0], OF_SPLITS[2], OF_SPLITS[2]), 'NYU_ROOT',
                   'data/nyu_depth_v2', (480, 640), evaluator="protocols=['nyu_eigen']", depth_range=ROOMS),
     'virtual_kitti': _trees(

@@ -61,13 +61,13 @@ def parse_args():
 def find_data(args):
     """DepthData of the arguments, and own data with the lists that are to be written, where that is asked for."""
     if not args.data_root:
-        return DATA[args.dataset], None, {}
+        return DATA[args.dataset].as_found(), None, {}
     if args.dataset != 'folder':
-        return DATA[args.dataset].in_folder(args.data_root), None, {}
+        return DATA[args.dataset].in_folder(args.data_root).as_found(), None, {}
     from .own_data import OwnData
     own = OwnData(args.data_root, args.images or 'image', args.depth or 'depth', args.depth_scale)
     lists = own.make_lists(args.force) if args.make_split else {}
-    return replace(own.data(lists), image_size=own.image_size(bool(lists))), own, lists
+    return replace(own.data(lists), image_size=own.image_size(bool(lists)), measured=True), own, lists
 
 
 def main(args):
@@ -92,6 +92,8 @@ def main(args):
         print(f'Tried: {trial.num_parameters / 1e6:.1f} million parameters, a training step at '
               f'{trial.size[0]} x {trial.size[1]} (loss {trial.losses["loss"]:.2f}) and a prediction.')
     print(f'Data: {data.where}')
+    for remark in own.remarks if own else ():
+        print(f'Note: {remark}.')
     if args.data_root:
         print_samples(path, lists)
     print(f'Next: {command("check-data")} {path}\n      {command("train")} {path}')

@@ -1,15 +1,19 @@
 """Anybody's images and depth as the data of a config: two folders below one, and the lists that split them."""
 import os
 import re
+import shlex
 import tempfile
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
-import cv2
-
 from ...atomic_file import write_atomically
+from ...datasets.depth_file import DepthFormat, probe_depth
 from ...datasets.depth_folder_dataset import DepthFolderDataset
+from ...datasets.exchanged_pair import find_exchanged
+from ...datasets.files.file_finder import why_missing
+from ...datasets.files.image_header import probe_image
 from ...datasets.split_file import read_split_file
 from .depth_data import DATA
 
@@ -17,7 +21,9 @@ LISTS = {'train': 'train.txt', 'val': 'val.txt', 'test': 'test.txt'}
 # Folders of images that say which part they are, where somebody has split them already.
 PART_NAMES = {'train': 'train', 'training': 'train', 'val': 'val', 'valid': 'val', 'validation': 'val', 'test': 'test',
               'testing': 'test'}
-LOOKED_AT = 20  # images, for their size
+LOOKED_AT = 20  # samples, for whether image and depth are exchanged
+SIZES_NAMED = 3
+KEYS = ('img_path', 'depth_map_path')
 EVERY = 10  # of so many samples one is for validation and one for testing
 LINE = "one sample a line, 'IMAGE DEPTH', relative to that folder"
 
@@ -36,6 +42,7 @@ class OwnData:
 
     def __init__(self, root, images='image', depths='depth', scale=None):
         self.root, self.folders, self.scale = Path(root), (images, depths), scale
+        self.remarks = []  # what to know of the data, a line each
         if not self.root.is_dir():
             raise FileNotFoundError(f'--data-root {root} is no folder')
 
@@ -64,19 +71,57 @@ class OwnData:
         if present and not force:
             raise FileExistsError(f'{self.root / present[0]} exists: leave out --make-split to use the lists that are '
                                   'there, or give --force to overwrite them')
-        return {LISTS[part]: list_text(pairs) for part, pairs in split_pairs(self._pairs()).items()}
+        return {LISTS[part]: list_text(pairs) for part, pairs in split_pairs(self._pairs).items()}
 
+    @cached_property
     def _pairs(self):
         """(image, depth) below the root, of all images that have a depth."""
-        prefix = dict(zip(('img_path', 'depth_map_path'), self.folders, strict=True))
-        pairs = [(sample['img_path'], sample['depth_map_path']) for sample in self._samples(data_prefix=prefix)]
-        found = [tuple(Path(os.path.relpath(path, self.root)).as_posix() for path in pair) for pair in pairs
-                 if os.path.isfile(pair[1])]
+        self._check_folders()
+        samples = self._samples(data_prefix=dict(zip(KEYS, self.folders, strict=True)))
+        found = [sample for sample in samples if os.path.isfile(sample['depth_map_path'])]
+        self._refuse_exchanged(found or samples, 'Exchange --images and --depth')
         if not found:
             images, depths = (self.root / folder for folder in self.folders)
-            raise ValueError(f'no image in {images} has a depth map of its name in {depths} ({len(pairs)} images): '
+            raise ValueError(f'no image in {images} has a depth map of its name in {depths} ({len(samples)} images): '
                              'give the folders with --images and --depth')
-        return found
+        if len(found) < len(samples):
+            alone = next(sample['img_path'] for sample in samples if not os.path.isfile(sample['depth_map_path']))
+            self.remarks.append(f'{len(samples) - len(found)} of {len(samples)} images have no depth of their name and '
+                                f'are left out, the first is {alone}')
+        return [tuple(Path(os.path.relpath(sample[key], self.root)).as_posix() for key in KEYS) for sample in found]
+
+    def _check_folders(self):
+        """Refuse folders that are not there, with the options that say which are meant."""
+        # What is there and no folder, such as a link that leads nowhere, the dataset explains.
+        missing = next((path for path in (self.root / folder for folder in self.folders) if not path.is_dir()), None)
+        if missing is None or os.path.lexists(missing):
+            return
+        there = sorted(path.name for path in self.root.iterdir() if path.is_dir() and not path.name.startswith('.'))
+        options = ' '.join(f'{option} {shlex.quote(name)}' for option, name in zip(
+            ('--images', '--depth'), self._folders_by_content(there) or ('FOLDER', 'FOLDER'), strict=True))
+        raise FileNotFoundError(f'{missing} does not exist. {why_missing(str(missing))} Say which folders hold the '
+                                f'images and the depth: {options}')
+
+    def _folders_by_content(self, names):
+        """tuple[str, str] or None: which of two folders holds the images, and which the depth, where files tell."""
+        if len(names) != 2:
+            return None
+        orders = [(images, depths) for images, depths in (names, names[::-1])
+                  if any(map(_has_depth, OwnData(self.root, images, depths)._listed()[:LOOKED_AT]))]
+        return orders[0] if len(orders) == 1 else None
+
+    def _listed(self):
+        try:
+            return self._samples(data_prefix=dict(zip(KEYS, self.folders, strict=True)))
+        except (OSError, ValueError):
+            return []
+
+    def _refuse_exchanged(self, samples, remedy):
+        """Raise where one of the first samples has its image and its depth in each other's place."""
+        for sample in samples[:LOOKED_AT]:
+            pair = find_exchanged(sample['img_path'], sample.get('depth_map_path'), DepthFormat())
+            if pair is not None:
+                raise ValueError(pair.message(remedy))
 
     def _samples(self, **arguments):
         return DepthFolderDataset(data_root=str(self.root), pipeline=[], verify=False, lazy_init=True,
@@ -110,16 +155,55 @@ class OwnData:
             needs=f'It holds {", ".join(dict.fromkeys(lists.values()))}, and the files that they name.')
 
     def image_size(self, made=False):
-        """tuple[int, int] or None: height and width that most of the first images have.
+        """tuple[int, int] or None: height and width that most images have. Looks at the headers of all.
 
         Args:
             made (bool): the lists are still to be written: look into the folder.
         """
-        images = [self.root / image for image, _ in self._pairs()] if made else [
-            sample['img_path'] for sample in self._samples(ann_file=self.lists['train'])]
-        pictures = (cv2.imread(str(path), cv2.IMREAD_COLOR) for path in images[:LOOKED_AT])
-        sizes = Counter(picture.shape[:2] for picture in pictures if picture is not None)
-        return sizes.most_common(1)[0][0] if sizes else None
+        if made:
+            images = [self.root / image for image, _ in self._pairs]
+        else:
+            samples = self._samples(ann_file=self.lists['train'])
+            lists = ', '.join(dict.fromkeys(self.lists.values()))
+            self._refuse_exchanged(samples, f'Exchange the two columns of {lists}')
+            images = [sample['img_path'] for sample in samples]
+            alone = [sample for sample in samples if 'depth_map_path' not in sample]
+            if alone:
+                self.remarks.append(f'{len(alone)} of {len(samples)} images of {self.lists["train"]} have no depth and '
+                                    f'are left out of training, the first is {alone[0]["img_path"]}')
+        sizes = Counter(size for size in map(_size, images) if size)
+        if not sizes:
+            return None
+        (size, count), *others = sizes.most_common()
+        if others:
+            self.remarks.append(f'{count} of {sum(sizes.values())} images have {size[0]} x {size[1]}, the others '
+                                f'{_spelled(other for other, _ in others)}; the crop goes by the most frequent size')
+        return size
+
+
+def _size(path):
+    """tuple[int, int] or None: height and width as loaded, by the header."""
+    try:
+        return probe_image(str(path)).shape()
+    except (OSError, ValueError):
+        return None
+
+
+def _spelled(sizes):
+    """str: some of many sizes."""
+    texts = [f'{height} x {width}' for height, width in sizes]
+    more = len(texts) - SIZES_NAMED
+    return ', '.join(texts[:SIZES_NAMED]) + (f' and {more} more' if more > 0 else '')
+
+
+def _has_depth(sample):
+    """bool: whether a sample's depth is there and is depth, and its image a picture."""
+    try:
+        probe_depth(sample['depth_map_path'], DepthFormat())
+        probe_image(sample['img_path'])
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def list_text(pairs):

@@ -1,6 +1,8 @@
 """A recipe of MMSegmentation: finding its file, reading it, and why it cannot classify depth."""
+import difflib
 import importlib.util
 import os.path as osp
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from ...config.config_class import class_name, class_of
 from ...models.head_config import why_unfit
 from .adaptation import heads_of
 
+NAMED = 5  # recipes, where one is not found
 # Segmentors that DepthClassifier does not take the place of: class -> what they do.
 UNFIT_SEGMENTORS = {
     'CascadeEncoderDecoder': 'is a cascade of decode heads, of which the later refine what the first predicts',
@@ -90,18 +93,67 @@ def _find(name):
     if given.is_file():
         return given.resolve()
     name = str(name).removeprefix('mmseg::')
+    root = shipped_configs()
     file_name = Path(name).name if name.endswith('.py') else f'{Path(name).name}.py'
-    found = [path for path in shipped_configs().rglob(file_name) if path.as_posix().endswith(f'/{name.lstrip("./")}')
+    found = [path for path in root.rglob(file_name) if path.as_posix().endswith(f'/{name.lstrip("./")}')
              or '/' not in name]
-    if len(found) == 1:
-        return found[0]
+    whole = [path for path in found if '/' in name or not _is_part(path)]
+    if len(whole) == 1:
+        return whole[0]
+    if whole:
+        raise FileNotFoundError(f'{name} is the name of several recipes: {", ".join(map(str, whole))}')
+    like = _alike(name, [path.relative_to(root) for path in sorted(root.rglob('*.py')) if not _is_part(path)])
+    more = ', ...' if len(like) > NAMED else ''
+    hint = f' Recipes with such a name: {", ".join(like[:NAMED])}{more}' if like else ''
     if found:
-        raise FileNotFoundError(f'{name} is the name of several recipes: {", ".join(map(str, found))}')
-    stem = Path(file_name).stem.partition('_')[0]
-    like = sorted(path.relative_to(shipped_configs()).as_posix() for path in shipped_configs().rglob(f'{stem}*.py'))
-    hint = f' Recipes with such a name: {", ".join(like[:5])}' + (', ...' if len(like) > 5 else '') if like else ''
-    raise FileNotFoundError(f'{name} is neither a file nor a recipe that MMSegmentation ships '
-                            f'({shipped_configs()}).{hint}')
+        raise FileNotFoundError(f'{name}: {found[0].relative_to(root).as_posix()} is only a part of recipes.{hint}')
+    raise FileNotFoundError(f'{name} is neither a file nor a recipe that MMSegmentation ships ({root}).{hint}')
+
+
+def _is_part(path):
+    """bool: whether a shipped file is one that recipes are made of."""
+    return '_base_' in path.parts
+
+
+def _alike(name, recipes):
+    """list[str]: recipes whose folder or file has a name, or else the beginning of it, or else one that is close."""
+    wanted = Path(name).name.removesuffix('.py')
+    plain = {path: (_plain(path.parent.name), _plain(path.stem)) for path in recipes}
+    texts = [_plain(wanted), _plain(re.split('[_-]', wanted)[0])]
+    texts += difflib.get_close_matches(texts[0], sorted({folder for folder, _ in plain.values()}), 1)
+    for text in filter(None, texts):
+        found = [path.as_posix() for path, names in plain.items() if any(each.startswith(text) for each in names)]
+        if found:
+            return found
+    return []
+
+
+def _plain(name):
+    """str: a name without what people leave out or write otherwise: 'Fast_SCNN' -> 'fastscnn'."""
+    return re.sub('[^a-z0-9]', '', name.lower())
+
+
+def pretrained_weights(model):
+    """What a model begins with.
+
+    Args:
+        model (dict): config.
+
+    Returns:
+        list[str]: file, URL or name of all weights that it loads, or the key that says that there are some.
+
+    >>> pretrained_weights(dict(pretrained=None, neck=dict(init_cfg=dict(type='Pretrained', checkpoint='a.pth'))))
+    ['a.pth']
+    """
+    found, is_dict = [], isinstance(model, dict)
+    if is_dict and class_name(model) == 'Pretrained':
+        found.append(str(model.get('checkpoint')))
+    for key, value in model.items() if is_dict else enumerate(model):
+        if key == 'pretrained' and value:
+            found.append(value if isinstance(value, str) else 'those of the backbone (pretrained=True)')
+        elif isinstance(value, (dict, list, tuple)):
+            found += pretrained_weights(value)
+    return list(dict.fromkeys(found))
 
 
 def why_no_depth(cfg):

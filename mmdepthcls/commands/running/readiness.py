@@ -3,11 +3,13 @@ import difflib
 import os
 import os.path as osp
 import re
+import shlex
 
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 
+from ...config.config_check import SPLITS
 from ...invocation import launched
 from .arguments import check_checkpoint, check_folder
 from .config_files import variable_of
@@ -95,10 +97,16 @@ def check_run(cfg, splits, training=False):
     if cfg.get('load_from'):
         check_checkpoint(cfg.load_from, 'load_from')
     for split in splits:
-        loader = cfg.get(f'{split}_dataloader')
-        if loader:
-            for key, dataset in _datasets(loader.get('dataset') or {}, f'{split}_dataloader.dataset'):
-                _check_root(cfg, key, dataset.get('data_root'))
+        for key, root in _roots(cfg, split):
+            _check_root(cfg, key, root)
+
+
+def _roots(cfg, split):
+    """(key, data_root) of the data sets of a split."""
+    loader = cfg.get(f'{split}_dataloader')
+    if loader:
+        for key, dataset in _datasets(loader.get('dataset') or {}, f'{split}_dataloader.dataset'):
+            yield f'{key}.data_root', dataset.get('data_root')
 
 
 def _datasets(dataset, key):
@@ -115,10 +123,18 @@ def _check_root(cfg, key, root):
         return
     missing = not osp.exists(root)
     if missing or not osp.isdir(root):
+        beside = osp.join(osp.dirname(osp.abspath(cfg.filename)), root) if cfg.filename else root
+        folder = shlex.quote(beside) if osp.isdir(beside) else 'DIR'
+        options = ' '.join(f'{_as_option(other)}={folder}' for split in SPLITS for other, its in _roots(cfg, split)
+                           if its == root)
         variable = variable_of(cfg.filename, root)
-        option = re.sub(r'\[(\d+)\]', r'.\1', key)
-        raise UsageError(f'{root} {"does not exist" if missing else "is no folder"} ({key}.data_root); set '
-                         f'{variable or "it with --cfg-options " + option + ".data_root=DIR"} or see docs/data.md')
+        raise UsageError(f'{root} {"does not exist" if missing else "is no folder"} ({key}); set '
+                         f'{variable or "it with --cfg-options " + options} or see docs/data.md')
+
+
+def _as_option(key):
+    """str: a key as --cfg-options takes it: 'datasets[0]' -> 'datasets.0'."""
+    return re.sub(r'\[(\d+)\]', r'.\1', key)
 
 
 def check_device(cfg):

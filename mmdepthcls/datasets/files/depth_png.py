@@ -128,6 +128,12 @@ def check_depth_header(header, path, depth_format=KITTI):
                                  f'of {header.bit_depth} bits. If one channel holds the depth, leave '
                                  f'{depth_format.spell("bits", PACKED)} out.')
         return
+    if header.bit_depth == 8 and depth_format.bits == 16 and header.channels > 2:
+        raise DepthFileError(
+            f'{path}: expected 16-bit depth, got 8 bits in {header.channels} channels, as a color picture has. If it '
+            'is the image, exchange images and depth. If it is a colored depth map, use the original file. If three '
+            f'channels hold one depth, say so with {depth_format.spell("bits", PACKED)} and '
+            f'{depth_format.spell("scale")}.')
     if header.bit_depth < depth_format.bits:
         raise DepthFileError(
             f'{path}: expected {depth_format.bits}-bit depth, got {header.bit_depth} bits. An 8-bit copy has lost the '

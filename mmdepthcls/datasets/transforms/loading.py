@@ -11,6 +11,7 @@ from ...camera import resized_focal
 from .. import velodyne
 from ..common_size import DEPTH, check_view, nearest_depth, resized_image
 from ..depth_file import DepthFileError, DepthFormat, read_depth
+from ..exchanged_pair import refuse_exchanged
 from ..files.image_header import orientation_remedy
 
 MAIN = 'gt_depth_map'
@@ -115,7 +116,12 @@ class LoadDepth(BaseTransform):
         path = results.get('depth_map_path')
         if path is None:
             return results
-        depth = read_depth(fileio.get(path), path, results.get('depth_format', self.depth_format))
+        depth_format = results.get('depth_format', self.depth_format)
+        try:
+            depth = read_depth(fileio.get(path), path, depth_format)
+        except DepthFileError:
+            refuse_exchanged(results, depth_format)
+            raise
         if results.get('resized') is not None:
             results, depth = _to_common_size(results, depth, path)
         return _add_depth(results, depth, path, results.get('depth_name'))

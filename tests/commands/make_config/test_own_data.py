@@ -1,4 +1,7 @@
 """Two folders become lists without leaks; lists that are there are used."""
+import re
+
+import cv2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +86,76 @@ def test_what_is_not_there_is_said_with_what_to_do(own, tmp_path):
         OwnData(tmp_path, 'rgb', 'rgb/..').make_lists()
     with pytest.raises(FileNotFoundError, match='image'):
         OwnData(tmp_path).make_lists()
+
+
+@pytest.fixture
+def german(builders, tmp_path):
+    """Four pairs in folders whose names say nothing, of two sizes, and two images without depth."""
+    builders.pairs(tmp_path, 4)
+    for index in (4, 5):
+        builders.write(tmp_path / f'image/{index}.png', builders.image())
+    for folder, content in (('image', builders.image), ('depth', builders.units)):
+        builders.write(tmp_path / folder / '3.png', content(shape=(16, 32)))
+    (tmp_path / 'image').rename(tmp_path / 'fotos')
+    (tmp_path / 'depth').rename(tmp_path / 'entfernung')
+    return tmp_path
+
+
+def as_jpeg(folder):
+    for path in sorted(folder.iterdir()):
+        cv2.imwrite(str(path.with_suffix('.jpg')), cv2.imread(str(path)))
+        path.unlink()
+
+
+@pytest.mark.parametrize('jpeg', [False, True])
+def test_exchanged_folders_and_lists_are_refused(german, jpeg):
+    if jpeg:
+        as_jpeg(german / 'fotos')
+    with pytest.raises(ValueError, match='images and depth are exchanged.*Exchange --images and --depth') as caught:
+        OwnData(german, 'entfernung', 'fotos').make_lists()
+    assert str(german / 'entfernung/0.png') in str(caught.value) and str(german / 'fotos/0.') in str(caught.value)
+    ending = 'jpg' if jpeg else 'png'
+    for name in ('train.txt', 'val.txt'):
+        (german / name).write_text(f'entfernung/1.png fotos/1.{ending}\n')
+    with pytest.raises(ValueError, match='images and depth are exchanged.*the two columns of train.txt, val.txt'):
+        OwnData(german).image_size()
+
+
+def told(root):
+    with pytest.raises(FileNotFoundError) as caught:
+        OwnData(root).make_lists()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize('jpeg', [False, True])
+def test_missing_folders_are_told_with_the_options_that_say_which_are_meant(german, builders, jpeg):
+    if jpeg:
+        as_jpeg(german / 'fotos')
+    assert re.search('image does not exist.*entfernung, fotos.*--images fotos --depth entfernung$', told(german))
+    for path in list((german / 'fotos').iterdir()):
+        path.unlink()
+        builders.write(path.with_suffix('.png'), builders.units())
+    assert told(german).endswith('--images FOLDER --depth FOLDER')  # either may be the depth
+    (german / 'more').mkdir()
+    assert told(german).endswith('--images FOLDER --depth FOLDER')
+    (german / 'image').symlink_to('nowhere')
+    assert 'a link to nowhere' in told(german)
+
+
+def test_what_is_left_out_and_other_sizes_are_remarked(german):
+    own = OwnData(german, 'fotos', 'entfernung')
+    own.make_lists()
+    assert own.image_size(made=True) == (20, 64)
+    assert own.remarks == [
+        f'2 of 6 images have no depth of their name and are left out, the first is {german}/fotos/4.png',
+        '3 of 4 images have 20 x 64, the others 16 x 32; the crop goes by the most frequent size']
+
+
+def test_listed_images_without_depth_are_remarked(own):
+    own.write(own.make_lists())
+    with open(own.root / 'train.txt', 'a', encoding='utf-8') as file:
+        file.write('rgb/alone.png None\n')
+    listed = OwnData(own.root)
+    listed.image_size()
+    assert listed.remarks == ['1 of 11 images of train.txt have no depth and are left out of training, the first is '
+                              f'{own.root}/rgb/alone.png']

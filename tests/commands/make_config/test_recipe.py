@@ -4,7 +4,13 @@ import re
 import pytest
 
 import mmdepthcls  # noqa: F401  (imported only to register)
-from mmdepthcls.commands.make_config.recipe import read_recipe, shipped_configs, shipped_models, why_no_depth
+from mmdepthcls.commands.make_config.recipe import (
+    pretrained_weights,
+    read_recipe,
+    shipped_configs,
+    shipped_models,
+    why_no_depth,
+)
 from mmdepthcls.models.head_config import UNFIT_HEADS, fit_heads
 
 SEGFORMER = 'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py'
@@ -79,3 +85,37 @@ def test_a_model_with_such_a_head_is_refused_too(head):
 def test_every_shipped_model_file_is_listed():
     names = [path.name for path in shipped_models()]
     assert len(names) >= 50 and {'upernet_swin.py', 'fcn_r50-d8.py', 'vpd_sd.py'} <= set(names)
+
+
+@pytest.mark.parametrize('name, told', [
+    ('fastscnn', 'fastscnn/fast_scnn_8xb4-160k_cityscapes-512x1024.py'),
+    ('Fast-SCNN', 'fastscnn/fast_scnn_8xb4-160k_cityscapes-512x1024.py'),
+    ('bisenetv2', 'bisenetv2/bisenetv2_fcn_4xb4-160k_cityscapes-1024x1024.py'),
+    ('bisenetv2.py', 'is only a part of recipes'),
+    ('segfromer', 'segformer/segformer_mit-b0_8xb2'),
+])
+def test_an_unknown_name_is_answered_with_whole_recipes(name, told):
+    with pytest.raises(FileNotFoundError) as caught:
+        read_recipe(name)
+    names = str(caught.value).partition('Recipes with such a name: ')[2].removesuffix(', ...').split(', ')
+    assert told in str(caught.value) and 1 <= len(names) <= 5
+    assert all((shipped_configs() / each).is_file() and '_base_' not in each for each in names)
+
+
+def test_a_part_is_read_where_its_folder_is_given():
+    assert read_recipe('_base_/models/bisenetv2.py').path.name == 'bisenetv2.py'
+
+
+@pytest.mark.parametrize('name, weights', [
+    (SEGFORMER, 'mit_b0'), ('fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py', 'open-mmlab://resnet50_v1c'),
+    ('fastscnn/fast_scnn_8xb4-160k_cityscapes-512x1024.py', None),
+    ('bisenetv2/bisenetv2_fcn_4xb4-160k_cityscapes-1024x1024.py', None)])
+def test_weights_that_a_recipe_begins_with(name, weights):
+    found = pretrained_weights(read_recipe(name).cfg.model)
+    assert len(found) == (weights is not None) and all(weights in each for each in found)
+
+
+def test_weights_in_lists_and_switches():
+    model = dict(type='A', backbone=dict(pretrained=True), heads=[dict(init_cfg=[
+        dict(type='Normal', std=1.0), dict(type='Pretrained', checkpoint='b.pth')]), dict(pretrained='')])
+    assert pretrained_weights(model) == ['those of the backbone (pretrained=True)', 'b.pth']
