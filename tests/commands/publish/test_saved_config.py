@@ -18,7 +18,8 @@ def test_nothing_is_run(tmp_path):
 
 
 @pytest.mark.parametrize('text', [
-    None, 3, 'model = ', 'model = "a"', 'x = 1', 'model = dict(a=\0)', 'model = ' + '[' * 5000, 'model = ' + '-' * 99999 + '1',
+    None, 3, 'model = ', 'model = "a"', 'x = 1', 'model = dict(a=\0)', 'model = ' + '[' * 5000,
+    'model = ' + '-' * 99999 + '1',
     'model = dict(a=' + '+'.join('1' * 90000) + ')', f'model = dict(a="{"a" * LONGEST}")'])
 def test_what_says_nothing(text):
     assert saved_config(dict(meta=dict(cfg=text))) in (None, dict(model=dict(a=UNKNOWN)))
