@@ -86,7 +86,7 @@ def runs(labels):
     return [(int(part[0]), int(part[-1])) for part in parts if len(part)]
 
 
-def markdown(tally, scores, cap, target, title):
+def markdown(tally, scores, cap, target, title, remarks=()):
     """The analysis as text that reads well in a terminal and is Markdown.
 
     Args:
@@ -95,12 +95,13 @@ def markdown(tally, scores, cap, target, title):
         cap (float): of the scored pixels, m.
         target (float): see :func:`proposal`.
         title (str): what was analyzed.
+        remarks (sequence of str): of the proposed range, a line each.
 
     Returns:
         str
     """
     return '\n\n'.join([f'# Bins for {title}', _data_text(tally), _table(scores, cap), _unused_text(scores),
-                        _choice_text(tally, scores, target)])
+                        _choice_text(tally, scores, target, remarks)])
 
 
 def _data_text(tally):
@@ -142,7 +143,7 @@ def _run(first, last):
     return str(first) if first == last else f'{first}..{last}'
 
 
-def _choice_text(tally, scores, target):
+def _choice_text(tally, scores, target, remarks):
     low, high = propose_range(tally)
     near, far = tally.outside(low, high)
     lines = ['Least abs_rel at equal K:']
@@ -154,7 +155,7 @@ def _choice_text(tally, scores, target):
               f'none reaches {target:g}, this comes nearest')
     return '\n'.join([
         *lines, '', f'Proposed range: [{low:g}, {high:g}] m; {near:.2%} of the pixels are nearer, {far:.2%} farther.',
-        f'Proposed bins (abs_rel {floor:.4f}: {reason}):', '', f'    bins = {config_line(chosen.bins)}'])
+        *remarks, f'Proposed bins (abs_rel {floor:.4f}: {reason}):', '', f'    bins = {config_line(chosen.bins)}'])
 
 
 def contents(tally, scores, cap, target):
