@@ -4,6 +4,7 @@ from itertools import groupby
 import numpy as np
 
 from ...bins import DepthBins
+from ...count_text import counted
 from ...evaluation.metrics_table import metrics_table
 from .bin_analysis import FLOOR_NAMES, LEAST
 from .depth_tally import propose_range
@@ -109,7 +110,8 @@ def _data_text(tally):
         f'\n{tally.num_fill / (tally.num_pixels + tally.num_fill):.1%} of all pixels are exactly {tally.fill:.6g} m, '
         'the largest value: taken for "no measurement" (the sky) and left out of this.')
     quantiles = ', '.join(f'{100 * share:g} %: {tally.quantile(share):.3g}' for share in SHARES)
-    return f'{tally.num_images} depth maps, {tally.num_pixels} pixels with depth. Quantiles (m): {quantiles}.{fill}'
+    return (f'{counted(tally.num_images, "depth map")}, {counted(tally.num_pixels, "pixel")} with depth. '
+            f'Quantiles (m): {quantiles}.{fill}')
 
 
 def _table(scores, cap):

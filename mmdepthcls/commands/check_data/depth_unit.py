@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...count_text import counted
 from ...datasets.depth_units import PLAUSIBLE, UNITS, USUAL
 from .depth_map import PROFILE
 from .finding import error, warning
@@ -72,7 +73,8 @@ class DepthOfSet:
         """
         found = self._beyond_bins(factor)
         if not PLAUSIBLE[0] <= self.median / factor <= PLAUSIBLE[1]:
-            found.append(Evidence(f'the median depth of its {self.samples} samples is {self.median / factor:.4g} m, '
+            found.append(Evidence(f'the median depth of its {counted(self.samples, "sample")} is '
+                                  f'{self.median / factor:.4g} m, '
                                   'which is neither a room nor a street', strong=True))
         known = self.expected
         if known and self.samples >= known.samples and not (

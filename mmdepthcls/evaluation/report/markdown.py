@@ -1,4 +1,5 @@
 """A report's numbers as Markdown. Pure."""
+from ...count_text import counted
 from ..errors import ALL_NAMES, ERROR_NAMES
 from ..metrics_table import metrics_table, protocols_table
 
@@ -41,15 +42,15 @@ def report_markdown(protocols, contents):
 
 
 def _summary(contents):
-    first = contents['protocols'][0]
+    first, images = contents['protocols'][0], counted(contents['num_images'], 'image')
     lines = []
     if not any(entry['num_images'] for entry in contents['protocols']):
-        lines.append(f'**Nothing was scored**, of {contents["num_images"]} images. See the reasons below.')
+        lines.append(f'**Nothing was scored**, of {images}. See the reasons below.')
     elif not first['num_images']:
-        lines.append(f'{contents["num_images"]} images. **The first protocol, {first["name"]}, scored nothing.**')
+        lines.append(f'{images}. **The first protocol, {first["name"]}, scored nothing.**')
     else:
         errors = first['model']
-        lines.append(f'{contents["num_images"]} images, {first["num_images"]} of them scored by {first["name"]}: '
+        lines.append(f'{images}, {first["num_images"]} of them scored by {first["name"]}: '
                      f'abs_rel **{errors["abs_rel"]:.4f}**, rmse **{errors["rmse"]:.3f} m**, '
                      f'd1 **{errors["d1"]:.3f}**.')
         constant = (first['best_constant'] or {}).get('errors', {}).get('abs_rel')

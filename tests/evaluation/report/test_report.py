@@ -240,7 +240,7 @@ def test_an_empty_evaluation_says_so(tmp_path, num_images):
     image = score_image(Views(np.ones(SIZE, np.float32)), {}, PROTOCOLS[:2], distance_limits(), 'a', BINS)
     text = write_report(tmp_path, ReportData(PROTOCOLS[:2], [image] * num_images, bins=BINS, confusion=np.zeros(
         (12, 12), int), published=PUBLISHED['synthia'])).read_text()
-    assert f'**Nothing was scored**, of {num_images} images' in text
+    assert f'**Nothing was scored**, of {"1 image" if num_images else "0 images"}.' in text
     assert ('- near: 1 of 1 images not scored: no ground truth' in text) == bool(num_images)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['report.json', 'report.md']
 
