@@ -42,7 +42,7 @@ def _doubt(tally, frames, spell):
 
 
 def _reading(frame):
-    depth_format, path = frame.depth_format, *frame.files.values()
+    depth_format, (path, ) = frame.depth_format, frame.files.values()
     if not _is_depth(frame):
         if depth_format.focal_baseline is not None:
             return f'disparity, of which depth is {depth_format.focal_baseline:g} / pixels'
@@ -57,7 +57,7 @@ def _reading(frame):
 
 def _is_depth(frame):
     """Whether a file holds depth, in some unit."""
-    depth_format, name = frame.depth_format, *frame.files
+    depth_format, (name, ) = frame.depth_format, frame.files
     return name not in SCANS and depth_format.projection is None and depth_format.focal_baseline is None
 
 

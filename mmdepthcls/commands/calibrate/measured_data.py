@@ -121,7 +121,7 @@ def _check_folders(folder, images, depths):
     for option, name, what in (('--image-folder', images, 'pictures'), ('--depth-folder', depths, 'depth maps')):
         path = os.path.join(folder, name)
         if not os.path.isdir(path):
-            raise FileNotFoundError(f'there is no folder {path}. {why_missing(path)} {option} NAME says in which '
+            raise FileNotFoundError(f'the folder {path} does not exist. {why_missing(path)} {option} NAME says in which '
                                     f'folder of {folder} the {what} lie, here {name!r}')
 
 
