@@ -121,8 +121,8 @@ def _check_folders(folder, images, depths):
     for option, name, what in (('--image-folder', images, 'pictures'), ('--depth-folder', depths, 'depth maps')):
         path = os.path.join(folder, name)
         if not os.path.isdir(path):
-            raise FileNotFoundError(f'the folder {path} does not exist. {why_missing(path)} {option} NAME says in which '
-                                    f'folder of {folder} the {what} lie, here {name!r}')
+            raise FileNotFoundError(f'the folder {path} does not exist. {why_missing(path)} {option} NAME says in '
+                                    f'which folder of {folder} the {what} lie, here {name!r}')
 
 
 def data_of_config(cfg: Config, split: str, unmeasured: bool = False) -> MeasuredData:

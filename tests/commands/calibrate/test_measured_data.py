@@ -74,9 +74,9 @@ def test_pictures_without_depth_are_passed_over_and_counted(own_folder, mmseg_sc
 
 
 def test_what_is_wrong_with_folders_names_their_options(own_folder, mmseg_scope):
-    with pytest.raises(FileNotFoundError, match=r'folder .*image does not exist\. .*own holds entfernung, fotos\. --image-folder'):
+    with pytest.raises(FileNotFoundError, match=r'image does not exist\. .*own holds entfernung, fotos\. --image-folder'):
         data_of_folder(str(own_folder))
-    with pytest.raises(FileNotFoundError, match=r'folder .*depth does not exist\. .*--depth-folder NAME .*depth maps lie'):
+    with pytest.raises(FileNotFoundError, match=r'depth does not exist\. .*--depth-folder NAME .* depth maps lie'):
         data_of_folder(str(own_folder), image_folder='fotos')
     for name in 'ac':
         (own_folder / 'entfernung' / f'{name}.png').rename(own_folder / 'entfernung' / f'{name}_depth.png')
