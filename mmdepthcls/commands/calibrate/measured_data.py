@@ -122,7 +122,8 @@ def _check_folders(folder, images, depths):
         path = os.path.join(folder, name)
         if not os.path.isdir(path):
             raise FileNotFoundError(f'the folder {path} does not exist. {why_missing(path)} {option} NAME says in '
-                                    f'which folder of {folder} the {what} lie, here {name!r}')
+                                    f'which folder of {folder} the {what} lie, here {name!r}. (Both: '
+                                    '--image-folder NAME --depth-folder NAME)')
 
 
 def data_of_config(cfg: Config, split: str, unmeasured: bool = False) -> MeasuredData:

@@ -74,7 +74,8 @@ def test_pictures_without_depth_are_passed_over_and_counted(own_folder, mmseg_sc
 
 
 def test_what_is_wrong_with_folders_names_their_options(own_folder, mmseg_scope):
-    with pytest.raises(FileNotFoundError, match=r'image does not exist\. .*own holds entfernung, fotos\. --image-folder'):
+    words = r'image does not exist\. .*holds entfernung, fotos\. --image-folder .*--depth-folder'
+    with pytest.raises(FileNotFoundError, match=words):
         data_of_folder(str(own_folder))
     with pytest.raises(FileNotFoundError, match=r'depth does not exist\. .*--depth-folder NAME .* depth maps lie'):
         data_of_folder(str(own_folder), image_folder='fotos')
