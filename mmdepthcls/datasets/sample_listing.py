@@ -8,6 +8,7 @@ from mmseg.registry import DATASETS, TASK_UTILS, TRANSFORMS
 from ..config.config_check import SPLITS
 from ..config.config_class import class_name, class_of, is_a
 from ..config.config_parts import leaf_datasets
+from ..config.near_name import did_you_mean
 from .cameras.input_focal import InputFocal
 from .depth_dataset import DepthDataset
 from .kitti import KITTIDepthDataset
@@ -103,7 +104,9 @@ def _list_split(name, dataset, bins):
 def _list_source(cfg, bins):
     kind = class_of(cfg, DATASETS)
     if not isinstance(kind, type) or not issubclass(kind, DepthDataset):
-        raise TypeError(f"{class_name(cfg)} is no depth dataset of mmdepthcls: expected a subclass of DepthDataset")
+        question = did_you_mean(class_name(cfg), DATASETS) if kind is None else ''
+        raise TypeError(f'{class_name(cfg)} is no depth dataset of mmdepthcls: expected a subclass of DepthDataset.'
+                        f'{question}')
     dataset = kind(**{key: value for key, value in cfg.items() if key not in ('type', 'pipeline')},
                    pipeline=[], verify=False, lazy_init=True)
     samples = dataset.list_samples()

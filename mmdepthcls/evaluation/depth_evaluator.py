@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import BINS_SCALE, DEPTH_RANGE, DepthBins
+from ..count_text import counted
 from ..crops import Region
 from .distance_bands import check_bands, distance_limits, regroup, summing_limits, usual_bands
 from .errors import ALL_NAMES, COUNT, ERROR_NAMES
@@ -181,7 +182,7 @@ class DepthEvaluator(BaseMetric):
             results: one an image.
         """
         rows, bands = self.score(results)
-        print_log(f'\nDepth errors, {len(results)} images\n\n{protocols_table(rows)}\n', logger='current')
+        print_log(f'\nDepth errors, {counted(len(results), "image")}\n\n{protocols_table(rows)}\n', logger='current')
         if bands:
             print_log(f'\nBy distance\n\n{metrics_table(bands, BAND_NAMES)}\n', logger='current')
         path = self.write_report(results)

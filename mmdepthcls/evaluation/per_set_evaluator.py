@@ -14,6 +14,7 @@ from mmseg.registry import METRICS
 
 from ..bins import DEPTH_RANGE, DepthBins
 from ..config.set_name import check_set_name
+from ..count_text import counted
 from .depth_evaluator import BAND_NAMES, DepthEvaluator, named_metrics
 from .metrics_table import metrics_table
 from .protocol_scores import ImageScores
@@ -137,8 +138,8 @@ class PerSetEvaluator(BaseMetric):
                       for protocol, row in rows.items()]
             bands |= {f'{name}, {label}': row for label, row in of_bands.items()}
         mean = mean_of_sets(firsts)
-        print_log(f'\nDepth errors of {len(firsts)} sets, {len(results)} images\n\n{sets_table(table, mean)}\n',
-                  logger='current')
+        print_log(f'\nDepth errors of {counted(len(firsts), "set")}, {counted(len(results), "image")}\n\n'
+                  f'{sets_table(table, mean)}\n', logger='current')
         if bands:
             print_log(f'\nBy distance\n\n{metrics_table(bands, BAND_NAMES)}\n', logger='current')
         if self.report_dir is not None:

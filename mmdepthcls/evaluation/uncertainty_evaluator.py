@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS, TASK_UTILS
 
 from ..bins import BINS_SCALE, DepthBins
+from ..count_text import counted
 from ..crops import Region, check_region, crop_region
 from ..models import uncertainty
 from ..models.temperature import fit_temperature
@@ -146,7 +147,7 @@ class UncertaintyEvaluator(BaseMetric):
         """
         records = [record for record in results if record is not None]
         metrics = summarize_uncertainty(records)
-        print_log(f'\nUncertainty, {len(records)} images, sorted by {self.measure}\n\n'
+        print_log(f'\nUncertainty, {counted(len(records), "image")}, sorted by {self.measure}\n\n'
                   f'{metrics_table({"": metrics}, UNCERTAINTY_NAMES)}\n', logger='current')
         return {**metrics, 'uncertainty_images': len(records)}
 

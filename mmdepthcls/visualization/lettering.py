@@ -4,6 +4,7 @@ Pictures are RGB, uint8, on white.
 """
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 
 PAPER, INK = 255, 0  # gray levels of the background and of the text
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
+_ONLY_ASCII = int(cv2.__version__.partition('.')[0]) < 5  # is what OpenCV's font had before
 
 
 def labeled_bar(strip: np.ndarray, height: int, centers: Sequence[float] | np.ndarray, labels: Sequence[str],
@@ -78,12 +80,21 @@ def text_height_for(width: float) -> int:
 
 def text_width(text: str, height: int) -> int:
     """Width in pixels of ``text`` drawn by :func:`draw_text` with digits ``height`` pixels high."""
-    return cv2.getTextSize(text, _FONT, _font_scale(height), _stroke(height))[0][0]
+    return cv2.getTextSize(_drawable(text), _FONT, _font_scale(height), _stroke(height))[0][0]
 
 
 def draw_text(picture: np.ndarray, text: str, left: int, baseline: int, height: int) -> None:
     """Write ``text`` into ``picture`` ((H, W, 3) uint8, changed in place), digits ``height`` pixels high."""
-    cv2.putText(picture, text, (left, baseline), _FONT, _font_scale(height), (INK,) * 3, _stroke(height), cv2.LINE_AA)
+    cv2.putText(picture, _drawable(text), (left, baseline), _FONT, _font_scale(height), (INK,) * 3, _stroke(height),
+                cv2.LINE_AA)
+
+
+def _drawable(text):
+    """Text as OpenCV can draw it: accents on their letters, or, where its font has none, the letters alone."""
+    if not _ONLY_ASCII:
+        return unicodedata.normalize('NFC', text).encode('utf-8', 'replace').decode()
+    letters = unicodedata.normalize('NFKD', text)
+    return ''.join(each for each in letters if not unicodedata.combining(each)).encode('ascii', 'replace').decode()
 
 
 def _font_scale(height):

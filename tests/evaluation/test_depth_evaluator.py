@@ -454,7 +454,7 @@ def test_a_report_of_nothing(tmp_path, mmseg_scope):
     evaluator = DepthEvaluator(report_dir=str(tmp_path / 'new' / 'folder'), bins=BINS, published='synthia')
     evaluator.process({}, [make_sample(make_maps(0)[0], None).to_dict()])
     assert math.isnan(evaluator.evaluate(1)['abs_rel'])
-    assert '**Nothing was scored**, of 1 images' in (tmp_path / 'new' / 'folder' / 'report.md').read_text()
+    assert '**Nothing was scored**, of 1 image.' in (tmp_path / 'new' / 'folder' / 'report.md').read_text()
 
 
 def test_images_of_a_crop_are_drawn_as_the_protocol_sees_them(tmp_path):

@@ -147,7 +147,7 @@ def test_a_report_where_a_set_does_not_come_or_has_no_truth(tmp_path):
     samples = [sample('kitti', 0), sample('rooms', 1, with_truth=False)]
     evaluate(PerSetEvaluator(dict(SETS, other={}), report_dir=str(tmp_path)), samples)
     text = (tmp_path / 'report.md').read_text()
-    assert '- rooms: 1 images, **none of them scored**' in text and '- other: 0 images, **none of them' in text
+    assert '- rooms: 1 image, **none of them scored**' in text and '- other: 0 images, **none of them' in text
     assert '**Nothing was scored**, of 0 images' in (tmp_path / 'other/report.md').read_text()
     assert report_of(tmp_path)['mean'] == report_of(tmp_path)['protocols'][0]['model']
 

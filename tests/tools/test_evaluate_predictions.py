@@ -195,7 +195,7 @@ def test_every_protocol_and_metric_equals_the_reference_on_real_frames(kitti_sam
     result = run_script(TOOL, 'pred', kitti_sample, '--split', 'none', '--json', 'out.json', '--per-image', 'out.csv',
                         '--protocols', *names, *options, cwd=tmp_path, fresh=names == WHOLE)
     assert result.returncode == 1, result.stderr[-2000:]  # a prediction is missing
-    assert f'Missing: 1 predictions, which count as if no pixel was predicted:\n  {DRIVE}' in result.stdout
+    assert f'Missing: 1 prediction, which counts as if no pixel was predicted:\n  {DRIVE}' in result.stdout
     got = json.loads((tmp_path / 'out.json').read_text())
     with open(tmp_path / 'out.csv', newline='') as file:
         lines = list(csv.DictReader(file))
@@ -284,11 +284,11 @@ def test_missing_and_left_over_files_are_named(run, kitti, tmp_path):
     (tmp_path / 'pred' / name_of(6)).rename(tmp_path / 'pred/other.png')
     status, out, _ = run('pred', 'kitti')
     assert status == 1 and row_of(out, 'eigen_annotated')[2] == '2' and row_of(out, 'eigen_annotated')[9] == '0.500'
-    assert f'Missing: 1 predictions, which count as if no pixel was predicted:\n  {name_of(6)}\n' in out
-    assert 'Left over: 1 files that belong to no frame:\n  other.png\n' in out
+    assert f'Missing: 1 prediction, which counts as if no pixel was predicted:\n  {name_of(6)}\n' in out
+    assert 'Left over: 1 file that belongs to no frame:\n  other.png\n' in out
     status, out, _ = run('pred', 'kitti', '--allow-missing', '--json', 'a.json')
     assert status == 0 and row_of(out, 'eigen_annotated')[2] == '1 of 2'
-    assert row_of(out, 'eigen_annotated')[9] == '1.000' and 'Missing: 1 predictions, which are left out' in out
+    assert row_of(out, 'eigen_annotated')[9] == '1.000' and 'Missing: 1 prediction, which is left out' in out
     got = json.loads((tmp_path / 'a.json').read_text())
     assert got['missing'] == [name_of(6)] and got['extra'] == ['other.png']
     assert {key: got['protocols']['eigen_annotated'][key] for key in ('num_images', 'num_expected', 'num_missing')} == {

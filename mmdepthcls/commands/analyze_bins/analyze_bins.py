@@ -116,9 +116,11 @@ def pictures(tally, scores, number):
 
 
 def main(args):
+    from ...datasets.kitti_layout import is_kitti_tree
     from . import bin_report
     from .bin_analysis import bins_of_text, candidates, score_bins
     from .depth_tally import propose_range, tally_depth
+    from .reading_unit import unit_remarks
     more = [bins_of_text(text) for text in args.bins]
     frames, own = frames_and_bins(args)
     chosen = spread(frames, args.max_samples)
@@ -129,12 +131,13 @@ def main(args):
     scores = score_bins(chosen, compared, high, args.workers)
     split = '' if args.folder else f', {args.split or "train"}'
     title = f'{args.data}{split}: {len(chosen)} of {len(frames)} samples'
-    text = bin_report.markdown(tally, scores, high, args.floor, title)
+    remarks = unit_remarks(tally, chosen, args.folder and is_kitti_tree(args.data))
+    text = bin_report.markdown(tally, scores, high, args.floor, title, remarks)
     print(text)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         number = bin_report.proposal(scores, args.floor).bins.num_bins
-        numbers = dict(data=args.data, samples=len(chosen), samples_of=len(frames),
+        numbers = dict(data=args.data, samples=len(chosen), samples_of=len(frames), remarks=remarks,
                        **bin_report.contents(tally, scores, high, args.floor))
         files = {'bins.md': f'{text}\n'.encode(), NUMBERS: json_text(numbers).encode(),
                  **pictures(tally, scores, number)}

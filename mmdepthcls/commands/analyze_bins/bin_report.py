@@ -4,6 +4,7 @@ from itertools import groupby
 import numpy as np
 
 from ...bins import DepthBins
+from ...count_text import counted
 from ...evaluation.metrics_table import metrics_table
 from .bin_analysis import FLOOR_NAMES, LEAST
 from .depth_tally import propose_range
@@ -86,7 +87,7 @@ def runs(labels):
     return [(int(part[0]), int(part[-1])) for part in parts if len(part)]
 
 
-def markdown(tally, scores, cap, target, title):
+def markdown(tally, scores, cap, target, title, remarks=()):
     """The analysis as text that reads well in a terminal and is Markdown.
 
     Args:
@@ -95,12 +96,13 @@ def markdown(tally, scores, cap, target, title):
         cap (float): of the scored pixels, m.
         target (float): see :func:`proposal`.
         title (str): what was analyzed.
+        remarks (sequence of str): of the proposed range, a line each.
 
     Returns:
         str
     """
     return '\n\n'.join([f'# Bins for {title}', _data_text(tally), _table(scores, cap), _unused_text(scores),
-                        _choice_text(tally, scores, target)])
+                        _choice_text(tally, scores, target, remarks)])
 
 
 def _data_text(tally):
@@ -108,7 +110,8 @@ def _data_text(tally):
         f'\n{tally.num_fill / (tally.num_pixels + tally.num_fill):.1%} of all pixels are exactly {tally.fill:.6g} m, '
         'the largest value: taken for "no measurement" (the sky) and left out of this.')
     quantiles = ', '.join(f'{100 * share:g} %: {tally.quantile(share):.3g}' for share in SHARES)
-    return f'{tally.num_images} depth maps, {tally.num_pixels} pixels with depth. Quantiles (m): {quantiles}.{fill}'
+    return (f'{counted(tally.num_images, "depth map")}, {counted(tally.num_pixels, "pixel")} with depth. '
+            f'Quantiles (m): {quantiles}.{fill}')
 
 
 def _table(scores, cap):
@@ -142,7 +145,7 @@ def _run(first, last):
     return str(first) if first == last else f'{first}..{last}'
 
 
-def _choice_text(tally, scores, target):
+def _choice_text(tally, scores, target, remarks):
     low, high = propose_range(tally)
     near, far = tally.outside(low, high)
     lines = ['Least abs_rel at equal K:']
@@ -154,7 +157,7 @@ def _choice_text(tally, scores, target):
               f'none reaches {target:g}, this comes nearest')
     return '\n'.join([
         *lines, '', f'Proposed range: [{low:g}, {high:g}] m; {near:.2%} of the pixels are nearer, {far:.2%} farther.',
-        f'Proposed bins (abs_rel {floor:.4f}: {reason}):', '', f'    bins = {config_line(chosen.bins)}'])
+        *remarks, f'Proposed bins (abs_rel {floor:.4f}: {reason}):', '', f'    bins = {config_line(chosen.bins)}'])
 
 
 def contents(tally, scores, cap, target):

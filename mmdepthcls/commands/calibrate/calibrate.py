@@ -118,6 +118,9 @@ def main(args):
             answers.prepare(each.pictures[0])
         if args.coverage is not None:
             inferencer.check_outputs(['interval'])
+    for each in filter(None, (data, test)):
+        if each.remark:
+            print(each.remark)
     console.use_free_cpus()
     plan = CalibrationPlan(args.unit, args.coverage, args.promise, not args.no_temperature, not args.no_scale)
     found = calibrate(answers, data, test, plan, description.scale, description.interval_widening)

@@ -14,6 +14,8 @@ from mmseg.registry import DATASETS, TRANSFORMS
 from ...config.config_class import class_name
 from ...config.config_parts import leaf_datasets
 from ...datasets.common_size import DEPTH
+from ...datasets.depth_folder_dataset import DepthFolderDataset
+from ...datasets.files.file_finder import contents, why_missing
 from .point_list import MeasuredPoint, read_points
 
 GROUND_TRUTH = ('LoadDepth', 'LoadVelodyneDepth')
@@ -38,11 +40,36 @@ class MeasuredData:
         pictures: one at the least.
         labelled: depth maps, and not points.
         split: of which data set's split they are, as scores name it; '' for others.
+        passed_over: pictures of the data that are not taken, since they have no depth map.
     """
     name: str
     pictures: list[MeasuredPicture] = field(repr=False)
     labelled: bool = False
     split: str = ''
+    passed_over: int = 0
+
+    @property
+    def remark(self) -> str:
+        """Of pictures that were passed over, for people; '' where there are none."""
+        if not self.passed_over:
+            return ''
+        words = ('has', 'is') if self.passed_over == 1 else ('have', 'are')
+        return (f'{self.name}: {self.passed_over} of {self.passed_over + len(self.pictures)} pictures {words[0]} no '
+                f'depth map and {words[1]} passed over')
+
+
+class _PartlyMeasuredFolder(DepthFolderDataset):
+    """Pictures of a folder may lack depth, if it is not a list that names it."""
+
+    def list_samples(self) -> list[dict]:
+        samples = super().list_samples()
+        if self.ann_file:
+            return samples
+        return [sample if self._finder.kind(sample['depth_map_path']) else
+                {key: value for key, value in sample.items() if key not in self.DEPTH_KEYS} for sample in samples]
+
+
+_PartlyMeasuredFolder.__name__ = DepthFolderDataset.__name__  # as messages name it
 
 
 def data_of_points(path: str, root: str | None = None) -> MeasuredData:
@@ -64,6 +91,8 @@ def data_of_folder(folder: str, split: str = 'val', image_folder: str | None = N
         listed: split file below the folder.
         unmeasured: take pictures without a depth map too.
 
+    Pictures without a depth map of their name are passed over, and counted.
+
     Raises:
         ValueError, OSError: if there are no such data, or they are damaged; names what.
     """
@@ -76,7 +105,25 @@ def data_of_folder(folder: str, split: str = 'val', image_folder: str | None = N
         dataset = dict(type='DepthFolderDataset', data_root=folder, ann_file=listed or '', data_prefix=prefix)
         if depth_scale is not None:
             dataset['depth_format'] = dict(scale=depth_scale)
-    return _of_dataset(dataset, os.path.basename(os.path.abspath(folder)), unmeasured)
+        if not listed:
+            dataset['type'] = _PartlyMeasuredFolder
+            _check_folders(folder, *prefix.values())
+    data = _of_dataset(dataset, os.path.basename(os.path.abspath(folder)), unmeasured)
+    if not data.pictures:
+        images, depths = (os.path.join(folder, each) for each in dataset['data_prefix'].values())
+        raise ValueError(f'no picture of {images} has a depth map of its name in {depths}, and there is nothing to '
+                         f'calibrate with. {contents(images)} {contents(depths)} --list FILE names pairs whose names '
+                         'differ')
+    return data
+
+
+def _check_folders(folder, images, depths):
+    for option, name, what in (('--image-folder', images, 'pictures'), ('--depth-folder', depths, 'depth maps')):
+        path = os.path.join(folder, name)
+        if not os.path.isdir(path):
+            raise FileNotFoundError(f'the folder {path} does not exist. {why_missing(path)} {option} NAME says in '
+                                    f'which folder of {folder} the {what} lie, here {name!r}. (Both: '
+                                    '--image-folder NAME --depth-folder NAME)')
 
 
 def data_of_config(cfg: Config, split: str, unmeasured: bool = False) -> MeasuredData:
@@ -93,14 +140,17 @@ def data_of_config(cfg: Config, split: str, unmeasured: bool = False) -> Measure
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise ValueError(f'{cfg.filename} has no {split}_dataloader. --split names another')
-    return _of_dataset(loader.dataset, f'{os.path.basename(cfg.filename or "config")}, {split}', unmeasured)
+    data = _of_dataset(loader.dataset, f'{os.path.basename(cfg.filename or "config")}, {split}', unmeasured)
+    if not data.pictures:
+        raise ValueError(f'{data.name}: no image has ground truth, and there is nothing to calibrate with')
+    return data
 
 
 def _of_dataset(config, name, unmeasured=False):
     config = ConfigDict(config).to_dict() if isinstance(config, ConfigDict) else dict(config)
     leaves = leaf_datasets(config)
     split = ', '.join(f'{class_name(each)} {each.get("split") or ""}'.strip() for each in leaves)
-    pictures = []
+    pictures, passed_over = [], 0
     with DefaultScope.overwrite_default_scope('mmseg'):
         for leaf in leaves:
             steps = [step for step in leaf.get('pipeline') or () if class_name(step) in GROUND_TRUTH]
@@ -113,9 +163,9 @@ def _of_dataset(config, name, unmeasured=False):
                     pictures.append(MeasuredPicture(
                         info['img_path'], depth=_reader(info, loaders) if measured else None,
                         focal_px=info.get('focal_px')))
-    if not pictures and not unmeasured:
-        raise ValueError(f'{name}: no image has ground truth, and there is nothing to calibrate with')
-    return MeasuredData(name, pictures, labelled=True, split=split)
+                else:
+                    passed_over += 1
+    return MeasuredData(name, pictures, labelled=True, split=split, passed_over=passed_over)
 
 
 def _reader(info, loaders):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...count_text import counted
 from .finding import error, note, warning
 
 ALIKE = 1.05  # focal lengths that a network takes for one
@@ -77,9 +78,10 @@ def check_cameras(sets, canonical_px=None, same_heights=True):
     findings = []
     for each in sets:
         if each.unknown and canonical_px is not None:
-            findings.append(error('unknown camera', each.unknown[0], f'the focal length of {len(each.unknown)} images '
-                                  f'of {each.name} is not known, and the model has a canonical camera, which refuses '
-                                  'them', "Say it in the dataset's config: focal_px, or cameras.").of_split(each.split))
+            findings.append(error(
+                'unknown camera', each.unknown[0], f'the focal length of {counted(len(each.unknown), "image")} of '
+                f'{each.name} is not known, and the model has a canonical camera, which refuses such',
+                "Say it in the dataset's config: focal_px, or cameras.").of_split(each.split))
         elif each.unclear and canonical_px is not None and each.on_disk:
             findings.append(note('focal length of the input', each.name, f'what {each.unclear} makes of it is random, '
                                  'or not known: bins are compared as if it changed nothing').of_split(each.split))

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from ...count_text import counted
 from .finding import error
 
 
@@ -42,7 +43,8 @@ def missing_folders(findings):
             kept.append(members[0])
         else:
             kept.append(replace(error(
-                MISSING, files[0], f'the folder {folder} does not exist, and with it {len(files)} files of samples',
+                MISSING, files[0], f'the folder {folder} does not exist, and with it '
+                f'{counted(len(files), "file")} of samples',
                 'Copy it, or check data_root and data_prefix.'), others=tuple(files[1:])))
     return kept
 

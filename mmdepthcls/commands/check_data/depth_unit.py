@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...count_text import counted
+from ...datasets.depth_units import PLAUSIBLE, UNITS, USUAL
 from .depth_map import PROFILE
 from .finding import error, warning
 
-UNITS = {1: 'metres', 100: 'centimetres', 256: 'metres * 256', 1000: 'millimetres', 5000: 'metres * 5000'}
 FACTORS = (1000 / 256, 10, 100, 256, 1000)  # and their inverses: what is mistaken where the unit is none of these
-PLAUSIBLE = (0.7, 100.0)  # m, median depth of rooms and streets
-USUAL = (1.5, 40.0)  # m, what a proposed unit must give
 OUTSIDE, MOSTLY_OUTSIDE = 0.2, 0.5  # share of the valid pixels beyond the bins: of right ones 0 to 6 %
 NEARLY_ALL, SHORT = 0.99, 1 / 3  # so many pixels within this part of the bins' range: most bins are empty
 INDOORS = 20.0  # m, bins that end here are for rooms, where cameras are at any height
@@ -74,7 +73,8 @@ class DepthOfSet:
         """
         found = self._beyond_bins(factor)
         if not PLAUSIBLE[0] <= self.median / factor <= PLAUSIBLE[1]:
-            found.append(Evidence(f'the median depth of its {self.samples} samples is {self.median / factor:.4g} m, '
+            found.append(Evidence(f'the median depth of its {counted(self.samples, "sample")} is '
+                                  f'{self.median / factor:.4g} m, '
                                   'which is neither a room nor a street', strong=True))
         known = self.expected
         if known and self.samples >= known.samples and not (

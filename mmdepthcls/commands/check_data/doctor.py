@@ -7,6 +7,7 @@ import numpy as np
 
 from ...camera import focal_correction
 from ...config.canonical_check import canonical_faults
+from ...count_text import counted
 from ...datasets.eigen import eigen_split
 from ...datasets.files.image_header import probe_image
 from ...datasets.reading import Reading
@@ -206,7 +207,7 @@ def _count(source, split):
     got, expected = len(source.samples), source.expected
     if expected is None or got == expected:
         return []
-    return [warning('number of samples', source.name, f'{got} samples, expected {expected}',
+    return [warning('number of samples', source.name, f'{counted(got, "sample")}, expected {expected}',
                     'Complete the data, or ignore this for a part of them.').of_split(split)]
 
 

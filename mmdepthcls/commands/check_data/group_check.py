@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...datasets.depth_units import UNITS
 from ...datasets.files.depth_png import KITTI_SCALE
-from .depth_unit import UNITS, DepthOfSet, check_normalized, check_unit
+from .depth_unit import DepthOfSet, check_normalized, check_unit
 from .finding import error, warning
 from .image_group import check_images, check_sizes
 from .outliers import LEAST_SAMPLES, far_from_rest

@@ -11,6 +11,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from ...count_text import counted
 from ...datasets.synthia_split import BLOCK
 from .finding import error, note, warning
 from .group_check import SCORE_WRONG
@@ -136,10 +137,13 @@ def _recordings(first, second, names, level):
     for what, key in (('drive', lambda r: drive_of(r.img_path)), ('SYNTHIA block', synthia_block)):
         known = {key(record) for record in first}
         shared = Counter(key(record) for record in second if key(record) and key(record) in known)
-        findings += _together(level, f'{LEAKAGE}: {what} of {names[0]} in {names[1]}',
-                              f'{{}} {what}s with {sum(shared.values())} samples of {names[1]} are in {names[0]} too',
-                              [(str(name), f'{count} samples of {names[1]} are of this {what}, and so are samples of '
-                                f'{names[0]}') for name, count in sorted(shared.items())], f'Split by whole {what}s.')
+        number = counted(sum(shared.values()), 'sample')
+        findings += _together(
+            level, f'{LEAKAGE}: {what} of {names[0]} in {names[1]}',
+            f'{{}} {what}s with {number} of {names[1]} are in {names[0]} too',
+            [(str(name), f'{counted(count, "sample")} of {names[1]} {"is" if count == 1 else "are"} of this {what}, '
+              f'and so are samples of {names[0]}') for name, count in sorted(shared.items())],
+            f'Split by whole {what}s.')
     return findings
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from ...count_text import counted
 from ...json_text import json_text
 from ...markdown_table import markdown_table
 from .camera_check import span
@@ -74,8 +75,8 @@ def verdict(examination, strict=False):
     errors, warnings = (examination.count(level) for level in (ERROR, WARNING))
     looked = sum(len(result.records) for result in examination.splits)
     word = 'NOT FIT' if examination.failed(strict) else 'fit'
-    return (f'Verdict: {word} for training: {_number(errors, "error")}, {_number(warnings, "warning")} in '
-            f'{_number(looked, "sample")} looked at.')
+    return (f'Verdict: {word} for training: {counted(errors, "error")}, {counted(warnings, "warning")} in '
+            f'{counted(looked, "sample")} looked at.')
 
 
 def markdown(examination, title, strict=False):
@@ -93,7 +94,7 @@ def cameras_text(examination):
             inside = f', {span(each.in_input)} in the input of the network' if each.in_input else (
                 f' (what {each.unclear} makes of it is not known, or random)' if each.unclear else '')
             height = '' if each.height is None else f'; {each.height:.2f} m over the ground'
-            unknown = f'; of {len(each.unknown)} images it is not known' if each.unknown else ''
+            unknown = f'; of {counted(len(each.unknown), "image")} it is not known' if each.unknown else ''
             lines.append(f'- {each.split}, {each.name}: {span(each.on_disk)}{inside}{height}{unknown}')
         elif each.unknown:
             lines.append(f'- {each.split}, {each.name}: not known')
@@ -161,7 +162,3 @@ def _cell(name, value):
     if name == 'valid':
         return f'{value:.1%}'
     return f'{value:.2f}' if isinstance(value, float) else str(value)
-
-
-def _number(count, noun):
-    return f'{count} {noun}{"" if count == 1 else "s"}'

@@ -85,8 +85,7 @@ def _line(text, width, ink):
 
 
 def _shortened(text, width, start=False):
-    """Text that fits; ``start``: its beginning is left out, not its end. OpenCV's font has ASCII only."""
-    text = text.encode('ascii', 'replace').decode()
+    """Text that fits; ``start``: its beginning is left out, not its end."""
     kept = text
     while kept and text_width((ELLIPSIS if kept != text else '') + kept, TEXT) > width - 4:
         kept = kept[1:] if start else kept[:-1]

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from ...atomic_file import write_atomically
+from ...count_text import counted
 from ...datasets.eigen import EIGEN_PARTS
 from ...datasets.kitti_layout import is_kitti_tree
 from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, kitti_frames
@@ -132,10 +133,11 @@ def main(args):
         frames = kitti_frames(args.ground_truth, split, {protocol.ground_truth or ANNOTATED for protocol in
                                                          args.protocols}, args.camera or 2)
         print(f'{args.predictions} against KITTI in {args.ground_truth}, '
-              f'{f"Eigen split {split}" if split else "every frame that has ground truth"}: {len(frames)} frames\n')
+              f'{f"Eigen split {split}" if split else "every frame that has ground truth"}: '
+              f'{counted(len(frames), "frame")}\n')
     else:
         frames = folder_frames(args.ground_truth, args.gt_format)
-        print(f'{args.predictions} against {args.ground_truth}: {len(frames)} frames\n')
+        print(f'{args.predictions} against {args.ground_truth}: {counted(len(frames), "frame")}\n')
     making = Making(*(None if value == NONE else value for value in (args.input_crop, args.flip)), args.pred_format,
                     args.pred_affix, args.resize)
     scores = score_files(args.predictions, frames, args.protocols, making, args.allow_missing, args.workers)

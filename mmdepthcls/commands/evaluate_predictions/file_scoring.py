@@ -91,7 +91,7 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
         partial(score_frame, protocols=protocols, making=making), jobs, title='Scoring', unit='frames',
         workers=workers or (1 if len(jobs) < FRAMES_FOR_PROCESSES else None), progress=progress))
     return FileScores(protocols, [results[index] for index in range(len(jobs))],
-                      unmatched(files, pairs), allow_missing, pairs.notes)
+                      unmatched(folder, files, pairs), allow_missing, pairs.notes)
 
 
 def score_frame(job, protocols, making):

@@ -4,6 +4,7 @@ import io
 import math
 from dataclasses import dataclass, field
 
+from ...count_text import counted
 from ...evaluation.errors import ALL_NAMES, COUNT
 from ...evaluation.files.ground_truth_files import TruthFrame
 from ...evaluation.files.prediction_units import doubt_of_unit
@@ -85,7 +86,7 @@ class FileScores:
         chosen = [each for each in measured if each.file or not self.allow_missing]
         scores = [] if reasons else [each.scores[name] for each in chosen]
         if reasons:
-            reason = f'{reasons[0]} ({len(reasons)} frames)'
+            reason = f'{reasons[0]} ({counted(len(reasons), "frame")})'
         else:
             reason = None if scores else next((each.scores[name].reason for each in self.frames if name in each.scores
                                                and each.scores[name].reason), 'no ground truth has a prediction')
@@ -106,10 +107,13 @@ class FileScores:
                  if row['num_images'] < row['num_expected'] else row for protocol, row in rows.items()}
         lines = [protocols_table(shown), '', *self.notes, *self.doubts]
         if self.missing:
-            what = 'are left out' if self.allow_missing else 'count as if no pixel was predicted'
-            lines += [f'Missing: {len(self.missing)} predictions, which {what}:', *_some(self.missing)]
+            one = len(self.missing) == 1
+            what = (f'{"is" if one else "are"} left out' if self.allow_missing else
+                    f'{"counts" if one else "count"} as if no pixel was predicted')
+            lines += [f'Missing: {counted(len(self.missing), "prediction")}, which {what}:', *_some(self.missing)]
         if self.extra:
-            lines += [f'Left over: {len(self.extra)} files that belong to no frame:', *_some(self.extra)]
+            what = 'that belongs' if len(self.extra) == 1 else 'that belong'
+            lines += [f'Left over: {counted(len(self.extra), "file")} {what} to no frame:', *_some(self.extra)]
         files = [each.bad_values for each in self.frames if each.file]
         counts = zip(map(sum, zip(*files, strict=True)), BAD_KINDS, strict=True)
         lines.append(f'Bad pixels in files: {", ".join(f"{count} {kind}" for count, kind in counts)}; in '

@@ -3,6 +3,7 @@ import argparse
 import os
 import sys
 
+from ...count_text import counted
 from ...visualization.depth_color import COLORMAP, SCALE, SCALES
 from ..running import arguments, program
 from ..running.config_files import find_config
@@ -198,14 +199,15 @@ def say(summary, out, inferencer):
     before = f', {summary.before} were there' if summary.before else ''
     failed = f', {len(summary.failed)} failed' if summary.failed else ''
     films = f', {counted(summary.films, "film")}' if summary.films else ''
-    print(f'Written: {out} ({counted(summary.done)}{films}{before}{failed})')
+    print(f'Written: {out} ({counted(summary.done, "picture")}{films}{before}{failed})')
     for source, (low, high, count) in summary.corrected.items():
         factor = f'{low:.3g}' if f'{low:.3g}' == f'{high:.3g}' else f'{low:.3g} to {high:.3g}'
-        print(f'Corrected by the focal length ({source}): {counted(count)}, metres x {factor}')
+        print(f'Corrected by the focal length ({source}): {counted(count, "picture")}, metres x {factor}')
     if inferencer.smoother is not None:
         print(flicker_text(inferencer.smoother))
     if summary.uncorrected and inferencer.focal_correction and inferencer.trained_focal_px:
-        print(f'Not corrected, since their focal length is unknown: {counted(summary.uncorrected)}; --focal-px, '
+        print('Not corrected, since their focal length is unknown: '
+              f'{counted(summary.uncorrected, "picture")}; --focal-px, '
               '--fov or --cameras tells it')
     for kind, count in summary.beyond.items():
         if count:
@@ -227,11 +229,6 @@ def flicker_text(smoother):
                 'files are not smoothed')
     return (f'Flicker, mean |ln d_t - ln d_t-1| where the picture stays the same ({before.count / before.seen:.0%} of '
             f'the pixels): {before.mean:.4f} -> {after.mean:.4f}; {smoother.cuts} cuts')
-
-
-def counted(number, what='picture'):
-    """str: so many pictures."""
-    return f'{number} {what}{"" if number == 1 else "s"}'
 
 
 def run():

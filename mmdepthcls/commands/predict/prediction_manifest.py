@@ -13,11 +13,11 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...evaluation.files.predicted_files import COLOR_BAR as COLOR_BAR
+from ...evaluation.files.predicted_files import MANIFEST as MANIFEST
 from ...json_text import json_text
 
-MANIFEST = 'predictions.jsonl'
 FORMAT, VERSION = 'mmdepthcls predictions', 1
-COLOR_BAR = 'color_bar.png'
 
 
 class FolderError(ValueError):

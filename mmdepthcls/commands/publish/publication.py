@@ -17,6 +17,7 @@ from ...apis.pinned_classes import host_scope
 from ...checkpoint_file import read_checkpoint, weights_of
 from ...compat import installed_stack
 from . import published_config, training_facts
+from .saved_config import saved_config
 from .scores import cost_of, score_model
 
 # Of the comparison, in pixels: what every stride divides, and what windows of pooling need.
@@ -36,12 +37,18 @@ class Publication:
         pipeline (tuple[dict]): its geometry.
         own (dict): its config with all that is for training.
         half (bool): in half precision.
+        trained (dict): the config that the checkpoint was trained with.
     """
 
-    def __init__(self, cfg, checkpoint, model, published, pipeline, own, half):
+    def __init__(self, cfg, checkpoint, model, published, pipeline, own, half, trained):
         self.cfg, self.checkpoint, self.model, self.published = cfg, checkpoint, model, published
-        self.pipeline, self.own, self.half = pipeline, own, half
+        self.pipeline, self.own, self.half, self.trained = pipeline, own, half, trained
         self.remarks = []
+        without = [each for each in published_config.starting_weights(dict(model=own))
+                   if each not in published_config.starting_weights(trained)]
+        if without:
+            self.remarks.append(f'the config names {", ".join(without)} to begin with, but the checkpoint says that it '
+                                'was trained without. If that is wrong, --license gives their terms')
 
     @classmethod
     def of(cls, cfg, checkpoint, decode_at=None, half=False):
@@ -56,7 +63,8 @@ class Publication:
         pipeline = published_config.published_pipeline(published_config.test_pipeline(cfg))
         # Refuses what is not allowed before any work.
         ModelDescription(published, pipeline, focal_px=published.get('canonical_focal_px'))
-        weights = weights_of(read_checkpoint(checkpoint), checkpoint)
+        content = read_checkpoint(checkpoint)
+        weights = weights_of(content, checkpoint)
         config = _without_weights(own)
         test_cfg = ConfigDict(config.get('test_cfg') or {})
         test_cfg.update(outputs=(), flip=False, **({'decode_at': decode_at} if decode_at else {}))
@@ -64,7 +72,9 @@ class Publication:
             warnings.simplefilter('ignore')
             model = MODELS.build(ConfigDict(config, test_cfg=test_cfg))
         model.load_state_dict(weights, strict=False)  # a classifier refuses by itself what it cannot predict with
-        return cls(cfg, checkpoint, model.eval(), published, pipeline, own, half)
+        # What a training began with may have been an option of its own, which only the checkpoint knows.
+        trained = saved_config(content) or dict(model=own, load_from=cfg.get('load_from'), resume=cfg.get('resume'))
+        return cls(cfg, checkpoint, model.eval(), published, pipeline, own, half, trained)
 
     def describe(self, scores=(), given=None):
         """What the file will say.
@@ -77,7 +87,7 @@ class Publication:
             ModelDescription
         """
         names, licenses, scenes = training_facts.data_facts(self.cfg)
-        started = published_config.starting_weights(self.own)
+        started = published_config.starting_weights(self.trained)
         facts = training_facts.training_facts(self.cfg, self.model.bins, self.pipeline,
                                               self.model.canonical_focal_px, self.model.depth_range)
         self.remarks += facts.remarks

@@ -140,15 +140,23 @@ def published_pipeline(steps):
     return tuple(kept)
 
 
-def starting_weights(model):
+def starting_weights(cfg):
     """Names of the weights that a training began with.
 
     Args:
-        model (dict): config with all that is for training.
+        cfg (dict): ``model``, with all that is for training, and ``load_from``, which counts where nothing is resumed.
 
     Returns:
         list[str]: without the folders of this machine.
     """
+    found, first = _weights_in(cfg.get('model')), cfg.get('load_from')
+    if isinstance(first, str) and first and not cfg.get('resume'):
+        found.append(first)
+    found = [''.join(filter(str.isprintable, each)) for each in dict.fromkeys(found)]
+    return [each if '://' in each else each.replace('\\', '/').rpartition('/')[2] for each in found]
+
+
+def _weights_in(model):
     found = []
     if isinstance(model, dict):
         source = model.get('pretrained')
@@ -159,10 +167,10 @@ def starting_weights(model):
         checkpoint = model.get('checkpoint') or model.get('checkpoint_path')
         if isinstance(checkpoint, str) and checkpoint:
             found.append(checkpoint)
-        found += [each for value in model.values() for each in starting_weights(value)]
+        found += [each for value in model.values() for each in _weights_in(value)]
     elif isinstance(model, (list, tuple)):
-        found += [each for value in model for each in starting_weights(value)]
-    return [each if '://' in each else each.replace('\\', '/').rpartition('/')[2] for each in dict.fromkeys(found)]
+        found += [each for value in model for each in _weights_in(value)]
+    return found
 
 
 def losses_of_training(model):

@@ -7,6 +7,7 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook, LoggerHook
 
+from ...count_text import counted
 from ...evaluation.errors import PRINTED_NAMES
 from ...evaluation.metrics_table import summary_table
 from ...parallel import ProgressLine, time_text
@@ -41,9 +42,9 @@ class ConsoleHook(Hook):
         loader = loop.dataloader
         batch = getattr(loader, 'batch_size', None) or getattr(
             getattr(loader, 'batch_sampler', None), 'batch_size', None)
-        of = f' of {batch * get_world_size()} samples' if batch else ''
+        of = f' of {counted(batch * get_world_size(), "sample")}' if batch else ''
         begun = f', from iteration {runner.iter} on' if runner.iter else ''
-        self._say('Train', f'{runner.max_iters} iterations{of}{begun}')
+        self._say('Train', f'{counted(runner.max_iters, "iteration")}{of}{begun}')
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         """Say how far it is."""
@@ -137,7 +138,7 @@ def device_text():
 def _dataset(loader):
     """Number of samples, class and folder of a loader's data set."""
     dataset = loader.dataset
-    return f'{len(dataset)} samples ({"; ".join(dict.fromkeys(_parts(dataset)))})'
+    return f'{counted(len(dataset), "sample")} ({"; ".join(dict.fromkeys(_parts(dataset)))})'
 
 
 def _parts(dataset):

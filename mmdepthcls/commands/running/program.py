@@ -121,7 +121,8 @@ def answer_of(error):
         return _text(error)
     where = _origin(error)[0]
     if where.startswith(OF_CONFIGS) or isinstance(error, TypeError) and _is_of_keys(error):
-        return f'the config is wrong: {_text(error)}'
+        from ...config.near_name import answer_of_registry
+        return f'the config is wrong: {answer_of_registry(_text(error), error)}'
     if where == 'torch._utils':  # of a process that loads data
         return _remote_answer(str(error))
     if type(error.__cause__).__name__ == '_RemoteTraceback':  # of a pool of processes

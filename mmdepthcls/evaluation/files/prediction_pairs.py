@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from ...datasets.depth_format import DepthFormat
 from ...datasets.files.depth_png import is_picture
+from .predicted_files import extras_of_predict
 from .prediction_files import match_predictions
 
 
@@ -163,9 +164,11 @@ def _apart(stem, part):
     return kinds[0] != kinds[1]
 
 
-def unmatched(files, pairs):
-    """list[str]: files that belong to no frame, without the pictures that were passed over."""
-    return sorted(set(files) - set(pairs.found.values()) - pairs.pictures)
+def unmatched(folder, files, pairs):
+    """list[str]: files that belong to no frame, without the pictures that were passed over, and without what
+    ``predict`` writes beside depth."""
+    found = set(pairs.found.values())
+    return sorted(set(files) - found - pairs.pictures - extras_of_predict(folder, files, found))
 
 
 def no_pair_message(folder, files, names):

@@ -1,4 +1,5 @@
 """A report's numbers as Markdown. Pure."""
+from ...count_text import counted
 from ..errors import ALL_NAMES, ERROR_NAMES
 from ..metrics_table import metrics_table, protocols_table
 
@@ -8,6 +9,7 @@ in 1/km; the others have no unit."""
 FLOOR = """*bins alone*: the ground truth after it went through the bins, which is what a classifier of these bins gives
 that is never wrong (only mixing bins can go lower). *best constant*: the one depth with the least abs_rel, found and
 scored from histograms of the ground truth with bins 0.9 % wide."""
+NO_BETTER = 0.99  # of the best constant's abs_rel: a model that stays above has learned nothing
 
 
 def report_markdown(protocols, contents):
@@ -40,17 +42,21 @@ def report_markdown(protocols, contents):
 
 
 def _summary(contents):
-    first = contents['protocols'][0]
+    first, images = contents['protocols'][0], counted(contents['num_images'], 'image')
     lines = []
     if not any(entry['num_images'] for entry in contents['protocols']):
-        lines.append(f'**Nothing was scored**, of {contents["num_images"]} images. See the reasons below.')
+        lines.append(f'**Nothing was scored**, of {images}. See the reasons below.')
     elif not first['num_images']:
-        lines.append(f'{contents["num_images"]} images. **The first protocol, {first["name"]}, scored nothing.**')
+        lines.append(f'{images}. **The first protocol, {first["name"]}, scored nothing.**')
     else:
         errors = first['model']
-        lines.append(f'{contents["num_images"]} images, {first["num_images"]} of them scored by {first["name"]}: '
+        lines.append(f'{images}, {first["num_images"]} of them scored by {first["name"]}: '
                      f'abs_rel **{errors["abs_rel"]:.4f}**, rmse **{errors["rmse"]:.3f} m**, '
                      f'd1 **{errors["d1"]:.3f}**.')
+        constant = (first['best_constant'] or {}).get('errors', {}).get('abs_rel')
+        if constant is not None and not errors['abs_rel'] < NO_BETTER * constant:
+            lines.append('**The model is no better than the constant**: one depth everywhere has abs_rel '
+                         f'{constant:.4f} (docs/troubleshooting.md says what to try).')
     if contents['bins']:
         lines.append(f'Bins: `{_short(contents["bins"]["name"])}`.')
     lines.append('All numbers, also of every image, are in [report.json](report.json).')

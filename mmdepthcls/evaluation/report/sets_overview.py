@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ...atomic_file import write_atomically
+from ...count_text import counted
 from ...json_text import without_nan
 from ..errors import ALL_NAMES
 from ..sets_table import MEAN, sets_table
@@ -54,10 +55,11 @@ def _contents(title, rows, mean, num_images):
 
 def _markdown(title, rows, mean, num_images):
     scored = {row.name for row in rows if row.errors['num_images']}
-    parts = [f'# Depth errors of {len(num_images)} sets{": " + title if title else ""}', sets_table(rows, mean),
+    parts = [f'# Depth errors of {counted(len(num_images), "set")}{": " + title if title else ""}',
+             sets_table(rows, mean),
              f'`N` images have ground truth and are scored. *{MEAN}*: of the first protocol of each set, in which each '
              'set counts once, however many images it has; a set of which nothing is scored is not in it.']
-    parts += ['\n'.join(f'- {name}: {number} images{"" if name in scored else ", **none of them scored**"}: '
+    parts += ['\n'.join(f'- {name}: {counted(number, "image")}{"" if name in scored else ", **none of them scored**"}: '
                         f'[its own report]({name}/{MARKDOWN})' for name, number in num_images.items())]
     parts += [f'All numbers are in [{JSON}]({JSON}), those of every image in each set\'s own.']
     return '\n\n'.join(parts) + '\n'

@@ -1,6 +1,9 @@
 """Data to calibrate with: folders, splits of configs, and what is scored elsewhere."""
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
@@ -37,6 +40,49 @@ def test_a_folder_and_its_config_are_the_same(minidrive, mmseg_scope):
         picture.depth((32, 64))
     with pytest.raises(ValueError, match='has no test_dataloader. --split'):
         data_of_config(cfg, 'test')
+
+
+@pytest.fixture
+def own_folder(tmp_path):
+    """Four pictures in folders of other names; two have depth."""
+    for name in 'abcd':
+        write_png(tmp_path / 'own/fotos' / f'{name}.png', np.zeros((8, 16, 3), np.uint8))
+    for name, depth in (('a', 1000), ('c', 2000)):
+        write_png(tmp_path / 'own/entfernung' / f'{name}.png', np.full((8, 16), depth, np.uint16))
+    return tmp_path / 'own'
+
+
+def write_png(path, pixels):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode('.png', pixels)[1].tobytes())
+
+
+def test_pictures_without_depth_are_passed_over_and_counted(own_folder, mmseg_scope):
+    own = partial(data_of_folder, str(own_folder), image_folder='fotos', depth_folder='entfernung', depth_scale=1000.0)
+    data = own()
+    assert [Path(picture.path).name for picture in data.pictures] == ['a.png', 'c.png']
+    assert [picture.depth((8, 16)).mean() for picture in data.pictures] == [1, 2]
+    assert data.remark == 'own: 2 of 4 pictures have no depth map and are passed over'
+    assert data.split == 'DepthFolderDataset'
+    everything = own(unmeasured=True)
+    assert len(everything.pictures) == 4 and not everything.remark
+    (own_folder / 'fotos/d.png').unlink()
+    assert own().remark == 'own: 1 of 3 pictures has no depth map and is passed over'
+    (own_folder / 'list.txt').write_text('fotos/a.png entfernung/a.png\nfotos/b.png entfernung/b.png\n')
+    with pytest.raises(FileNotFoundError, match='1 of the 4 files .*b.png'):  # a list means what it says
+        data_of_folder(str(own_folder), listed='list.txt')
+
+
+def test_what_is_wrong_with_folders_names_their_options(own_folder, mmseg_scope):
+    words = r'image does not exist\. .*holds entfernung, fotos\. --image-folder .*--depth-folder'
+    with pytest.raises(FileNotFoundError, match=words):
+        data_of_folder(str(own_folder))
+    with pytest.raises(FileNotFoundError, match=r'depth does not exist\. .*--depth-folder NAME .* depth maps lie'):
+        data_of_folder(str(own_folder), image_folder='fotos')
+    for name in 'ac':
+        (own_folder / 'entfernung' / f'{name}.png').rename(own_folder / 'entfernung' / f'{name}_depth.png')
+    with pytest.raises(ValueError, match=r'no picture of .*fotos has .* in .*entfernung.* holds a_depth.png, c_dep'):
+        data_of_folder(str(own_folder), image_folder='fotos', depth_folder='entfernung')
 
 
 def test_what_a_score_is_taken_from(minidrive, mmseg_scope):

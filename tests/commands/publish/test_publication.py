@@ -99,3 +99,28 @@ def test_nothing_of_this_machine_is_told(make, tmp_path):
     publication = make()
     text = publication.describe().to_json()
     assert str(tmp_path) not in text and json.loads(text)['provenance']['checkpoint'] == 'a.pth'
+
+
+WEIGHTS = 'https://example.org/mit_b0.pth'
+
+
+def publish_trained_with(build_model, cfg, options, path):
+    trained = cfg.copy()
+    trained.merge_from_dict(options)
+    torch.save(dict(state_dict=build_model().state_dict(), meta=dict(cfg=trained.pretty_text)), path)
+    return Publication.of(cfg, path)
+
+
+@pytest.mark.parametrize(('options', 'began_with'), [
+    ({}, WEIGHTS), ({'model.backbone.init_cfg': None}, None),
+    ({'model.backbone.init_cfg.checkpoint': '/home/somebody/other.pth'}, 'other.pth'),
+    ({'load_from': 'runs/iter_9.pth', 'model.backbone.init_cfg': None}, 'iter_9.pth'),
+    ({'load_from': 'runs/iter_9.pth', 'resume': True}, WEIGHTS)])
+def test_the_checkpoint_says_what_its_training_began_with(options, began_with, build_model, small_model_cfg, tmp_path):
+    cfg = Config(dict(model=small_model_cfg()))
+    cfg.merge_from_dict({'model.backbone.init_cfg': dict(type='Pretrained', checkpoint=WEIGHTS)})
+    publication = publish_trained_with(build_model, cfg, options, tmp_path / 'a.pth')
+    description = publication.describe()
+    assert description.licenses == ((f'the training began with {began_with}: its terms', ) if began_with else ())
+    assert description.provenance.get('began_with') == began_with
+    assert any('was trained without' in remark for remark in publication.remarks) == (began_with != WEIGHTS)

@@ -116,4 +116,7 @@ def test_weights_that_a_training_began_with_are_named_without_folders():
     model = dict(pretrained='open-mmlab://resnet50', backbone=dict(
         init_cfg=dict(type='Pretrained', checkpoint='/home/somebody/weights/r18.pth'),
         inner=[dict(model_name='convnext_tiny', pretrained=True), dict(model_name='x', pretrained=False)]))
-    assert starting_weights(model) == ['open-mmlab://resnet50', 'r18.pth', 'timm convnext_tiny']
+    assert starting_weights(dict(model=model)) == ['open-mmlab://resnet50', 'r18.pth', 'timm convnext_tiny']
+    first = dict(model=model, load_from='/runs/first\x1b/iter_9.pth')
+    assert starting_weights(first)[3:] == ['iter_9.pth']
+    assert len(starting_weights(dict(first, resume=True))) == 3, 'it is a state of the same training'

@@ -1,4 +1,6 @@
 """Predictions as programs name them, with real files."""
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -67,7 +69,7 @@ def test_several_words_are_refused_unless_one_is_named(write):
     for affix in ('_depth', '_depth.npy'):
         pairs = pair(folder, affix=affix)
         assert pairs.found == {'000.png': '000_depth.npy', '001.png': '001_depth.npy'}
-        assert unmatched(find_predictions(folder), pairs) == ['000_confidence.npy']
+        assert unmatched(folder, find_predictions(folder), pairs) == ['000_confidence.npy']
     with pytest.raises(ValueError, match="no prediction .* has '_disp'"):
         pair(folder, affix='_disp')
 
@@ -80,7 +82,7 @@ def test_pictures_beside_arrays_are_passed_over(write, files, picture):
     pairs = pair(folder)
     assert list(pairs.found.values()) == list(files)
     assert [note for note in pairs.notes if 'Pictures: 2 PNGs of 8 bits' in note]
-    assert unmatched(find_predictions(folder), pairs) == []
+    assert unmatched(folder, find_predictions(folder), pairs) == []
 
 
 def test_pictures_with_another_word_are_no_choice(write):
@@ -98,3 +100,21 @@ def test_two_files_with_depth_are_refused(write):
 def test_pictures_alone_are_left_to_the_reader(write):
     pairs = pair(write('000.png'))
     assert pairs.found == {'000.png': '000.png'} and pairs.notes == []
+
+
+def test_what_predict_wrote_beside_depth_is_not_left_over(write):
+    depth = ['000.png', '001.png', '777.png']
+    folder = write('color_bar.png', 'mine.png', *(f'{name[:-4]}_color.png' for name in depth))
+    write(*depth, '000_std.png', '777_std.png', bits=16)
+    pairs = pair(folder)
+    assert pairs.found == {'000.png': '000.png', '001.png': '001.png'}
+    everything = unmatched(folder, find_predictions(folder), pairs)
+    assert len(everything) == 8, 'nothing is known of who wrote them'
+    lines = [dict(settings={})] + [dict(files=[name, f'{name[:-4]}_color.png', f'{name[:-4]}_std.png'])
+                                   for name in depth]
+    text = ''.join(json.dumps(line) + '\n' for line in lines)
+    (folder / 'predictions.jsonl').write_text(text + '{"files": ["mine')
+    assert unmatched(folder, find_predictions(folder), pairs) == ['777.png', '777_std.png', 'mine.png']
+    for damaged in (text + '{}\n', text + '[\n', text + '{"files": [[]]}\n'):
+        (folder / 'predictions.jsonl').write_text(damaged)
+        assert unmatched(folder, find_predictions(folder), pairs) == everything

@@ -2,6 +2,7 @@
 import json
 import math
 import re
+import sys
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from mmdepthcls.evaluation.protocol_scores import ImageScores, image_errors, sco
 from mmdepthcls.evaluation.protocols import Protocol
 from mmdepthcls.evaluation.quantization import bin_confusion
 from mmdepthcls.evaluation.report.depth_histogram import DepthHistogram
+from mmdepthcls.evaluation.report.markdown import report_markdown
 from mmdepthcls.evaluation.report.published import PUBLISHED
 from mmdepthcls.evaluation.report.recorder import ReportRecorder
 from mmdepthcls.evaluation.report.report import ReportData, report_contents, report_json, write_report
@@ -97,6 +99,20 @@ def test_the_floor_is_the_bins_applied_by_hand():
     assert floor['pixels_outside'] == 0
     for name in ALL_NAMES:
         assert floor['errors'][name] == pytest.approx(np.mean([errors[name] for errors in expected]), rel=1e-9)
+
+
+def test_a_model_that_is_no_better_than_the_constant_is_told_so(monkeypatch):
+    data, words = make_data(), 'no better than the constant**: one depth everywhere has abs_rel'
+    contents = report_contents(data)
+    assert words not in report_markdown(PROTOCOLS, dict(contents, pictures=[]))
+    constant = contents['protocols'][0]['best_constant']
+    for share, told in ((0.98, False), (0.995, True), (1.2, True), (math.nan, True)):
+        contents['protocols'][0]['model']['abs_rel'] = share * constant['errors']['abs_rel']
+        assert (words in report_markdown(PROTOCOLS, dict(contents, pictures=[]))) == told
+    maps = maps_of
+    monkeypatch.setattr(sys.modules[__name__], 'maps_of', lambda index: (
+        np.full(SIZE, constant['depth'], np.float32), maps(index)[1]))
+    assert words in report_markdown(PROTOCOLS, dict(report_contents(make_data()), pictures=[]))
 
 
 def test_beyond_the_bins_the_floor_is_the_nearest_bin():
@@ -224,7 +240,7 @@ def test_an_empty_evaluation_says_so(tmp_path, num_images):
     image = score_image(Views(np.ones(SIZE, np.float32)), {}, PROTOCOLS[:2], distance_limits(), 'a', BINS)
     text = write_report(tmp_path, ReportData(PROTOCOLS[:2], [image] * num_images, bins=BINS, confusion=np.zeros(
         (12, 12), int), published=PUBLISHED['synthia'])).read_text()
-    assert f'**Nothing was scored**, of {num_images} images' in text
+    assert f'**Nothing was scored**, of {"1 image" if num_images else "0 images"}.' in text
     assert ('- near: 1 of 1 images not scored: no ground truth' in text) == bool(num_images)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['report.json', 'report.md']
 
