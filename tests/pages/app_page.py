@@ -75,6 +75,8 @@ def numbers(result, x, y):
 
 
 def complaints(visit):
-    """What pages complained of, but for what is usual."""
-    return [each for each in (*visit.page_errors, *visit.console_errors, *visit.failed)
+    """What pages complained of, but for what is usual. A picture that is replaced while it loads is let go of by the
+    browser: no failure of the page's, whose own would be a status or a connection."""
+    failed = [each for each in visit.failed if not ('/gradio_api/file=' in each and each.endswith('net::ERR_ABORTED'))]
+    return [each for each in (*visit.page_errors, *visit.console_errors, *failed)
             if not any(text in each for text in USUAL)]
