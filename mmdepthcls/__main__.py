@@ -1,6 +1,7 @@
 """One program for all commands: ``mmdepthcls COMMAND ...``, or ``python -m mmdepthcls COMMAND ...``."""
 import difflib
 import importlib
+import os
 import shutil
 import sys
 import textwrap
@@ -18,10 +19,10 @@ def main():
     """
     command = sys.argv[1] if len(sys.argv) > 1 else '--help'
     if command in ('-h', '--help'):
-        print(overview(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+        _show(overview(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
         return 0
     if command == '--version':
-        print(f'{PROGRAM} {__version__}')
+        _show(f'{PROGRAM} {__version__}')
         return 0
     if command not in COMMANDS:
         near = difflib.get_close_matches(command.lower(), COMMANDS, 3, 0.5)
@@ -31,6 +32,14 @@ def main():
     invocation.begin(command)
     module = f'.commands.{COMMANDS[command][0]}.{command.replace("-", "_")}'
     return importlib.import_module(module, __package__).run()
+
+
+def _show(text):
+    """Print; whoever was to read it may have gone (``mmdepthcls | head``)."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def overview(columns=None):

@@ -29,6 +29,13 @@ def start(capsys, monkeypatch, tmp_path):
     return run
 
 
+@pytest.mark.parametrize('argument', ['--help', '--version'])
+def test_a_reader_that_has_gone_is_no_error(argument):
+    command = f'(sleep 0.1; {sys.executable} -m mmdepthcls {argument}) | true'
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT)
+    assert (result.returncode, result.stderr) == (0, '')
+
+
 @pytest.mark.parametrize('arguments', [(), ('--help', ), ('-h', )])
 def test_the_help_lists_every_command_in_order(start, arguments):
     status, out, err = start(*arguments)
