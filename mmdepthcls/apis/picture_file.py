@@ -6,7 +6,7 @@ import os
 import cv2
 import numpy as np
 
-from ..datasets.files.image_header import MAX_PIXELS, probe_image
+from ..datasets.files.image_header import probe_image
 from ..datasets.files.stand_in import content_of
 
 # Endings by which pictures are found in a folder; of a file that is named its content counts alone. HEIC is refused by
@@ -30,7 +30,7 @@ def read_picture(path: str | os.PathLike[str]) -> np.ndarray:
         ValueError: if it is empty, truncated, no picture, or of more than 2**28 pixels; names it.
     """
     path = os.fspath(path)
-    probe_image(path, MAX_PIXELS)
+    probe_image(path)
     with open(path, 'rb') as file:
         data = file.read()
     try:

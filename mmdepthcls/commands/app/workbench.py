@@ -24,7 +24,6 @@ DOWNLOADS = ('png', 'color', 'npy', 'ply', 'confidence')
 SHARPEN = 'Sharpen with a dense CRF'
 ON_THE_PAGE = 'Say it under "Camera": the focal length in pixels, or the field of view.'
 MEGA = 10**6
-MOST_SHARPENED = 50 * MEGA  # on one core half a minute, and 4 GB
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Workbench:
     """
 
     def __init__(self, models: Sequence[OfferedModel], folder: Path, visits: Visits, max_bytes: int,
-                 max_pixels: int, max_sharpened: int = MOST_SHARPENED) -> None:
+                 max_pixels: int, max_sharpened: int) -> None:
         self.models = {each.name: each for each in models}
         self.visits, self.max_bytes, self.max_pixels = visits, max_bytes, max_pixels
         self.max_sharpened = max_sharpened

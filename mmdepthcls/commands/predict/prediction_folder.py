@@ -18,8 +18,9 @@ import numpy as np
 
 from ...apis.picture_source import PictureSource
 from ...atomic_file import write_atomically
+from ...evaluation.files.predicted_files import COLOR_BAR
 from .file_kinds import TAGS
-from .prediction_manifest import COLOR_BAR, FolderError, PredictionManifest, folded
+from .prediction_manifest import FolderError, PredictionManifest, folded
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...evaluation.files.predicted_files import COLOR_BAR as COLOR_BAR
-from ...evaluation.files.predicted_files import MANIFEST as MANIFEST
+from ...evaluation.files.predicted_files import COLOR_BAR, MANIFEST
 from ...json_text import json_text
 
 FORMAT, VERSION = 'mmdepthcls predictions', 1

@@ -6,7 +6,8 @@ import re
 import struct
 from itertools import islice
 
-GAP = rb'(?:\s|#[^\n]*\n)+'
+from .netpbm import GAP
+
 NETPBM = re.compile(rb'P[1-7fF][\s#]')
 TEXT = re.compile(rb'P[1-6fF]' + GAP + rb'(?P<width>\d{1,18})' + GAP + rb'(?P<height>\d{1,18})\s')
 PAM = re.compile(rb'P7\s.*?ENDHDR', re.DOTALL)

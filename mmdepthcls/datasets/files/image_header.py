@@ -11,6 +11,7 @@ import numpy as np
 from ..depth_format import DepthFileError
 from . import depth_png
 from .claimed_size import claimed_size
+from .netpbm import GAP
 from .stand_in import content_of
 from .tiff_header import TURNED, exif_orientation, is_tiff, read_tiff_header
 
@@ -19,7 +20,6 @@ JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN, JPEG_EXIF = 0xDA, 0xE1
 MAX_PIXELS = 2**28  # of a picture: more is a mistake or an attack
 TAIL = 64  # bytes that some cameras write behind the end mark
-GAP = rb'(?:\s|#[^\n]*\n)+'
 PNM = re.compile(rb'P(?:(?P<bits>4)|(?P<kind>[56]))' + GAP + rb'(?P<width>\d+)' + GAP + rb'(?P<height>\d+)(?(bits)|'
                  + GAP + rb'(?P<greatest>\d+))\s')
 PIXELS_OF_BMP = (0, 3, 6)  # compressions without one: so many bytes a row

@@ -20,7 +20,7 @@ def bench(models, tmp_path):
     from mmdepthcls.commands.app.workbench import Workbench
     for name in ('served', 'private'):
         (tmp_path / name).mkdir()
-    return Workbench(models, tmp_path / 'private', Visits(tmp_path / 'served'), 100_000, 10_000)
+    return Workbench(models, tmp_path / 'private', Visits(tmp_path / 'served'), 100_000, 10_000, 50_000_000)
 
 
 @pytest.fixture

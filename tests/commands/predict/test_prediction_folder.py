@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mmdepthcls.apis.picture_source import PictureSource
 from mmdepthcls.commands.predict.file_kinds import FILM, KINDS
 from mmdepthcls.commands.predict.prediction_folder import PredictionFolder
-from mmdepthcls.commands.predict.prediction_manifest import MANIFEST, FolderError
+from mmdepthcls.commands.predict.prediction_manifest import FolderError
+from mmdepthcls.evaluation.files.predicted_files import MANIFEST
 
 PNG = {'png': '.png', 'color': '_color.png'}
 NAMES = st.lists(st.sampled_from(

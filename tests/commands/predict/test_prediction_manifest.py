@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from mmdepthcls.commands.predict.prediction_folder import PredictionFolder
-from mmdepthcls.commands.predict.prediction_manifest import MANIFEST, FolderError
+from mmdepthcls.commands.predict.prediction_manifest import FolderError
+from mmdepthcls.evaluation.files.predicted_files import MANIFEST
 
 
 def test_two_programs_never_write_into_one_folder(tmp_path):

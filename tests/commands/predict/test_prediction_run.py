@@ -18,9 +18,10 @@ from mmdepthcls.apis.picture_source import PictureSources
 from mmdepthcls.atomic_file import write_atomically
 from mmdepthcls.commands.predict.file_kinds import KINDS, FileSettings
 from mmdepthcls.commands.predict.prediction_folder import PredictionFolder
-from mmdepthcls.commands.predict.prediction_manifest import MANIFEST, results_in
+from mmdepthcls.commands.predict.prediction_manifest import results_in
 from mmdepthcls.commands.predict.prediction_run import PredictionRun, WritingStopped
 from mmdepthcls.datasets.files.depth_png import decode_depth_png
+from mmdepthcls.evaluation.files.predicted_files import MANIFEST
 
 TOOL = str(Path(__file__).parents[3] / 'tools/predict.py')
 
