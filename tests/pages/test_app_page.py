@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from app_page import RESULT, complaints, drop, metres, numbers, read, running_app, street
 
@@ -36,6 +37,28 @@ def picture_file(tmp_path):
         cv2.imwrite(str(path), street(seed, **size)[..., ::-1])
         return str(path), cv2.imread(str(path))[..., ::-1].copy()
     return write
+
+
+def wait_until(page, comes):
+    """Let the browser go on until something is so."""
+    deadline = time.monotonic() + RESULT / 1000
+    while not comes():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(200)
+
+
+def points_of(page):
+    """What the viewer of points shows when it moves no more, (H, W, 3)."""
+    last, shown = None, page.locator('#points canvas').screenshot()
+    while shown != last:
+        page.wait_for_timeout(500)
+        last, shown = shown, page.locator('#points canvas').screenshot()
+    return cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR)
+
+
+def difference(one, other):
+    """Mean of a color channel's, of 255."""
+    return cv2.absdiff(one, other).mean()
 
 
 def files_of(app):
@@ -95,6 +118,24 @@ def test_a_second_picture_replaces_the_first(visit, app, picture_file, inference
     assert page.get_attribute('#files a', 'href') != first
     assert page.request.get(app.url + first).status == 404
     assert not [each for each in complaints(visit) if first not in each]
+
+
+def test_points_that_are_still_loading_are_replaced(visit, app, picture_file):
+    pictures = [picture_file(f'{name}.png', seed)[0] for seed, name in enumerate(('first', 'second', 'third'))]
+    late, page = [], visit(app.url)
+    page.route('**/*.glb*', lambda route: late.append((route, route.fetch())) if not late else route.continue_())
+    for path in pictures:
+        drop(page, path)
+        page.wait_for_timeout(2000)  # the viewer is told of the second, which waits for the first, before the third
+    wait_until(page, lambda: late)
+    route, answer = late[0]
+    route.fulfill(response=answer)
+    alone = [visit(app.url), visit(app.url)]
+    for other, path in zip(alone, pictures[1:], strict=True):
+        drop(other, path)
+    second, third = map(points_of, alone)
+    wait_until(page, lambda: difference(points_of(page), third) < .01)
+    assert difference(second, third) > 1 and complaints(visit) == []
 
 
 def test_a_file_that_is_no_picture(visit, app, tmp_path, picture_file):

@@ -15,6 +15,7 @@ from ...camera import PictureCamera
 
 MOST_BYTES = 2**31  # of all results; the one that nobody has looked at for the longest gives way
 LONGEST = 3600.0  # seconds that a visit lives without being used
+GENERATIONS = 4  # of each picture that is shown: a slow browser may only now ask for one that was replaced
 
 
 class PageError(Exception):
@@ -93,7 +94,7 @@ class Visit:
             self.shown += 1
             path = self.folder / f'{stem}_{self.shown:04d}{ending}'
             path.write_bytes(content)
-            for old in sorted(self.folder.glob(f'{stem}_*'))[:-2]:
+            for old in sorted(self.folder.glob(f'{stem}_*'))[:-GENERATIONS]:
                 old.unlink(missing_ok=True)
         return str(path)
 

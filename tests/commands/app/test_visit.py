@@ -6,7 +6,7 @@ import pytest
 
 from mmdepthcls.apis.depth_result import DepthResult
 from mmdepthcls.apis.picture_source import PictureSource
-from mmdepthcls.commands.app.visit import PageError, Visits
+from mmdepthcls.commands.app.visit import GENERATIONS, PageError, Visits
 
 
 @pytest.fixture
@@ -74,9 +74,9 @@ def test_files_of_a_visit_go_with_it(visits, tmp_path):
 
 def test_each_picture_has_a_name_of_its_own_and_old_ones_go(visits):
     visit = visits.of('one')
-    paths = [visit.write('picture', '.jpg', bytes([index])) for index in range(5)]
-    assert len(set(paths)) == 5
-    assert sorted(str(each) for each in visit.folder.iterdir()) == paths[-2:]
+    paths = [visit.write('picture', '.jpg', bytes([index])) for index in range(9)]
+    assert len(set(paths)) == 9
+    assert sorted(str(each) for each in visit.folder.iterdir()) == paths[-GENERATIONS:]
 
 
 def test_what_shows_a_picture_stays_until_another_is_shown(visits):
@@ -85,8 +85,10 @@ def test_what_shows_a_picture_stays_until_another_is_shown(visits):
     first = visit.write('points', '.glb', b'first')
     visit.take('b.png', b'other')
     assert Path(first).exists()
-    visit.write('points', '.glb', b'second')
-    visit.write('points', '.glb', b'third')
+    for index in range(GENERATIONS - 1):
+        visit.write('points', '.glb', bytes([index]))
+    assert Path(first).exists()
+    visit.write('points', '.glb', b'last')
     assert not Path(first).exists()
 
 
