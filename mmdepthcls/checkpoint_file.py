@@ -23,6 +23,7 @@ import numpy as np
 
 from .checkpoint_stand_ins import SavedArray, stand_ins
 from .checkpoint_stand_ins import ScalarHistory as ScalarHistory
+from .count_text import some_of
 
 # What a checkpoint may name: containers, and how torch.save writes a tensor.
 NAMES = frozenset({
@@ -95,7 +96,7 @@ def weights_of(checkpoint: dict[str, Any], path: str | Path) -> dict[str, Any]:
     if not isinstance(weights, dict) or not weights or not all(
             isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in weights.items()):
         raise CheckpointFileError(f"{path} holds no weights: expected a 'state_dict' of tensors, got "
-                                  f'{_some(sorted(map(str, checkpoint)))}')
+                                  f'{some_of(sorted(map(str, checkpoint)))}')
     return {key.removeprefix('module.'): value for key, value in weights.items()}
 
 
@@ -111,13 +112,9 @@ def _check_names(names, path):
     unknown = sorted(name for name in names if not _is_data(name))
     if unknown:
         raise CheckpointFileError(
-            f'{path} is refused: it asks for {_some(unknown)}, and weights need no such thing. Nothing of it was '
+            f'{path} is refused: it asks for {some_of(unknown)}, and weights need no such thing. Nothing of it was '
             'executed. If the file is yours, save the weights alone where it was made: '
             "torch.save(dict(state_dict=model.state_dict()), 'weights.pth')")
-
-
-def _some(names, most=4):
-    return ', '.join(names[:most]) + (f' and {len(names) - most} more' if len(names) > most else '')
 
 
 def _is_data(name):

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from .atomic_file import replace_durably, temporary_path
+from .count_text import some_of
 
 POINTER = 'last_checkpoint'  # file of a work folder that names its newest checkpoint
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -91,10 +92,9 @@ def check_finite(checkpoint, path):
     for part in [checkpoint[key] for key in WEIGHTS if isinstance(checkpoint.get(key), dict)] or [checkpoint]:
         wrong += [name for name in not_finite(part) if name not in _infinite.get() or part[name].isnan().any()]
     if wrong:
-        some = ', '.join(wrong[:4]) + (f' and {len(wrong) - 4} more' if len(wrong) > 4 else '')
         raise NonFiniteError(f'{path} is not written: {len(wrong)} of its weights and buffers hold NaN or infinite '
-                             f'numbers ({some}). What was saved before stays. Go on from there with a lower learning '
-                             'rate or clipped gradients')
+                             f'numbers ({some_of(wrong)}). What was saved before stays. Go on from there with a lower '
+                             'learning rate or clipped gradients')
 
 
 @contextmanager

@@ -11,8 +11,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = 'mmdepthcls'
 # From the bottom. Rooms of one line may import each other; a room may import those of the lines above its own.
 ORDER = """
+    count_text
     generators atomic_file checkpoint_file checkpoint_stand_ins checkpoint_writer
-    parallel import_hooks compat camera crops markdown_table json_text count_text invocation shipped_files
+    parallel import_hooks compat camera crops markdown_table json_text invocation shipped_files
     config
     bins
     crf dense_crf

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from ..count_text import some_of
 from .files.file_finder import contents, why_missing
 from .tree_pattern import near_folders
 
@@ -56,7 +57,6 @@ def chosen_scenes(scenes: str | Sequence[str], known: Sequence[str], data_root: 
     chosen = scene_names(scenes, data_root, whose)
     unknown = [name for name in chosen if name not in known]
     if unknown:
-        shown = ', '.join(list(known)[:4]) + (f' and {len(known) - 4} more' if len(known) > 4 else '')
         raise ValueError(f'{whose}: there is no scene {", ".join(map(repr, unknown[:3]))} in this split; there are '
-                         f'{shown or "none"}')
+                         f'{some_of(known) or "none"}')
     return [name for name in known if name in set(chosen)]

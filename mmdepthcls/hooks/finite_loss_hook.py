@@ -13,6 +13,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
+from ..count_text import some_of
 from .step_guard import FiniteRecord, StepGuard, unfinite_names, weights_and_buffers
 
 POLICIES = ('stop', 'skip')
@@ -121,10 +122,11 @@ class FiniteLossHook(Hook):
         names = [name for name in unfinite_names(weights_and_buffers(_model(runner))) if name not in self._by_design]
         if not number and not names:
             return
+        seen = _named(name for each in files.values() for name in each)
         if not number:
             raise FloatingPointError(
                 f'At iteration {max(files, default=runner.iter)} {_weights(names)}: a step was too large. All batches '
-                f'since the last look: {_listed(files)}. Please {REMEDY}.')
+                f'since the last look: {seen}. Please {REMEDY}.')
         where = f'first at iteration {first}, {_named(files.get(first, []))}' if first else 'in another process'
         text = f'loss or gradient was not finite in {number} of {len(files)} iterations: {where}'
         if self.policy == 'skip' and not names:
@@ -134,7 +136,7 @@ class FiniteLossHook(Hook):
             return
         weights = f' Then {_weights(names)}.' if names else ''
         raise FloatingPointError(
-            f'The {text}. These steps were not made.{weights} All batches since the last look: {_listed(files)}. '
+            f'The {text}. These steps were not made.{weights} All batches since the last look: {seen}. '
             f"Please {REMEDY}. (custom_hooks: dict(type='FiniteLossHook', policy='skip') goes on without such steps.)")
 
     def _check_weights(self, runner):
@@ -151,8 +153,7 @@ def _model(runner):
 
 
 def _weights(names):
-    more = f' and {len(names) - 3} more' if len(names) > 3 else ''
-    return f'weights or buffers are not finite: {", ".join(names[:3])}{more}'
+    return f'weights or buffers are not finite: {some_of(names, 3)}'
 
 
 def _files(batch):
@@ -161,11 +162,4 @@ def _files(batch):
 
 
 def _named(names):
-    names = [name for name in names if name]
-    return ', '.join(names) if names else 'whose files are not known'
-
-
-def _listed(files):
-    names = list(dict.fromkeys(name for each in files.values() for name in each if name))
-    more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
-    return f'{_named(names[:SHOWN])}{more}'
+    return some_of(dict.fromkeys(filter(None, names)), SHOWN) or 'whose files are not known'

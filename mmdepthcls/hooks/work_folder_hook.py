@@ -3,13 +3,15 @@ from __future__ import annotations
 
 import logging
 import os.path as osp
+from pathlib import Path
 
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import print_log
 from mmengine.runner import BaseLoop, Runner
 from mmseg.registry import HOOKS
 
-from .resume_point import checkpoint_folder, file_name, numbered_checkpoints, resume_point
+from ..count_text import counted, some_of
+from .resume_point import checkpoint_folder, file_name, resume_point
 
 
 @HOOKS.register_module()
@@ -38,12 +40,12 @@ class WorkFolderHook(Hook):
         for key, path in dict(runner.message_hub.runtime_info).items():
             if key.startswith('best_ckpt') and isinstance(path, str) and '://' not in folder:
                 runner.message_hub.update_info(key, osp.join(folder, file_name(path)))
-        former = numbered_checkpoints(folder)
+        former = sorted(path.name for path in Path(folder).glob('*.pth'))
         if former and not runner.iter:
-            names = ', '.join(paths[0].name for paths in former.values())
-            print_log(f'{folder} holds checkpoints of an earlier training ({names}), and this one begins anew: those '
-                      'of the same name will be replaced. --resume would go on from the latest', logger='current',
-                      level=logging.WARNING)
+            print_log(f'{folder} holds {counted(len(former), "checkpoint")} of an earlier training '
+                      f'({some_of(former)}), and this one begins anew: those of the same name will be replaced, others '
+                      'stay beside the new ones. --resume would go on from the latest; another --work-dir keeps the '
+                      'two apart', logger='current', level=logging.WARNING)
 
 
 def _out_dir(runner):

@@ -12,6 +12,7 @@ import torch
 from mmengine.logging import print_log
 from mmseg.registry import MODELS
 
+from ..count_text import some_of
 from .canonical_metres import FOCAL_KEY, describe_focal, same_focal
 from .head_config import with_more_classes
 
@@ -77,8 +78,8 @@ def require_all(model, state_dict, prefix, bins, require_edges, canonical_px=Non
     if missing or misshapen:
         raise BinMismatchError(
             'The checkpoint does not hold this model: '
-            + '; '.join(f'{what} {_some(keys)}' for what, keys in (('missing', missing), ('other shape', misshapen))
-                        if keys)
+            + '; '.join(f'{what} {some_of(keys, SHOWN)}'
+                        for what, keys in (('missing', missing), ('other shape', misshapen)) if keys)
             + '. Use the config it was trained with (only training may start from weights that do not fit).')
     if edges is None and require_edges:
         raise BinMismatchError(f'The checkpoint has no {EDGES_KEY!r}, so nothing says which depths its classes mean. '
@@ -113,8 +114,8 @@ def keep_what_fits(model, state_dict, prefix, bins, head_configs, canonical_px=N
         if edges is not None and not own_camera:
             origin += f' {describe_focal(stored)}'
         print_log(f'Start from a checkpoint of {origin}; the model has {bins!r}. These keep their initial values: '
-                  f'{", ".join(dropped) or "none"} (do not fit); {_some(missing) or "none"} (not in the checkpoint)',
-                  logger='current')
+                  f'{", ".join(dropped) or "none"} (do not fit); {some_of(missing, SHOWN) or "none"} '
+                  '(not in the checkpoint)', logger='current')
 
 
 def drop_adaptation(state_dict, prefix):
@@ -167,8 +168,3 @@ def _misfits(model, state_dict, prefix):
     misshapen = [key for key, value in own.items() if key not in (EDGES_KEY, FOCAL_KEY) and prefix + key in state_dict
                  and state_dict[prefix + key].shape != value.shape]
     return missing, misshapen
-
-
-def _some(keys):
-    rest = len(keys) - SHOWN
-    return ', '.join(keys[:SHOWN]) + (f' and {rest} more' if rest > 0 else '')

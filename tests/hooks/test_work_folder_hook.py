@@ -122,6 +122,7 @@ def test_damaged_checkpoints_are_never_begun_anew(config, tmp_path, capfd):
     with pytest.raises(NothingGoodError, match='iter_7.pth is empty'):
         Runner.from_cfg(config(tmp_path / 'run', resume=True)).train()
     assert (tmp_path / 'run/iter_7.pth').exists()
+    (tmp_path / 'run/best_AbsRel_iter_4.pth').write_bytes(b'')
     Runner.from_cfg(config(tmp_path / 'run')).train()
-    assert 'holds checkpoints of an earlier training (iter_7.pth), and this one begins anew' in ''.join(
-        capfd.readouterr())
+    assert ('holds 2 checkpoints of an earlier training (best_AbsRel_iter_4.pth, iter_7.pth), and this one begins anew'
+            in ''.join(capfd.readouterr()))

@@ -2,6 +2,7 @@
 import os
 from collections import defaultdict
 
+from ...count_text import some_of
 from ...datasets.depth_file import SUFFIXES
 from ...datasets.files.file_finder import FOLDER, IMAGE_SUFFIXES, composed, is_system_name, list_folder
 from .finding import error, note
@@ -51,8 +52,8 @@ def _unlisted(folder, images, depth_folders):
     names = [name for name in _listing(folder, IMAGE_SUFFIXES)
              if os.path.realpath(os.path.join(folder, name)) not in images]
     return [] if not names else [
-        note('images in no split', folder, f'{len(names)}: {", ".join(names[:SHOWN])}'
-             f'{" ..." if len(names) > SHOWN else ""}', 'If they should be, check the split files.')]
+        note('images in no split', folder, f'{len(names)}: {some_of(names, SHOWN)}',
+             'If they should be, check the split files.')]
 
 
 def _listing(folder, suffixes):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...apis.picture_source import PictureSources
+from ...count_text import some_of
 from ..calibrate.measured_data import MeasuredData, MeasuredPicture, data_of_config, data_of_folder
 
 LISTED = 5
@@ -85,7 +86,6 @@ def _position_of(part, names):
     if len(found) == 1:
         return found[0]
     listed = [names[index] for index in found] or names
-    more = ', ...' if len(listed) > LISTED else ''
     number = f'{len(found)} images' if found else 'no image'
     raise ValueError(f'--images {part}: {number} of the test split {"have" if found else "has"} this in the path; '
-                     f'expected exactly one of {", ".join(listed[:LISTED])}{more}')
+                     f'expected exactly one of {some_of(listed, LISTED)}')

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ...atomic_file import write_atomically
+from ...count_text import some_of
 from ...datasets.depth_file import DepthFormat, probe_depth
 from ...datasets.depth_folder_dataset import DepthFolderDataset
 from ...datasets.exchanged_pair import find_exchanged
@@ -191,9 +192,7 @@ def _size(path):
 
 def _spelled(sizes):
     """str: some of many sizes."""
-    texts = [f'{height} x {width}' for height, width in sizes]
-    more = len(texts) - SIZES_NAMED
-    return ', '.join(texts[:SIZES_NAMED]) + (f' and {more} more' if more > 0 else '')
+    return some_of((f'{height} x {width}' for height, width in sizes), SIZES_NAMED)
 
 
 def _has_depth(sample):

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmseg.registry import MODELS
 
 from ...config.config_class import class_name, class_of
+from ...count_text import some_of
 from ...models.head_config import why_unfit
 from .adaptation import heads_of
 
@@ -103,8 +104,7 @@ def _find(name):
     if whole:
         raise FileNotFoundError(f'{name} is the name of several recipes: {", ".join(map(str, whole))}')
     like = _alike(name, [path.relative_to(root) for path in sorted(root.rglob('*.py')) if not _is_part(path)])
-    more = ', ...' if len(like) > NAMED else ''
-    hint = f' Recipes with such a name: {", ".join(like[:NAMED])}{more}' if like else ''
+    hint = f' Recipes with such a name: {some_of(like, NAMED)}' if like else ''
     if found:
         raise FileNotFoundError(f'{name}: {found[0].relative_to(root).as_posix()} is only a part of recipes.{hint}')
     raise FileNotFoundError(f'{name} is neither a file nor a recipe that MMSegmentation ships ({root}).{hint}')

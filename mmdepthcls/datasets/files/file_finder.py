@@ -5,6 +5,7 @@ import unicodedata
 from collections import defaultdict
 from typing import NamedTuple
 
+from ...count_text import some_of
 from .stand_in import LINK_REMEDY, spelled_link, written_link
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
@@ -181,8 +182,7 @@ def contents(folder, like=''):
     """str: a sentence that names a few of the files in a folder, first those whose names hold ``like``."""
     names = [name for name, _, _ in list_folder(folder) if not is_system_name(name)]
     names.sort(key=lambda name: like not in name)
-    more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
-    return f'{folder} holds {", ".join(names[:SHOWN]) or "nothing"}{more}.'
+    return f'{folder} holds {some_of(names, SHOWN) or "nothing"}.'
 
 
 def _kind(entry):

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from ...atomic_file import write_atomically
+from ...count_text import some_of
 from ...crops import KB_SIZE
 from ...datasets.files.depth_png import KITTI_SCALE, decode_png, encode_depth_png
 from ..errors import is_good
@@ -90,7 +91,8 @@ class SubmissionWriter:
         missing = [name for name in FILES if not known[name]]
         if missing:
             raise ValueError(f'{self.folder}: a submission is {NUM_IMAGES} images, got {NUM_IMAGES - len(missing)}; '
-                             f'missing are {_some(missing)}. Predict all of test_depth_prediction_anonymous/image.')
+                             f'missing are {some_of(missing, LISTED)}. Predict all of '
+                             'test_depth_prediction_anonymous/image.')
         path = self.folder / ZIP_NAME
         temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
         try:
@@ -170,7 +172,7 @@ def _check_names(names, path):
     for what, found in (('missing are', missing), ('there are also', others), ('twice there are', twice)):
         if found:
             raise ValueError(f'{path}: expected {FILES[0]} to {FILES[-1]} in the root of the zip and nothing else, got '
-                             f'{len(names)} files; {what} {_some(found)}')
+                             f'{len(names)} files; {what} {some_of(found, LISTED)}')
 
 
 def _check_prediction(depth, name):
@@ -198,7 +200,3 @@ def _check_image(data, path, depth=None):
         if not away.max() <= 0.5:
             raise ValueError(f'{path}: {np.count_nonzero(~(away <= 0.5))} pixels are not what was predicted, at worst '
                              f'by {away.max() / KITTI_SCALE:.3f} m. Write it again.')
-
-
-def _some(names):
-    return ', '.join(names[:LISTED]) + (f' and {len(names) - LISTED} more' if len(names) > LISTED else '')
