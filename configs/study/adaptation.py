@@ -77,10 +77,10 @@ def _adapted(**method):
     return _row('both', options={'model.adaptation': method})
 
 
-def _self_trained(**settings):
-    return _row('both', self_training=dict(
-        rounds=rounds, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=1, lr=lr, lr_decay=decay, ignore_top=0.4,
-        **settings))
+def _self_trained(method=None, **settings):
+    return _row('both', options={'model.adaptation': method} if method else {}, self_training=dict(
+        dict(rounds=rounds, portion=0.2, portion_step=0.1, portion_max=0.5, epochs=1, lr=lr, lr_decay=decay,
+             ignore_top=0.4), **settings))
 
 
 # Weights of the rivals are as their papers say how to choose them, without a look at depth of the target: CORAL so that
@@ -95,6 +95,11 @@ rows = {
     'adversary': _adapted(type='OutputAdversary', strength=0.1, ramp=100),
     'ST': _self_trained(num_groups=1),
     'CBST': _self_trained(),
+    'CBST, soft labels': _self_trained(soft_labels=0.1),
+    'CBST, portions from .05 to .2': _self_trained(portion=0.05, portion_step=0.05, portion_max=0.2),
+    'ST + DAN': _self_trained(dict(type='DAN'), num_groups=1),
+    'CBST + DAN': _self_trained(dict(type='DAN')),
+    'CBST + DAN, soft labels': _self_trained(dict(type='DAN'), soft_labels=0.1),
     'mean teacher': _adapted(type='MeanTeacher', alpha=0.99),
     'oracle': _row('target'),
 }
