@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.dataset import DefaultSampler, InfiniteSampler
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 
-from mmdepthcls.commands.make_config.recipe import shipped_configs
+from mmdepthcls.commands.make_config.recipe_file import shipped_configs
 from mmdepthcls.config.config_check import KEYS, check_config, check_keys, check_loops, mend_workers
 
 ENDLESS = ['InfiniteSampler', 'mmengine.InfiniteSampler', 'mmengine.dataset.InfiniteSampler', InfiniteSampler]

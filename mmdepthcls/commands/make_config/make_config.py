@@ -5,6 +5,7 @@ from dataclasses import replace
 from ...invocation import command
 from ..running import program
 from .depth_data import DATA
+from .recipe_file import find_recipe
 
 EPILOG = """The file is written only if it works: it is loaded as for a training, all in it is built, and the model
 (without pretrained weights) trains a step on random images and predicts. Examples:
@@ -55,6 +56,8 @@ def parse_args():
         parser.error(f'{given[0]} goes with --dataset folder and --data-root DIR')
     if args.depth_scale is not None and not 0 < args.depth_scale < float('inf'):
         parser.error(f'--depth-scale must be > 0, got {args.depth_scale:g}')
+    with program.refusing():
+        args.recipe = find_recipe(args.recipe)
     return args
 
 

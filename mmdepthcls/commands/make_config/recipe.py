@@ -1,21 +1,17 @@
-"""A recipe of MMSegmentation: finding its file, reading it, and why it cannot classify depth."""
-import difflib
+"""A recipe of MMSegmentation: what it says, and why it cannot classify depth."""
 import importlib.util
 import os.path as osp
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import mmseg
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
 from ...config.config_class import class_name, class_of
-from ...count_text import some_of
 from ...models.head_config import why_unfit
 from .adaptation import heads_of
+from .recipe_file import find_recipe, shipped_configs
 
-NAMED = 5  # recipes, where one is not found
 # Segmentors that DepthClassifier does not take the place of: class -> what they do.
 UNFIT_SEGMENTORS = {
     'CascadeEncoderDecoder': 'is a cascade of decode heads, of which the later refine what the first predicts',
@@ -46,39 +42,20 @@ class Recipe:
         return Path(osp.relpath(self.path, folder)).as_posix()
 
 
-def shipped_configs():
-    """Path: the folder of configs that the installed MMSegmentation ships.
-
-    Raises:
-        FileNotFoundError: if it ships none.
-    """
-    root = Path(mmseg.__file__).resolve().parent / '.mim' / 'configs'
-    if not root.is_dir():
-        raise FileNotFoundError(f'{root} does not exist: this MMSegmentation was installed without its configs. '
-                                'Install it with pip, or name a config file by its path.')
-    return root.resolve()
-
-
-def shipped_models():
-    """list[Path]: every ``_base_/models/*.py`` that MMSegmentation ships, by name."""
-    return sorted((shipped_configs() / '_base_' / 'models').glob('*.py'))
-
-
 def read_recipe(name):
     """Find and read a recipe.
 
     Args:
-        name (str): a file, or the name of one that MMSegmentation ships, with or without 'mmseg::' and folder:
-            'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py'.
+        name (str or Path): see :func:`.find_recipe`.
 
     Returns:
         Recipe
 
     Raises:
-        FileNotFoundError: if there is no such file; names those that are like it.
+        FileNotFoundError: if there is no such file.
         ValueError: if it cannot be read or has no model.
     """
-    path = _find(name)
+    path = find_recipe(name)
     try:
         # Packages that it imports may be missing; first see whether that matters.
         cfg = Config.fromfile(path, import_custom_modules=False)
@@ -87,50 +64,6 @@ def read_recipe(name):
     if 'model' not in cfg:
         raise ValueError(f'{path} has no model: it is no recipe but a part of one')
     return Recipe(path, cfg)
-
-
-def _find(name):
-    given = Path(name)
-    if given.is_file():
-        return given.resolve()
-    name = str(name).removeprefix('mmseg::')
-    root = shipped_configs()
-    file_name = Path(name).name if name.endswith('.py') else f'{Path(name).name}.py'
-    found = [path for path in root.rglob(file_name) if path.as_posix().endswith(f'/{name.lstrip("./")}')
-             or '/' not in name]
-    whole = [path for path in found if '/' in name or not _is_part(path)]
-    if len(whole) == 1:
-        return whole[0]
-    if whole:
-        raise FileNotFoundError(f'{name} is the name of several recipes: {", ".join(map(str, whole))}')
-    like = _alike(name, [path.relative_to(root) for path in sorted(root.rglob('*.py')) if not _is_part(path)])
-    hint = f' Recipes with such a name: {some_of(like, NAMED)}' if like else ''
-    if found:
-        raise FileNotFoundError(f'{name}: {found[0].relative_to(root).as_posix()} is only a part of recipes.{hint}')
-    raise FileNotFoundError(f'{name} is neither a file nor a recipe that MMSegmentation ships ({root}).{hint}')
-
-
-def _is_part(path):
-    """bool: whether a shipped file is one that recipes are made of."""
-    return '_base_' in path.parts
-
-
-def _alike(name, recipes):
-    """list[str]: recipes whose folder or file has a name, or else the beginning of it, or else one that is close."""
-    wanted = Path(name).name.removesuffix('.py')
-    plain = {path: (_plain(path.parent.name), _plain(path.stem)) for path in recipes}
-    texts = [_plain(wanted), _plain(re.split('[_-]', wanted)[0])]
-    texts += difflib.get_close_matches(texts[0], sorted({folder for folder, _ in plain.values()}), 1)
-    for text in filter(None, texts):
-        found = [path.as_posix() for path, names in plain.items() if any(each.startswith(text) for each in names)]
-        if found:
-            return found
-    return []
-
-
-def _plain(name):
-    """str: a name without what people leave out or write otherwise: 'Fast_SCNN' -> 'fastscnn'."""
-    return re.sub('[^a-z0-9]', '', name.lower())
 
 
 def pretrained_weights(model):

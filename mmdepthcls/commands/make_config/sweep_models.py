@@ -22,7 +22,7 @@ def parse_args():
 
 def main(args):
     from .model_table import WORKS, judge_model, parts_of, read_table, write_table
-    from .recipe import shipped_models
+    from .recipe_file import shipped_models
     paths = {path.name: path for path in shipped_models()}
     unknown = sorted(set(args.names) - set(paths))
     if unknown:

@@ -5,7 +5,7 @@ import pytest
 
 import mmdepthcls  # noqa: F401  (imported only to register)
 from mmdepthcls.commands.make_config.model_table import COLUMNS, judge_model, parts_of, read_table, write_table
-from mmdepthcls.commands.make_config.recipe import shipped_models
+from mmdepthcls.commands.make_config.recipe_file import shipped_models
 from mmdepthcls.compat import installed_stack
 
 TEXT = (Path(__file__).parents[3] / 'docs' / 'models.md').read_text('utf-8')

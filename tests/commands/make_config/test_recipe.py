@@ -1,16 +1,11 @@
-"""Finding recipes, and refusing those that cannot classify depth with a reason that a person understands."""
+"""Reading recipes, and refusing those that cannot classify depth with a reason that a person understands."""
 import re
 
 import pytest
 
 import mmdepthcls  # noqa: F401  (imported only to register)
-from mmdepthcls.commands.make_config.recipe import (
-    pretrained_weights,
-    read_recipe,
-    shipped_configs,
-    shipped_models,
-    why_no_depth,
-)
+from mmdepthcls.commands.make_config.recipe import pretrained_weights, read_recipe, why_no_depth
+from mmdepthcls.commands.make_config.recipe_file import shipped_configs
 from mmdepthcls.models.head_config import UNFIT_HEADS, fit_heads
 
 SEGFORMER = 'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py'
@@ -36,11 +31,6 @@ def test_a_recipe_that_imports_its_classes_is_refused():
     cfg = read_recipe(SEGFORMER).cfg
     cfg.model.type = dict
     assert 'lazy configs' in why_no_depth(cfg)
-
-
-def test_names_that_are_like_an_unknown_one_are_told():
-    with pytest.raises(FileNotFoundError, match=r'segformer_mit-b9\.py is neither .* segformer/segformer_mit-b0_'):
-        read_recipe('segformer_mit-b9.py')
 
 
 def test_a_file_without_a_model_is_refused(tmp_path):
@@ -80,26 +70,6 @@ def test_a_missing_package_and_images_of_many_channels_are_refused():
 def test_a_model_with_such_a_head_is_refused_too(head):
     with pytest.raises(ValueError, match=rf'decode_head: {head} .*docs/models\.md'):
         fit_heads(dict(type=head), 71, 'decode_head')
-
-
-def test_every_shipped_model_file_is_listed():
-    names = [path.name for path in shipped_models()]
-    assert len(names) >= 50 and {'upernet_swin.py', 'fcn_r50-d8.py', 'vpd_sd.py'} <= set(names)
-
-
-@pytest.mark.parametrize('name, told', [
-    ('fastscnn', 'fastscnn/fast_scnn_8xb4-160k_cityscapes-512x1024.py'),
-    ('Fast-SCNN', 'fastscnn/fast_scnn_8xb4-160k_cityscapes-512x1024.py'),
-    ('bisenetv2', 'bisenetv2/bisenetv2_fcn_4xb4-160k_cityscapes-1024x1024.py'),
-    ('bisenetv2.py', 'is only a part of recipes'),
-    ('segfromer', 'segformer/segformer_mit-b0_8xb2'),
-])
-def test_an_unknown_name_is_answered_with_whole_recipes(name, told):
-    with pytest.raises(FileNotFoundError) as caught:
-        read_recipe(name)
-    names = str(caught.value).partition('Recipes with such a name: ')[2].partition(' and ')[0].split(', ')
-    assert told in str(caught.value) and 1 <= len(names) <= 5
-    assert all((shipped_configs() / each).is_file() and '_base_' not in each for each in names)
 
 
 def test_a_part_is_read_where_its_folder_is_given():
