@@ -83,6 +83,10 @@ def _self_trained(method=None, **settings):
              ignore_top=0.4), **settings))
 
 
+def _with_dan(**settings):
+    return _self_trained(dict(type='DAN', target_labels=True), **settings)
+
+
 # Weights of the rivals are as their papers say how to choose them, without a look at depth of the target: CORAL so that
 # its loss comes near those of the source, the reversed gradient between AdaptSegNet's 0.001 and Ganin's 1.
 # What each row is trained on ('source': with its depth; 'both': and images of the target; 'target': with depth), from
@@ -97,9 +101,9 @@ rows = {
     'CBST': _self_trained(),
     'CBST, soft labels': _self_trained(soft_labels=0.1),
     'CBST, portions from .05 to .2': _self_trained(portion=0.05, portion_step=0.05, portion_max=0.2),
-    'ST + DAN': _self_trained(dict(type='DAN'), num_groups=1),
-    'CBST + DAN': _self_trained(dict(type='DAN')),
-    'CBST + DAN, soft labels': _self_trained(dict(type='DAN'), soft_labels=0.1),
+    'ST + DAN': _with_dan(num_groups=1),
+    'CBST + DAN': _with_dan(),
+    'CBST + DAN, soft labels': _with_dan(soft_labels=0.1),
     'mean teacher': _adapted(type='MeanTeacher', alpha=0.99),
     'oracle': _row('target'),
 }

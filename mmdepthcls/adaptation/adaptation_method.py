@@ -23,22 +23,24 @@ class AdaptationMethod(nn.Module):
 
     Args:
         loss_weight: factor of what the method adds to the losses of the source.
+        target_labels: the target has labels too, as self-training makes them: the losses of the model are those of both
+            domains.
 
     Raises:
         ValueError: for a weight below 0 or that is no number.
     """
 
-    def __init__(self, loss_weight: float = 1.0) -> None:
+    def __init__(self, loss_weight: float = 1.0, target_labels: bool = False) -> None:
         super().__init__()
         check_number(self, 'loss_weight', loss_weight)
-        self.loss_weight = loss_weight
+        self.loss_weight, self.target_labels = loss_weight, target_labels
 
     def attach(self, model: Any) -> None:
         """Make what depends on a model, :class:`~mmdepthcls.models.DepthClassifier` which must not be kept. Called
         once, when all of the model is built and nothing is initialised."""
 
     def loss(self, model: Any, inputs: torch.Tensor, data_samples: Sequence[Any]) -> dict[str, torch.Tensor]:
-        """Losses of a batch by their names: those of the model on the source, and the method's own.
+        """Losses of a batch by their names: those of the model on what has labels, and the method's own.
 
         Args:
             model: the one that it is attached to.
@@ -49,6 +51,10 @@ class AdaptationMethod(nn.Module):
             ValueError: for samples without a domain, and batches that lack one of the two.
         """
         raise NotImplementedError
+
+    def labelled(self, source: Sequence[int], data_samples: Sequence[Any]) -> Sequence[int]:
+        """Which samples of a batch have labels, of which ``source`` are of the source."""
+        return range(len(data_samples)) if self.target_labels else source
 
 
 def check_number(owner: Any, name: str, value: Any, least: float = 0.0, most: float = float('inf')) -> None:

@@ -20,6 +20,7 @@ class FeatureDistance(AdaptationMethod):
         level: which of the backbone's feature maps, or several of them, whose distances are added. Default: the last.
         after_neck: take the maps of the model's neck instead.
         places: how many vectors of a domain are compared at the most, drawn anew for each batch; None: all.
+        target_labels: see :class:`AdaptationMethod`.
 
     Raises:
         ValueError: for arguments without sense; in training, for maps that the model does not have.
@@ -27,8 +28,8 @@ class FeatureDistance(AdaptationMethod):
     loss_name: str = 'loss_features'
 
     def __init__(self, loss_weight: float = 1.0, level: int | Sequence[int] = -1, after_neck: bool = False,
-                 places: int | None = None) -> None:
-        super().__init__(loss_weight)
+                 places: int | None = None, target_labels: bool = False) -> None:
+        super().__init__(loss_weight, target_labels)
         self.levels = [level] if isinstance(level, int) else list(level)
         if not self.levels or any(isinstance(each, bool) or not isinstance(each, int) for each in self.levels):
             raise ValueError(f'{type(self).__name__}: level is the number of a feature map, or a list of such, got '
@@ -49,8 +50,9 @@ class FeatureDistance(AdaptationMethod):
         source, target = indices_by_domain(data_samples)
         maps = model.backbone(inputs)
         features = model.neck(maps) if model.with_neck else maps
-        losses = model.loss_of_features([images_at(each, source) for each in features],
-                                        [data_samples[index] for index in source])
+        known = self.labelled(source, data_samples)
+        losses = model.loss_of_features([images_at(each, known) for each in features],
+                                        [data_samples[index] for index in known])
         losses[self.loss_name] = self.loss_weight * sum(
             self._of_map(each, source, target) for each in self._levels(features if self.after_neck else maps))
         return losses

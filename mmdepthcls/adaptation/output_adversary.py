@@ -37,6 +37,7 @@ class OutputAdversary(AdaptationMethod):
         output: what the discriminator sees: 'probabilities' of the bins, for decoders of a softmax, or the decoded
             'log_depth', from -1 at the first edge of the bins to 1 at the last.
         channels: of the discriminator's layers, each of which halves the map.
+        target_labels: see :class:`AdaptationMethod`.
 
     Raises:
         ValueError: for arguments without sense; for probabilities of a model that has none, and depth that is read
@@ -44,8 +45,9 @@ class OutputAdversary(AdaptationMethod):
     """
 
     def __init__(self, loss_weight: float = 1.0, strength: float = 0.1, ramp: int = 1000,
-                 output: str = 'probabilities', channels: Sequence[int] = (64, 128, 256)) -> None:
-        super().__init__(loss_weight)
+                 output: str = 'probabilities', channels: Sequence[int] = (64, 128, 256),
+                 target_labels: bool = False) -> None:
+        super().__init__(loss_weight, target_labels)
         check_number(self, 'strength', strength)
         check_number(self, 'ramp', ramp, least=1)
         if output not in OUTPUTS:
@@ -72,9 +74,10 @@ class OutputAdversary(AdaptationMethod):
         source, target = indices_by_domain(data_samples)
         features, head = model.extract_feat(inputs), model.decode_head
         logits = logits_of(head, features)
-        known = images_at(logits.logits, source) if makes_losses_of_logits(head) else None
-        losses = model.loss_of_features([images_at(each, source) for each in features],
-                                        [data_samples[index] for index in source], known)
+        known = self.labelled(source, data_samples)
+        read = images_at(logits.logits, known) if makes_losses_of_logits(head) else None
+        losses = model.loss_of_features([images_at(each, known) for each in features],
+                                        [data_samples[index] for index in known], read)
         with torch.autocast(inputs.device.type, enabled=False):
             seen = self._seen(model, logits)
             growth = 2 / (1 + (-10 * self.iterations / self.ramp).exp()) - 1

@@ -115,11 +115,11 @@ def test_a_model_file_knows_nothing_of_it(small_model_cfg, method, mmseg_scope):
     assert published[0] == published[1]
 
 
-def batch(make_batch, number=4, **options):
+def batch(make_batch, number=4, labels=False, **options):
     result = make_batch(num=number, **options)
     for index, sample in enumerate(result['data_samples']):
         sample.set_metainfo(dict(domain='source' if index < number // 2 else 'target'))
-        if index >= number // 2:
+        if index >= number // 2 and not labels:
             del sample.gt_depth_map
     return result
 
@@ -205,6 +205,26 @@ def test_maps_that_are_not_there_are_refused(build_model, make_batch, options, m
 def test_what_is_no_method_is_refused(build_model):
     with pytest.raises(ValueError, match='FCNHead is no method of adaptation.*AdaptationMethod'):
         build_model(adaptation=dict(type='FCNHead', in_channels=8, channels=8, num_classes=2))
+
+
+@pytest.mark.parametrize('method', ['DeepCORAL', 'DAN', 'OutputAdversary'])
+def test_labels_of_the_target_count_where_they_are_said_to_be(build_model, make_batch, method):
+    """Losses are then those of a model that knows of no domains, beside the method's own, as self-training needs."""
+    plain, found = build_model(), {}
+    data = plain.data_preprocessor(batch(make_batch, labels=True), True)
+    for name, options in (('plain', None), ('source', {}), ('both', dict(target_labels=True))):
+        model = build_model(adaptation=options if options is None else dict(METHODS[method], **options))
+        model.load_state_dict(plain.state_dict(), strict=False)
+        found[name] = model(**data, mode='loss')
+    assert NAMES[method] in found['both'] and found['plain']
+    for name, value in found['plain'].items():
+        assert_close(found['both'][name], value, msg=name)
+        assert not torch.allclose(found['source'][name], value), name
+
+
+def test_a_teacher_makes_labels_of_its_own(build_model):
+    with pytest.raises(TypeError, match='target_labels'):
+        build_model(adaptation=dict(type='MeanTeacher', target_labels=True))
 
 
 def test_several_maps_are_added(build_model, make_batch):

@@ -57,10 +57,12 @@ class AdaptationPlan:
         if not is_a(cfg.get('model') or {}, MODELS, 'DepthClassifier'):
             raise UsageError(f'{cfg.filename}: expected model.type DepthClassifier, got '
                              f'{class_name(cfg.get("model") or {})!r}')
-        if cfg.model.get('adaptation'):
-            raise UsageError(f'model.adaptation: {class_name(cfg.model.adaptation)!r} looks at no labels of the '
-                             'target, so that self-training would do nothing. Take it out, or train by `mmdepthcls '
-                             'train`')
+        method = cfg.model.get('adaptation')
+        if method and not method.get('target_labels'):
+            raise UsageError(f'model.adaptation: {class_name(method)!r} looks at no labels of the target, so that '
+                             'self-training would do nothing. Set model.adaptation.target_labels=True to have both '
+                             "(all but 'MeanTeacher', which makes labels of its own), take it out, or train by "
+                             '`mmdepthcls train`')
         self._check_bins()
         self.start = cfg.get('load_from')
         if not self.start or not is_local(self.start):

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ...atomic_file import write_atomically
 from ...count_text import some_of
-from ...datasets.depth_file import DepthFormat, probe_depth
+from ...datasets.depth_file import DepthFormat, probe_depth, read_values
 from ...datasets.depth_folder_dataset import DepthFolderDataset
 from ...datasets.exchanged_pair import find_exchanged
+from ...datasets.files.depth_png import KITTI_SCALE
 from ...datasets.files.file_finder import why_missing
 from ...datasets.files.image_header import probe_image
 from ...datasets.split_file import read_split_file
@@ -149,11 +150,31 @@ class OwnData:
                 f'{self.root} holds no {LISTS["train"]} and {LISTS["val"]} ({LINE}): write them, or give --make-split '
                 f'to make them from the folders {images} and {depths} (--images, --depth)')
         lists.setdefault('test', lists['val'])
-        depth_format = f', depth_format=dict(scale={float(self.scale)})' if self.scale else ''
+        scale = self.scale or self._usual_scale(bool(made))
+        depth_format = f', depth_format=dict(scale={float(scale)})' if scale else ''
         return replace(
             DATA['folder'].in_folder(self.root), dataset=DATA['folder'].dataset + depth_format,
             splits=tuple(f'ann_file={lists[part]!r}' for part in LISTS),
             needs=f'It holds {", ".join(dict.fromkeys(lists.values()))}, and the files that they name.')
+
+    def _usual_scale(self, made):
+        """float or None: stored units per metre that are usual for such numbers as the first depth map holds, with a
+        remark of what it is then; None where it cannot be read, which the trial says."""
+        paths = [str(self.root / depth) for _, depth in self._pairs] if made else [
+            sample['depth_map_path'] for sample in self._samples(ann_file=self.lists['train'])
+            if 'depth_map_path' in sample]
+        try:
+            values = read_values(Path(paths[0]).read_bytes(), paths[0], DepthFormat())
+        except (IndexError, OSError, ValueError):
+            return None
+        depth = DepthFormat().metres(values)
+        measured = depth[depth > 0]
+        whole = values.dtype.kind == 'u'
+        if measured.size:
+            self.remarks.append(
+                f'{paths[0]} is read as {"metres * 256" if whole else "metres"}, since no --depth-scale is given: '
+                f'{measured.min():.3g} to {measured.max():.3g} m. 1000 is for millimetres')
+        return KITTI_SCALE if whole else 1.0
 
     def image_size(self, made=False):
         """tuple[int, int] or None: height and width that most images have. Looks at the headers of all.

@@ -189,13 +189,20 @@ def test_soft_labels_and_shares_of_the_source_are_trained_with(config, tmp_path)
     assert (loss.type, loss.distance, loss.sigma) == ('SoftLabelLoss', 'log_depth', 0.1)
 
 
+@pytest.mark.long
+def test_features_are_made_alike_while_pseudo_labels_teach(config, tmp_path):
+    rounds = adapt(config(tmp_path / 'work', **{'model.adaptation': dict(type='DAN', target_labels=True)}))
+    # Checkpoints keep what was logged.
+    assert all(b'loss_mmd' in Path(rounds.weights(number)).read_bytes() for number in (1, 2))
+
+
 @pytest.mark.parametrize(('options', 'message'), [
     ({'self_training': None}, 'the config says nothing of self-training'),
     ({'self_training.portion': 2}, 'self_training.portion: expected'),
     ({'self_training.potion': 2}, "Is 'portion' meant"),
     ({'self_training.num_groups': 72}, 'the model has 71 bins'),
     ({'model.type': 'EncoderDecoder'}, 'expected model.type DepthClassifier'),
-    ({'model.adaptation': dict(type='DeepCORAL')}, "'DeepCORAL' looks at no labels of the target"),
+    ({'model.adaptation': dict(type='DeepCORAL')}, "'DeepCORAL' looks at no labels of the target.*target_labels=True"),
     ({'load_from': None}, 'give --checkpoint FILE.pth'),
     ({'load_from': 'https://example.org/a.pth'}, r'a file, not https'),
     ({'train_dataloader.dataset': dict(_delete_=True, type='MiniDriveDataset')}, "got 'MiniDriveDataset'"),

@@ -2,6 +2,7 @@
 import re
 
 import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,3 +160,27 @@ def test_listed_images_without_depth_are_remarked(own):
     listed.image_size()
     assert listed.remarks == ['1 of 11 images of train.txt have no depth and are left out of training, the first is '
                               f'{own.root}/rgb/alone.png']
+
+
+@pytest.mark.parametrize(('values', 'scale', 'told'), [
+    (np.uint16([[0, 512], [2560, 7680]]), 256.0, r'is read as metres \* 256, since .*: 2 to 30 m. 1000 is for'),
+    (np.float32([[np.nan, 0.5], [4, 7.25]]), 1.0, 'is read as metres, since no --depth-scale is given: 0.5 to 7.25 m'),
+    (np.uint16([[0, 0]]), 256.0, None)], ids=['whole', 'floating', 'nothing'])
+@pytest.mark.parametrize('written', [False, True])
+def test_a_unit_that_nobody_has_said_stands_in_the_config_with_what_it_makes_of_depth(builders, tmp_path, values, scale,
+                                                                                      told, written):
+    builders.pairs(tmp_path, 4)
+    for path in list((tmp_path / 'depth').iterdir()):
+        path.unlink()
+        np.save(path.with_suffix('.npy'), values)
+    own = OwnData(tmp_path)
+    lists = own.make_lists()
+    if written:
+        own.write(lists)
+    assert f'depth_format=dict(scale={scale})' in own.data(() if written else lists).code
+    assert len(own.remarks) == bool(told) and all(re.search(told, each) for each in own.remarks)
+
+
+def test_a_unit_that_was_said_is_not_remarked(own):
+    own.data(own.make_lists())
+    assert not [each for each in own.remarks if 'is read as' in each]
