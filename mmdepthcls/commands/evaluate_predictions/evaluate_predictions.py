@@ -8,7 +8,7 @@ from ...atomic_file import write_atomically
 from ...count_text import counted
 from ...datasets.eigen import EIGEN_PARTS
 from ...datasets.kitti_layout import is_kitti_tree
-from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, kitti_frames
+from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, folder_pictures, kitti_frames
 from ...evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol, with_alignments
 from ..running import arguments, outputs, program
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
@@ -137,7 +137,11 @@ def main(args):
               f'{counted(len(frames), "frame")}\n')
     else:
         frames = folder_frames(args.ground_truth, args.gt_format)
+        pictures = folder_pictures(args.ground_truth, args.gt_format)
         print(f'{args.predictions} against {args.ground_truth}: {counted(len(frames), "frame")}\n')
+        if pictures:
+            print(f'Ground truth: {counted(len(pictures), "PNG")} of 8 bits beside depth, such as {min(pictures)}, '
+                  f'{"is" if len(pictures) == 1 else "are"} passed over: pictures, no depth\n')
     making = Making(*(None if value == NONE else value for value in (args.input_crop, args.flip)), args.pred_format,
                     args.pred_affix, args.resize)
     scores = score_files(args.predictions, frames, args.protocols, making, args.allow_missing, args.workers)
