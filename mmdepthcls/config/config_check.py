@@ -33,14 +33,14 @@ def check_config(cfg):
         list[str]: what was mended, a line each.
 
     Raises:
-        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, sets that cannot be told
-            apart, and two canonical cameras; says what to set.
+        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, sizes that are none, sets that
+            cannot be told apart, and two canonical cameras; says what to set.
     """
     check_keys(cfg)
     check_loops(cfg)
     check_sets(cfg)
     check_canonical(cfg)
-    return mend_workers(cfg)
+    return mend_workers(cfg) + mend_batches(cfg)
 
 
 def check_keys(cfg):
@@ -172,6 +172,40 @@ def mend_workers(cfg):
         if needless:
             said.append(f'{split}_dataloader has num_workers=0: {", ".join(needless)} left out')
     return said
+
+
+def mend_batches(cfg):
+    """Have every image scored: what leaves out the last batch of a validation or test changes its numbers.
+
+    Args:
+        cfg (Config or dict): changed in place.
+
+    Returns:
+        list[str]: what was changed, a line a loader.
+
+    Raises:
+        ValueError: for a number of images a batch that is none.
+    """
+    said = []
+    for split in SPLITS:
+        loader = cfg.get(f'{split}_dataloader')
+        if not isinstance(loader, dict):
+            continue
+        size = loader.get('batch_size', 1)
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise ValueError(f'{split}_dataloader.batch_size: expected a whole number from 1 on, got {size!r}')
+        if split != 'train' and loader.get('drop_last'):
+            del loader['drop_last']
+            said.append(f'{split}_dataloader: drop_last left out, since every image is scored')
+    return said
+
+
+def empty_message(split, loader):
+    """str: that a loader has no batch, and the remedy."""
+    size = loader.batch_size or getattr(loader.batch_sampler, 'batch_size', None)
+    return (f'the {split}_dataloader has no batch: {len(loader.dataset)} samples are fewer than its batch_size={size}, '
+            f'and drop_last leaves out a batch that is not full. Set {split}_dataloader.drop_last=False or a smaller '
+            f'{split}_dataloader.batch_size')
 
 
 def _slips(key):
