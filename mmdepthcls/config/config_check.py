@@ -1,10 +1,10 @@
 """What is wrong in a config before anything is built: misspelt keys, loaders that never end, settings of no worker."""
 import re
 
-from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS
+from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS, TRANSFORMS
 
 from .canonical_check import check_canonical
-from .config_class import class_name, is_a
+from .config_class import class_name, class_of, is_a
 from .config_parts import evaluators_of, leaf_datasets
 from .set_weights import shares_of_sets
 
@@ -19,6 +19,9 @@ KEYS = (
     'self_training')
 # Names that recipes give to variables and that nobody means otherwise, however like a key they look.
 VARIABLES = ('models', )
+# Models of MMSegmentation that train on labels which the pipeline must have made.
+OF_LABELS = ('EncoderDecoder', 'CascadeEncoderDecoder')
+LABELERS = ('DepthToBinLabel', 'LoadAnnotations')
 # What torch refuses, or takes for something else, without worker processes.
 OF_WORKERS = ('prefetch_factor', 'timeout', 'multiprocessing_context')
 
@@ -33,11 +36,12 @@ def check_config(cfg):
         list[str]: what was mended, a line each.
 
     Raises:
-        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, sizes that are none, sets that
-            cannot be told apart, and two canonical cameras; says what to set.
+        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, sizes that are none, a model
+            whose labels nobody makes, sets that cannot be told apart, and two canonical cameras; says what to set.
     """
     check_keys(cfg)
     check_loops(cfg)
+    check_labels(cfg)
     check_sets(cfg)
     check_canonical(cfg)
     return mend_workers(cfg) + mend_batches(cfg)
@@ -81,6 +85,30 @@ def check_loops(cfg):
         if split != 'train' or by_epoch or is_a(loop, LOOPS, 'EpochBasedTrainLoop'):
             raise ValueError(endless_message(split, class_name(sampler), class_name(loop) or {
                 'train': 'EpochBasedTrainLoop', 'val': 'ValLoop', 'test': 'TestLoop'}[split]))
+
+
+def check_labels(cfg):
+    """Refuse a model that trains on labels where its pipeline loads depth and makes none of it.
+
+    Args:
+        cfg (Config or dict)
+
+    Raises:
+        ValueError: says what to set.
+    """
+    loader, model = cfg.get('train_dataloader'), cfg.get('model')
+    if class_name(model or {}) not in OF_LABELS or not isinstance(loader, dict):
+        return
+    for dataset in leaf_datasets(loader.get('dataset') or {}):
+        steps = (dataset.get('pipeline') or ()) if isinstance(dataset, dict) else ()
+        names = [class_name(step) for step in steps]
+        # A class of one's own may make them.
+        known = all(getattr(class_of(step, TRANSFORMS), '__module__', '').startswith(('mmcv.', 'mmseg.', 'mmdepthcls.'))
+                    for step in steps)
+        if 'LoadDepth' in names and known and not set(LABELERS).intersection(names):
+            raise ValueError(f"model.type={class_name(model)!r} trains on labels, and train_dataloader's pipeline "
+                             "makes none of the depth that it loads. Set model.type='DepthClassifier' with model.bins, which "
+                             "makes them itself, or put dict(type='DepthToBinLabel', bins=...) before the last step")
 
 
 def check_sets(cfg):

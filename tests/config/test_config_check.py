@@ -133,3 +133,16 @@ def test_every_image_is_scored():
     assert mend_batches(cfg) == ['val_dataloader: drop_last left out, since every image is scored']
     assert cfg.train_dataloader.drop_last and cfg.val_dataloader == cfg.test_dataloader == dict(batch_size=2)
     assert mend_batches(cfg) == mend_batches(Config(dict(train_dataloader=None, val_dataloader={}))) == []
+
+
+def test_a_model_whose_labels_nobody_makes():
+    def cfg(model, *steps):
+        pipeline = [dict(type=step) for step in ('LoadImageFromFile', 'LoadDepth', *steps, 'PackDepthInputs')]
+        dataset = dict(type='RepeatDataset', dataset=dict(type='DepthFolderDataset', pipeline=pipeline))
+        return Config(dict(model=dict(type=model), train_dataloader=dict(dataset=dataset)))
+
+    with pytest.raises(ValueError, match="'EncoderDecoder' trains on labels.*'DepthClassifier'.*'DepthToBinLabel'"):
+        check_config(cfg('EncoderDecoder', 'DepthCrop'))
+    for fine in (cfg('DepthClassifier'), cfg('DepthEstimator'), cfg('EncoderDecoder', 'DepthToBinLabel'),
+                 cfg('mmseg.EncoderDecoder', 'OneOfMyOwn')):
+        check_config(fine)

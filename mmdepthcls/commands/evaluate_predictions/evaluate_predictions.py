@@ -16,9 +16,9 @@ from ..running.depth_options import add_depth_options, depth_format_of, given_de
 EPILOG = """Predictions are 16-bit PNG (metres * 256), .npy, .npz, .tiff or .exr (metres); options say what else their
 numbers mean. They are found by KITTI's drive and frame in their names
 ('2011_09_26_drive_0002_sync_0000000069.png', or as folders), by equal paths, by equal file names, or by names that are
-equal but for one word in all of them ('000_depth.npy'). PNGs of 8 bits beside arrays are pictures and are passed over.
-A prediction that is missing counts as if none of its pixels was predicted; NaN, infinite, zero and
-negative pixels are counted and get the worst depth of the protocol's range.
+equal but for one word in all of them ('000_depth.npy'), or one in front and one behind. PNGs of 8 bits beside depth
+are pictures and are passed over. A prediction that is missing counts as if none of its pixels was predicted; NaN,
+infinite, zero and negative pixels are counted and get the worst depth of the protocol's range.
 Exit status: 0 scored and complete, 1 a prediction is missing or a protocol is not scored, 2 refused: wrong usage or
 files, 130 interrupted."""
 NONE = 'none'
