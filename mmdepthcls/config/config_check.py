@@ -68,14 +68,20 @@ def check_keys(cfg):
 
 
 def check_loops(cfg):
-    """Refuse a sampler that never ends where a loop waits for the end of its loader.
+    """Refuse a sampler that never ends where a loop waits for the end of its loader, and an interval of validations
+    that is none.
 
     Args:
         cfg (Config or dict)
 
     Raises:
-        ValueError: names the loader, and what to set.
+        ValueError: names the loader or the interval, and what to set.
     """
+    training = cfg.get('train_cfg')
+    interval = training.get('val_interval', 1) if isinstance(training, dict) else 1
+    if cfg.get('val_dataloader') and (not isinstance(interval, int) or isinstance(interval, bool) or interval < 1):
+        raise ValueError(f'train_cfg.val_interval: expected a whole number from 1 on, got {interval!r}. To train '
+                         'without validation set val_dataloader, val_cfg and val_evaluator to None')
     for split in SPLITS:
         loop, sampler = cfg.get(f'{split}_cfg'), (cfg.get(f'{split}_dataloader') or {})
         sampler = sampler.get('sampler') if isinstance(sampler, dict) else getattr(sampler, 'sampler', None)
@@ -107,8 +113,9 @@ def check_labels(cfg):
                     for step in steps)
         if 'LoadDepth' in names and known and not set(LABELERS).intersection(names):
             raise ValueError(f"model.type={class_name(model)!r} trains on labels, and train_dataloader's pipeline "
-                             "makes none of the depth that it loads. Set model.type='DepthClassifier' with model.bins, which "
-                             "makes them itself, or put dict(type='DepthToBinLabel', bins=...) before the last step")
+                             "makes none of the depth that it loads. Set model.type='DepthClassifier' with model.bins, "
+                             "which makes them itself, or put dict(type='DepthToBinLabel', bins=...) before the last "
+                             'step')
 
 
 def check_sets(cfg):

@@ -25,8 +25,8 @@ def views_of(sample, truths):
         return Views(as_map(sample['pred_depth_view']), None if flipped is None else as_map(flipped), box)
     if 'pred_depth_map' not in sample:
         raise ValueError(f'the model has predicted no depth: its samples hold {", ".join(sorted(sample.keys()))}. Is '
-                         "it one of MMSegmentation's? model.type='DepthClassifier' with model.bins predicts metres, and "
-                         'takes its weights.')
+                         "it one of MMSegmentation's? model.type='DepthClassifier' with model.bins predicts metres, "
+                         'and takes its weights.')
     pred = as_map(sample['pred_depth_map'])
     for gt in truths.values():
         if gt.shape != pred.shape:

@@ -146,3 +146,12 @@ def test_a_model_whose_labels_nobody_makes():
     for fine in (cfg('DepthClassifier'), cfg('DepthEstimator'), cfg('EncoderDecoder', 'DepthToBinLabel'),
                  cfg('mmseg.EncoderDecoder', 'OneOfMyOwn')):
         check_config(fine)
+
+
+@pytest.mark.parametrize('interval', [0, -1, 1.5, None, True])
+def test_an_interval_of_validations_that_is_none(interval):
+    loop = dict(type='IterBasedTrainLoop', max_iters=1, val_interval=interval)
+    with pytest.raises(ValueError, match='train_cfg.val_interval: expected a whole number from 1 on.*to None'):
+        check_loops(dict(train_cfg=loop, val_dataloader=dict(dataset={})))
+    check_loops(dict(train_cfg=loop, val_dataloader=None))
+    check_loops(dict(train_cfg=dict(loop, val_interval=3), val_dataloader=dict(dataset={})))

@@ -207,7 +207,8 @@ def _refusing_class(error):
     while trace is not None and trace.tb_next is not None:
         built = built or trace.tb_frame.f_globals.get('__name__') == 'mmengine.registry.build_functions'
         trace = trace.tb_next
-    if not built or not isinstance(error, (TypeError, ValueError)) or trace.tb_frame.f_code.co_name != '__init__':
+    kinds = TypeError, ValueError, AssertionError
+    if not built or not isinstance(error, kinds) or not str(error) or trace.tb_frame.f_code.co_name != '__init__':
         return None
     return type(trace.tb_frame.f_locals.get('self')).__name__
 

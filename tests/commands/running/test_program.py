@@ -54,7 +54,7 @@ def test_a_deliberate_error_is_an_answer_and_a_bug_is_not(capsys):
 @pytest.mark.parametrize('settings, words', [
     (dict(type='AdamW', lr=[1, 0.005]), 'AdamW: '), (dict(type='SGD', lr=-1.0), 'SGD: Invalid learning rate: -1')])
 def test_what_a_class_of_a_config_refuses_is_an_answer(settings, words, capsys):
-    from mmengine.registry import OPTIMIZERS
+    from mmengine.optim import OPTIMIZERS
     weights = [torch.nn.Parameter(torch.ones(1))]
     assert run(lambda args: OPTIMIZERS.build(dict(settings, params=weights))) == 1
     assert f'the config is wrong: {words}' in capsys.readouterr().err
