@@ -1,10 +1,10 @@
 """What is wrong in a config before anything is built: misspelt keys, loaders that never end, settings of no worker."""
 import re
 
-from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS
+from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS, TRANSFORMS
 
 from .canonical_check import check_canonical
-from .config_class import class_name, is_a
+from .config_class import class_name, class_of, is_a
 from .config_parts import evaluators_of, leaf_datasets
 from .set_weights import shares_of_sets
 
@@ -19,6 +19,9 @@ KEYS = (
     'self_training')
 # Names that recipes give to variables and that nobody means otherwise, however like a key they look.
 VARIABLES = ('models', )
+# Models of MMSegmentation that train on labels which the pipeline must have made.
+OF_LABELS = ('EncoderDecoder', 'CascadeEncoderDecoder')
+LABELERS = ('DepthToBinLabel', 'LoadAnnotations')
 # What torch refuses, or takes for something else, without worker processes.
 OF_WORKERS = ('prefetch_factor', 'timeout', 'multiprocessing_context')
 
@@ -33,14 +36,15 @@ def check_config(cfg):
         list[str]: what was mended, a line each.
 
     Raises:
-        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, sets that cannot be told
-            apart, and two canonical cameras; says what to set.
+        ValueError: for a key that is like one of :data:`KEYS`, loaders that never end, sizes that are none, a model
+            whose labels nobody makes, sets that cannot be told apart, and two canonical cameras; says what to set.
     """
     check_keys(cfg)
     check_loops(cfg)
+    check_labels(cfg)
     check_sets(cfg)
     check_canonical(cfg)
-    return mend_workers(cfg)
+    return mend_workers(cfg) + mend_batches(cfg)
 
 
 def check_keys(cfg):
@@ -64,14 +68,20 @@ def check_keys(cfg):
 
 
 def check_loops(cfg):
-    """Refuse a sampler that never ends where a loop waits for the end of its loader.
+    """Refuse a sampler that never ends where a loop waits for the end of its loader, and an interval of validations
+    that is none.
 
     Args:
         cfg (Config or dict)
 
     Raises:
-        ValueError: names the loader, and what to set.
+        ValueError: names the loader or the interval, and what to set.
     """
+    training = cfg.get('train_cfg')
+    interval = training.get('val_interval', 1) if isinstance(training, dict) else 1
+    if cfg.get('val_dataloader') and (not isinstance(interval, int) or isinstance(interval, bool) or interval < 1):
+        raise ValueError(f'train_cfg.val_interval: expected a whole number from 1 on, got {interval!r}. To train '
+                         'without validation set val_dataloader, val_cfg and val_evaluator to None')
     for split in SPLITS:
         loop, sampler = cfg.get(f'{split}_cfg'), (cfg.get(f'{split}_dataloader') or {})
         sampler = sampler.get('sampler') if isinstance(sampler, dict) else getattr(sampler, 'sampler', None)
@@ -81,6 +91,31 @@ def check_loops(cfg):
         if split != 'train' or by_epoch or is_a(loop, LOOPS, 'EpochBasedTrainLoop'):
             raise ValueError(endless_message(split, class_name(sampler), class_name(loop) or {
                 'train': 'EpochBasedTrainLoop', 'val': 'ValLoop', 'test': 'TestLoop'}[split]))
+
+
+def check_labels(cfg):
+    """Refuse a model that trains on labels where its pipeline loads depth and makes none of it.
+
+    Args:
+        cfg (Config or dict)
+
+    Raises:
+        ValueError: says what to set.
+    """
+    loader, model = cfg.get('train_dataloader'), cfg.get('model')
+    if class_name(model or {}) not in OF_LABELS or not isinstance(loader, dict):
+        return
+    for dataset in leaf_datasets(loader.get('dataset') or {}):
+        steps = (dataset.get('pipeline') or ()) if isinstance(dataset, dict) else ()
+        names = [class_name(step) for step in steps]
+        # A class of one's own may make them.
+        known = all(getattr(class_of(step, TRANSFORMS), '__module__', '').startswith(('mmcv.', 'mmseg.', 'mmdepthcls.'))
+                    for step in steps)
+        if 'LoadDepth' in names and known and not set(LABELERS).intersection(names):
+            raise ValueError(f"model.type={class_name(model)!r} trains on labels, and train_dataloader's pipeline "
+                             "makes none of the depth that it loads. Set model.type='DepthClassifier' with model.bins, "
+                             "which makes them itself, or put dict(type='DepthToBinLabel', bins=...) before the last "
+                             'step')
 
 
 def check_sets(cfg):
@@ -172,6 +207,40 @@ def mend_workers(cfg):
         if needless:
             said.append(f'{split}_dataloader has num_workers=0: {", ".join(needless)} left out')
     return said
+
+
+def mend_batches(cfg):
+    """Have every image scored: what leaves out the last batch of a validation or test changes its numbers.
+
+    Args:
+        cfg (Config or dict): changed in place.
+
+    Returns:
+        list[str]: what was changed, a line a loader.
+
+    Raises:
+        ValueError: for a number of images a batch that is none.
+    """
+    said = []
+    for split in SPLITS:
+        loader = cfg.get(f'{split}_dataloader')
+        if not isinstance(loader, dict):
+            continue
+        size = loader.get('batch_size', 1)
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise ValueError(f'{split}_dataloader.batch_size: expected a whole number from 1 on, got {size!r}')
+        if split != 'train' and loader.get('drop_last'):
+            del loader['drop_last']
+            said.append(f'{split}_dataloader: drop_last left out, since every image is scored')
+    return said
+
+
+def empty_message(split, loader):
+    """str: that a loader has no batch, and the remedy."""
+    size = loader.batch_size or getattr(loader.batch_sampler, 'batch_size', None)
+    return (f'the {split}_dataloader has no batch: {len(loader.dataset)} samples are fewer than its batch_size={size}, '
+            f'and drop_last leaves out a batch that is not full. Set {split}_dataloader.drop_last=False or a smaller '
+            f'{split}_dataloader.batch_size')
 
 
 def _slips(key):

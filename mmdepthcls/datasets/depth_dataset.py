@@ -82,8 +82,7 @@ class DepthDataset(BaseSegDataset):
                  cameras: str | dict | None = None, set_name: str | None = None, resized: str | None = None,
                  images_only: bool = False, **kwargs: Any) -> None:
         self.images_only = images_only
-        self.depth_format = (depth_format if isinstance(depth_format, DepthFormat) else
-                             DepthFormat(**(depth_format or {})))
+        self.depth_format = DepthFormat.of(depth_format)
         self.verify = verify
         self.depth_follows_exif = depth_follows_exif
         if set_name is not None:

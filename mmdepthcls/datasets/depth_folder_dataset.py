@@ -12,6 +12,7 @@ from mmseg.registry import DATASETS
 from .depth_dataset import DepthDataset
 from .depth_file import SUFFIXES
 from .files.file_finder import IMAGE_SUFFIXES, check_usable, contents, find_files, why_missing
+from .replacements import read_replacements
 
 # Images that MMCV reads as well, and that are not taken unasked: depth may end so too.
 OTHER_IMAGES = ('.bmp', '.webp', '.jpe', '.jfif', '.ppm', '.pgm', '.jp2', '.gif', '.avif', '.tif', '.tiff')
@@ -54,8 +55,7 @@ class DepthFolderDataset(DepthDataset):
                  replace: Sequence[tuple[str, str]] | dict[str, str] = (), **kwargs: Any) -> None:
         self.image_endings = _endings(img_suffix)
         self.depth_endings = None if depth_suffix is None else _endings(depth_suffix)
-        pairs = list(replace.items() if isinstance(replace, dict) else replace)
-        self.replace = [tuple(pair) for pair in ([pairs] if pairs and isinstance(pairs[0], str) else pairs)]
+        self.replace = read_replacements(replace, type(self).__name__)
         # The base class would join None with data_root.
         prefix = kwargs.get('data_prefix') or {}
         self.has_depth_folder = prefix.get('depth_map_path', '') is not None

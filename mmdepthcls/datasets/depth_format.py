@@ -58,6 +58,21 @@ class DepthFormat:
     projection: Any = None
     spelling: str = dataclasses.field(default='depth_format=dict({name}={value})', compare=False, repr=False)
 
+    @classmethod
+    def of(cls, settings: dict | DepthFormat | None) -> DepthFormat:
+        """The format that a config describes.
+
+        Raises:
+            ValueError: for what is none, and settings that there are not.
+        """
+        if isinstance(settings, cls):
+            return settings
+        names = [each.name for each in dataclasses.fields(cls)]
+        if not isinstance(settings, (dict, type(None))) or not set(names).issuperset(settings or ()):
+            told = ', '.join(name for name in names if name not in ('projection', 'spelling'))
+            raise ValueError(f'depth_format must be a dict of {told}, such as dict(scale=1000.0), got {settings!r}')
+        return cls(**(settings or {}))
+
     def __post_init__(self) -> None:
         invalid = self.invalid if isinstance(self.invalid, (tuple, list, set)) else (self.invalid, )
         object.__setattr__(self, 'invalid', tuple(invalid))

@@ -11,6 +11,7 @@ from .depth_dataset import DepthDataset
 from .depth_format import DepthFormat
 from .files.file_finder import contents
 from .files.listed_file import relative_name
+from .replacements import read_replacements
 from .scene_choice import scene_names
 from .tree_pattern import find_in_tree, missing_alternative, split_pattern, why_nothing_fits, written
 from .tree_presets import TREE_PRESETS
@@ -44,7 +45,7 @@ class DepthTreeDataset(DepthDataset):
         FileNotFoundError: if nothing fits the pattern; says where such files are, or what is there instead.
     """
 
-    def __init__(self, images: str | None = None, replace: Sequence[tuple[str, str]] = (), preset: str | None = None,
+    def __init__(self, images: str | None = None, replace: Sequence | dict[str, str] = (), preset: str | None = None,
                  scenes: str | Sequence[str] | None = None, data_root: str = 'data',
                  depth_format: dict | DepthFormat | None = None, focal_px: float | str | None = None,
                  **kwargs: Any) -> None:
@@ -59,7 +60,7 @@ class DepthTreeDataset(DepthDataset):
             raise ValueError(f"{type(self).__name__}: say where the images lie, images='*/rgb/*.png', or name a preset "
                              f'({", ".join(TREE_PRESETS)})')
         self.levels = split_pattern(images or '*')
-        self.replace = [tuple(pair) for pair in replace]
+        self.replace = read_replacements(replace, type(self).__name__)
         self.scenes = scenes
         super().__init__(data_root=data_root, depth_format=depth_format, focal_px=focal_px, **kwargs)
 

@@ -116,13 +116,14 @@ def calibration_files(day):
 
 
 def raw_name(root):
-    """str: name of the folder of days below a root; 'raw' where none is found."""
-    return next((name for name in RAW_NAMES if _has_days(os.path.join(root, name))), RAW)
+    """str: name of the folder of days below a root, in upper or lower case; 'raw' where none is found."""
+    return next((name for name in _spelled(root, RAW_NAMES) if _has_days(os.path.join(root, name))), RAW)
 
 
 def annotated_name(root, names=ANNOTATED_NAMES):
-    """str: name of the folder of depth maps below a root; the first of ``names`` where none is found."""
-    found = [name for name in names if _has_depth(os.path.join(root, name))]
+    """str: name of the folder of depth maps below a root, in upper or lower case; the first of ``names`` where none is
+    found."""
+    found = [name for name in _spelled(root, names) if _has_depth(os.path.join(root, name))]
     return found[0] if found else names[0]
 
 
@@ -202,6 +203,12 @@ def _names(folder):
         return os.listdir(folder)
     refuse_stand_in(folder)
     return []
+
+
+def _spelled(root, names):
+    """Names of folders as they are on disk, where only their upper and lower case differ."""
+    there = {name.lower(): name for name in _names(root)}
+    return [name if os.path.exists(os.path.join(root, name)) else there.get(name, name) for name in names]
 
 
 def _has_days(folder):

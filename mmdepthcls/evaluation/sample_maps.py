@@ -17,12 +17,16 @@ def views_of(sample, truths):
     """What the network gave for a data sample.
 
     Raises:
-        ValueError: if a whole prediction has another shape than its ground truth.
+        ValueError: if a whole prediction has another shape than its ground truth, or there is none.
     """
     box = sample.get('crop_box') if 'full_shape' in sample else None
     if 'pred_depth_view' in sample:
         flipped = sample.get('pred_depth_view_flipped')
         return Views(as_map(sample['pred_depth_view']), None if flipped is None else as_map(flipped), box)
+    if 'pred_depth_map' not in sample:
+        raise ValueError(f'the model has predicted no depth: its samples hold {", ".join(sorted(sample.keys()))}. Is '
+                         "it one of MMSegmentation's? model.type='DepthClassifier' with model.bins predicts metres, "
+                         'and takes its weights.')
     pred = as_map(sample['pred_depth_map'])
     for gt in truths.values():
         if gt.shape != pred.shape:

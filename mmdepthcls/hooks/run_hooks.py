@@ -6,7 +6,7 @@ from mmseg.registry import HOOKS
 
 # In the order in which they are called where that matters.
 RUN_HOOKS = ('WorkFolderHook', 'FolderLockHook', 'FiniteLossHook', 'ResumeBinsHook', 'StopHook', 'RunStateHook',
-             'WorkerEndHook')
+             'WorkerEndHook', 'FiniteLoaderHook')
 
 
 def register_run_hooks(runner: Runner) -> None:

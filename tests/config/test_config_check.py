@@ -10,7 +10,7 @@ from mmengine.dataset import DefaultSampler, InfiniteSampler
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 
 from mmdepthcls.commands.make_config.recipe_file import shipped_configs
-from mmdepthcls.config.config_check import KEYS, check_config, check_keys, check_loops, mend_workers
+from mmdepthcls.config.config_check import KEYS, check_config, check_keys, check_loops, mend_batches, mend_workers
 
 ENDLESS = ['InfiniteSampler', 'mmengine.InfiniteSampler', 'mmengine.dataset.InfiniteSampler', InfiniteSampler]
 
@@ -119,3 +119,39 @@ def test_weights_that_do_not_fit_the_sets_are_refused_before_a_training():
     loader['sampler']['weights'] = dict(kitti=1)
     with pytest.raises(ValueError, match="'own' has no weight"):
         check_config(Config(dict(train_dataloader=loader)))
+
+
+@pytest.mark.parametrize('size', [0, -1, 2.0, '2', True, None])
+def test_sizes_of_batches(size):
+    with pytest.raises(ValueError, match='val_dataloader.batch_size: expected a whole number from 1 on'):
+        mend_batches(Config(dict(val_dataloader=dict(batch_size=size))))
+
+
+def test_every_image_is_scored():
+    loader = dict(batch_size=2, drop_last=True)
+    cfg = Config(dict(train_dataloader=loader, val_dataloader=loader, test_dataloader=dict(batch_size=2)))
+    assert mend_batches(cfg) == ['val_dataloader: drop_last left out, since every image is scored']
+    assert cfg.train_dataloader.drop_last and cfg.val_dataloader == cfg.test_dataloader == dict(batch_size=2)
+    assert mend_batches(cfg) == mend_batches(Config(dict(train_dataloader=None, val_dataloader={}))) == []
+
+
+def test_a_model_whose_labels_nobody_makes():
+    def cfg(model, *steps):
+        pipeline = [dict(type=step) for step in ('LoadImageFromFile', 'LoadDepth', *steps, 'PackDepthInputs')]
+        dataset = dict(type='RepeatDataset', dataset=dict(type='DepthFolderDataset', pipeline=pipeline))
+        return Config(dict(model=dict(type=model), train_dataloader=dict(dataset=dataset)))
+
+    with pytest.raises(ValueError, match="'EncoderDecoder' trains on labels.*'DepthClassifier'.*'DepthToBinLabel'"):
+        check_config(cfg('EncoderDecoder', 'DepthCrop'))
+    for fine in (cfg('DepthClassifier'), cfg('DepthEstimator'), cfg('EncoderDecoder', 'DepthToBinLabel'),
+                 cfg('mmseg.EncoderDecoder', 'OneOfMyOwn')):
+        check_config(fine)
+
+
+@pytest.mark.parametrize('interval', [0, -1, 1.5, None, True])
+def test_an_interval_of_validations_that_is_none(interval):
+    loop = dict(type='IterBasedTrainLoop', max_iters=1, val_interval=interval)
+    with pytest.raises(ValueError, match='train_cfg.val_interval: expected a whole number from 1 on.*to None'):
+        check_loops(dict(train_cfg=loop, val_dataloader=dict(dataset={})))
+    check_loops(dict(train_cfg=loop, val_dataloader=None))
+    check_loops(dict(train_cfg=dict(loop, val_interval=3), val_dataloader=dict(dataset={})))

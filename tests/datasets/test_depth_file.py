@@ -71,6 +71,14 @@ def test_settings_without_sense(kwargs, message):
         DepthFormat(**kwargs)
 
 
+def test_formats_of_configs():
+    assert DepthFormat.of(None) == DepthFormat.of({}) == DepthFormat() and DepthFormat.of(KITTI) is KITTI
+    assert DepthFormat.of(dict(scale=1000.0, bits=8)) == DepthFormat(scale=1000.0, bits=8)
+    for wrong in (1000, 'mm', [1000.0], dict(factor=1000.0), dict(scale=2.0, scal=1.0)):
+        with pytest.raises(ValueError, match=r'depth_format must be a dict of scale, channels, .* such as dict\(scale'):
+            DepthFormat.of(wrong)
+
+
 # ------------------------------------------------------------------------------------------------------- kinds of files
 VALUES = np.random.default_rng(0).uniform(0.5, 90, (6, 9)).astype(np.float32)
 FILES = {

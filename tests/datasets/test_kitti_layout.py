@@ -44,3 +44,21 @@ def test_the_sample_lies_as_the_layout_says(kitti_sample):
         assert images and kitti_layout.list_frames(folders.scans(drive), ('.bin', ))
         for frame, path in images.items():
             assert place_of_image(path) == (str(folders.day(drive)), drive, 2, frame)
+
+
+@pytest.mark.parametrize('raw, annotated', [
+    ('raw', 'annotated'), ('RAW', 'Annotated'), ('Kitti_Raw', 'data_depth_Annotated'), ('raw_data', 'GTS')])
+def test_folders_are_found_in_upper_and_lower_case(tmp_path, raw, annotated):
+    assert (kitti_layout.raw_name(tmp_path), kitti_layout.annotated_name(tmp_path)) == ('raw', 'annotated')
+    day, drive = tmp_path / raw / '2011_09_26', '2011_09_26_drive_0001_sync'
+    (day / drive).mkdir(parents=True)
+    (tmp_path / annotated / 'train' / drive / 'proj_depth').mkdir(parents=True)
+    assert (kitti_layout.raw_name(tmp_path), kitti_layout.annotated_name(tmp_path)) == (raw, annotated)
+    assert kitti_layout.is_kitti_tree(tmp_path)
+    assert kitti_layout.Folders.of(tmp_path).day('2011_09_26_drive_0001') == day
+
+
+def test_the_name_as_it_is_comes_before_another_case(tmp_path):
+    for name in ('RAW', 'raw'):
+        (tmp_path / name / '2011_09_26').mkdir(parents=True)
+    assert kitti_layout.raw_name(tmp_path) == 'raw'

@@ -522,3 +522,9 @@ def test_several_processes_give_exactly_what_one_gives(tmp_path, monkeypatch, wo
     files = {path.name: path.read_bytes() for path in (tmp_path / 'alone').iterdir()}
     assert {path.name: path.read_bytes() for path in (tmp_path / 'report').iterdir()} == files
     assert files.keys() > {'report.md', 'report.json', 'confusion.png', 'worst_1.png', 'best_2.png'}
+
+
+def test_a_model_that_predicts_no_depth_is_told_how_to():
+    sample = dict(pred_sem_seg=dict(data=torch.zeros(1, 2, 3)), gt_depth_map=dict(data=torch.ones(1, 2, 3)))
+    with pytest.raises(ValueError, match="no depth: its samples hold gt_depth_map, pred_sem_seg.*DepthClassifier"):
+        DepthEvaluator().process({}, [sample])

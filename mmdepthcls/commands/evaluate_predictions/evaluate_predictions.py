@@ -8,7 +8,7 @@ from ...atomic_file import write_atomically
 from ...count_text import counted
 from ...datasets.eigen import EIGEN_PARTS
 from ...datasets.kitti_layout import is_kitti_tree
-from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, kitti_frames
+from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, folder_pictures, kitti_frames
 from ...evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol, with_alignments
 from ..running import arguments, outputs, program
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
@@ -16,9 +16,9 @@ from ..running.depth_options import add_depth_options, depth_format_of, given_de
 EPILOG = """Predictions are 16-bit PNG (metres * 256), .npy, .npz, .tiff or .exr (metres); options say what else their
 numbers mean. They are found by KITTI's drive and frame in their names
 ('2011_09_26_drive_0002_sync_0000000069.png', or as folders), by equal paths, by equal file names, or by names that are
-equal but for one word in all of them ('000_depth.npy'). PNGs of 8 bits beside arrays are pictures and are passed over.
-A prediction that is missing counts as if none of its pixels was predicted; NaN, infinite, zero and
-negative pixels are counted and get the worst depth of the protocol's range.
+equal but for one word in all of them ('000_depth.npy'), or one in front and one behind. PNGs of 8 bits beside depth
+are pictures and are passed over. A prediction that is missing counts as if none of its pixels was predicted; NaN,
+infinite, zero and negative pixels are counted and get the worst depth of the protocol's range.
 Exit status: 0 scored and complete, 1 a prediction is missing or a protocol is not scored, 2 refused: wrong usage or
 files, 130 interrupted."""
 NONE = 'none'
@@ -137,7 +137,11 @@ def main(args):
               f'{counted(len(frames), "frame")}\n')
     else:
         frames = folder_frames(args.ground_truth, args.gt_format)
+        pictures = folder_pictures(args.ground_truth, args.gt_format)
         print(f'{args.predictions} against {args.ground_truth}: {counted(len(frames), "frame")}\n')
+        if pictures:
+            print(f'Ground truth: {counted(len(pictures), "PNG")} of 8 bits beside depth, such as {min(pictures)}, '
+                  f'{"is" if len(pictures) == 1 else "are"} passed over: pictures, no depth\n')
     making = Making(*(None if value == NONE else value for value in (args.input_crop, args.flip)), args.pred_format,
                     args.pred_affix, args.resize)
     scores = score_files(args.predictions, frames, args.protocols, making, args.allow_missing, args.workers)

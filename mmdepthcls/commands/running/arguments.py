@@ -1,5 +1,7 @@
 """Arguments that commands share, and what can be seen of them before anything is loaded. Pure, and quick to import."""
 import argparse
+import ast
+import json
 import os
 import os.path as osp
 import re
@@ -12,6 +14,8 @@ from .program import UsageError
 
 # How the files begin that torch.save has written: a ZIP archive, a pickle, a tar archive of old.
 CHECKPOINT_BEGINNINGS = (b'PK\x03\x04', b'\x80', b'./')
+# A dict, or a list that begins with one; no template such as {:04}.
+OF_DICTS = re.compile(r'\s*[\[(]*\s*(\{.*,|\{\s*["\'].*:|dict\()', re.DOTALL)
 CONFIG_HELP = 'config file or, of this package, its name, such as deeplabv2_r18_minidrive_sid71'
 
 
@@ -24,7 +28,8 @@ class HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
 
 class ConfigOptions(argparse.Action):
     """MMEngine's ``DictAction``, imported only where the option is given, which here leaves spaces in values: that
-    takes them all away, also those of a path."""
+    takes them all away, also those of a path. Dicts are read too, as a config or JSON writes them: that takes them
+    apart at their commas."""
 
     SPACE = '\ue000'  # stands for one while MMEngine reads; Unicode gives it no meaning
 
@@ -33,10 +38,19 @@ class ConfigOptions(argparse.Action):
         wrong = [text for text in values if '=' not in text.lstrip('=')]
         if wrong:
             parser.error(f'{option_string}: expected KEY=VALUE, got {wrong[0]!r}')
-        read = argparse.Namespace()
-        DictAction(self.option_strings, self.dest, nargs='+')(
-            parser, read, [self._hidden(text) for text in values], option_string)
-        options = {key: self._shown(value) for key, value in getattr(read, self.dest).items()}
+        action, options = DictAction(self.option_strings, self.dest, nargs='+'), {}
+        for text in values:
+            key, _, value = text.partition('=')
+            read = argparse.Namespace()
+            try:
+                if OF_DICTS.match(value):
+                    options[key] = _read_dict(value.strip())
+                else:
+                    action(parser, read, [self._hidden(text)], option_string)
+                    options[key] = self._shown(getattr(read, self.dest)[key])
+            except (AssertionError, ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+                parser.error(f"{option_string}: {key} has brackets that are no list and no dict. Expected such as "
+                             f"\"{key}=[1, 2]\" or \"{key}=dict(type='SGD', lr=0.01)\", got {value!r}")
         setattr(namespace, self.dest, {**(getattr(namespace, self.dest, None) or {}), **options})
 
     def _hidden(self, text):
@@ -52,10 +66,28 @@ class ConfigOptions(argparse.Action):
         return value.replace(self.SPACE, ' ') if isinstance(value, str) else value
 
 
+def _read_dict(text):
+    """The value of a text in Python's notation, in which ``dict(a=1)`` is ``{'a': 1}``, or in JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return ast.literal_eval(_DictCalls().visit(ast.parse(text, mode='eval')))
+
+
+class _DictCalls(ast.NodeTransformer):
+    """``dict(a=1)`` as ``{'a': 1}``."""
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if getattr(node.func, 'id', None) != 'dict' or node.args or not all(each.arg for each in node.keywords):
+            raise ValueError('no dict')
+        return ast.Dict([ast.Constant(each.arg) for each in node.keywords], [each.value for each in node.keywords])
+
+
 def add_config_options(parser):
     """Add ``--cfg-options``."""
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE',
-                        help="override config keys: key=value, lists as key='[a, b]'")
+                        help="override config keys: key=value, lists as key='[a, b]', dicts as key=\"dict(a=1)\"")
 
 
 def add_arguments(parser, optional=False):

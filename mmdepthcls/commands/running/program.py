@@ -123,6 +123,9 @@ def answer_of(error):
     if where.startswith(OF_CONFIGS) or isinstance(error, TypeError) and _is_of_keys(error):
         from ...config.near_name import answer_of_registry
         return f'the config is wrong: {answer_of_registry(_text(error), error)}'
+    refusing_class = _refusing_class(error)
+    if refusing_class:
+        return f'the config is wrong: {refusing_class}: {_text(error)}'
     if where == 'torch._utils':  # of a process that loads data
         return _remote_answer(str(error))
     if type(error.__cause__).__name__ == '_RemoteTraceback':  # of a pool of processes
@@ -195,6 +198,19 @@ def _is_of_keys(error):
                  or built and trace.tb_frame.f_code.co_name == '__init__')
         trace = trace.tb_next
     return built and '__init__() ' in str(error)
+
+
+def _refusing_class(error):
+    """Name of the class that a config names and whose constructor refuses its values, such as an optimizer's; None
+    where the error is of another kind."""
+    trace, built = error.__traceback__, False
+    while trace is not None and trace.tb_next is not None:
+        built = built or trace.tb_frame.f_globals.get('__name__') == 'mmengine.registry.build_functions'
+        trace = trace.tb_next
+    kinds = TypeError, ValueError, AssertionError
+    if not built or not isinstance(error, kinds) or not str(error) or trace.tb_frame.f_code.co_name != '__init__':
+        return None
+    return type(trace.tb_frame.f_locals.get('self')).__name__
 
 
 def _is_ours(file):

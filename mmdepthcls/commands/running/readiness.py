@@ -15,6 +15,10 @@ from .arguments import check_checkpoint, check_folder
 from .config_files import variable_of
 from .program import UsageError, answer_of
 
+# What MMEngine's runner wants together: all of them, or none.
+TOGETHER = {'train': ('train_dataloader', 'train_cfg', 'optim_wrapper'),
+            'val': ('val_dataloader', 'val_cfg', 'val_evaluator'),
+            'test': ('test_dataloader', 'test_cfg', 'test_evaluator')}
 ALIKE = 0.8  # difflib's ratio, from which on a new key is taken for a misspelt one
 
 
@@ -99,6 +103,24 @@ def check_run(cfg, splits, training=False):
     for split in splits:
         for key, root in _roots(cfg, split):
             _check_root(cfg, key, root)
+
+
+def check_parts(cfg, used):
+    """Refuse a split of which a part is set and another is not, before MMEngine's runner does.
+
+    Args:
+        cfg (Config)
+        used (str): the split that cannot be left out: 'train', 'val' or 'test'.
+
+    Raises:
+        UsageError: names what is missing.
+    """
+    for split, keys in TOGETHER.items():
+        missing = [key for key in keys if cfg.get(key) is None]
+        if missing and (len(missing) < len(keys) or split == used):
+            remedy = 'Set all of them' + ('' if split == used else ', or all to None')
+            raise UsageError(f'{split} needs {", ".join(keys)}, and the config has no {" and no ".join(missing)}. '
+                             f'{remedy}')
 
 
 def _roots(cfg, split):

@@ -81,6 +81,7 @@ def main(args):
         sets = scoring.sets_of_test(cfg)
         for name in sets if args.report else ():
             check_report(os.path.join(args.report, name), args.force)
+        readiness.check_parts(cfg, 'test')
         readiness.check_run(cfg, ('test', ))
     for remark in remarks:
         command_line.say(remark)

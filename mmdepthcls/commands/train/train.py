@@ -34,6 +34,7 @@ def main(args):
         if args.accept_changes:
             cfg.accept_changes = args.accept_changes
         remark = start_of_training.choose_start(cfg, args)
+        readiness.check_parts(cfg, 'train')
         readiness.check_run(cfg, ('train', 'val'), training=True)
         start_of_training.hold_folder(cfg)
     for each in filter(None, (precision, remark)):

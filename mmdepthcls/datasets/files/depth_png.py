@@ -102,15 +102,20 @@ def has_end_chunk(file):
     return False
 
 
-def is_picture(path):
-    """bool: whether a file is a PNG of at most 8 bits, or of a palette: the picture of a depth map, not depth."""
+def is_picture(path, colored=False):
+    """bool: whether a file is a PNG of at most 8 bits, or of a palette: the picture of a depth map, not depth.
+
+    Args:
+        path (str | Path)
+        colored (bool): only one of colors counts.
+    """
     with open(path, 'rb') as file:
         start = file.read(HEADER_BYTES)
     try:
         header = read_header(start, path)
     except DepthFileError:
         return False
-    return header.bit_depth < 16 or header.palette
+    return header.palette or header.bit_depth < 16 and (header.channels > 2 or not colored)
 
 
 def check_depth_header(header, path, depth_format=KITTI):

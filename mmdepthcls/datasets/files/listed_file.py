@@ -25,7 +25,7 @@ def listed_path(finder: FileFinder, folder: str, name: str, endings: tuple[str, 
         ValueError: for a path that leaves the folder, and a name that may be several files.
     """
     paths: list[str] = []
-    for text in filter(None, (name, without_overlap(folder, name))):
+    for text in (name, *filter(None, [without_overlap(folder, name)])):
         path = join_inside(folder, text, where)
         try:
             path = finder.resolve(folder, path)

@@ -1,4 +1,5 @@
 """Ground truth on disk, frame by frame: a KITTI tree, or any folder of depth files. Pure."""
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,7 +66,8 @@ class TruthFrame:
 
 
 def folder_frames(folder, depth_format=None):
-    """Frames of a folder of depth files, whose ground truth has no name.
+    """Frames of a folder of depth files, whose ground truth has no name; pictures among them are none, see
+    :func:`folder_pictures`.
 
     Args:
         folder (str | Path)
@@ -79,8 +81,30 @@ def folder_frames(folder, depth_format=None):
         FileNotFoundError: if there is no depth file.
     """
     depth_format = depth_format or DepthFormat()
+    pictures = folder_pictures(folder, depth_format)
     return [TruthFrame(name, {None: str(Path(folder, name))}, depth_format)
-            for name in find_predictions(folder, depth_format.mask)]
+            for name in find_predictions(folder, depth_format.mask) if name not in pictures]
+
+
+def folder_pictures(folder, depth_format=None):
+    """PNGs of 8 bits in a folder of depth files that are surely none: those of the name of a depth file, such as its
+    picture (``0.npy``, ``0.png``), and those of colors, such as the images (``rgb/0.png``, ``depth/0.png``).
+
+    Args:
+        folder (str | Path)
+        depth_format (DepthFormat, optional): whether 8 bits are depth; then there is none.
+
+    Returns:
+        set[str]: paths below the folder, with '/'; empty where nothing else is depth.
+    """
+    depth_format = depth_format or DepthFormat()
+    if depth_format.bits != DepthFormat.bits:
+        return set()
+    names = find_predictions(folder, depth_format.mask)
+    pictures = {name for name in names if name.lower().endswith('.png') and depth_png.is_picture(Path(folder, name))}
+    depth = {os.path.splitext(name)[0] for name in names if name not in pictures}
+    return {name for name in pictures if depth and (os.path.splitext(name)[0] in depth or depth_png.is_picture(
+        Path(folder, name), colored=True))}
 
 
 def kitti_frames(root, split, ground_truths, camera=2, raw=None, annotated=None):

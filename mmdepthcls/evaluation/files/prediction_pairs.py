@@ -2,6 +2,7 @@
 
 Depth programs write ``000_raw_depth_meter.npy``, ``pred_000.png``, or a colored picture beside each array.
 """
+import itertools
 import os
 from collections import defaultdict
 from dataclasses import dataclass
@@ -31,8 +32,8 @@ def pair_predictions(folder, files, names, affix=None, depth_format=None):
     """Find the prediction of each frame.
 
     As :func:`~.prediction_files.match_predictions` does, by equal names. Where no name is equal: those that are equal
-    but for one word in front or behind, the same in all. Pictures (PNGs of 8 bits) do not count where the same frame
-    has another file.
+    but for one word in front or behind, or one in front and one behind, the same in all. Pictures (PNGs of 8 bits) do
+    not count where the same frame has another file.
 
     Args:
         folder (str | Path): of the predictions.
@@ -55,23 +56,23 @@ def pair_predictions(folder, files, names, affix=None, depth_format=None):
         if not plain:
             raise ValueError(f'no prediction in {folder} has {affix!r} in front of its name or behind; the names are '
                              f'such as {files[0]}')
-        return _pair(plain, names, pictures, [])
-    pairs = _pair({file: file for file in files}, names, pictures, [])
+    else:
+        plain = {file: file for file in files}
+    pairs = _pair(plain, names, pictures, [])
     if pairs.found:
         return pairs
-    word = _common_affix(files, names, pictures)
+    word = _common_affix(list(plain.values()), names, pictures if affix is None else ())
     if word is None:
         return pairs
     of_predictions, front, behind = word
     note = (f'Names: each {"prediction" if of_predictions else "ground truth"} is named as its '
-            f'{"ground truth" if of_predictions else "prediction"} with {(front or behind)!r} '
-            f'{"in front" if front else "behind"}')
+            f'{"ground truth" if of_predictions else "prediction"} with {_spelled(front, behind)}')
     if of_predictions:
-        return _pair({file: name for file in files if (name := _stripped(file, front, behind)) is not None}, names,
-                     pictures, [note])
-    plain = {stripped: name for name in names if (stripped := _stripped(name, front, behind)) is not None}
-    pairs = _pair({file: file for file in files}, list(plain), pictures, [note])
-    return Pairs({plain[name]: file for name, file in pairs.found.items()}, pairs.notes, pairs.pictures)
+        plain = {file: bare for file, name in plain.items() if (bare := _stripped(name, front, behind)) is not None}
+        return _pair(plain, names, pictures, [note])
+    of_stripped = {stripped: name for name in names if (stripped := _stripped(name, front, behind)) is not None}
+    pairs = _pair(plain, list(of_stripped), pictures, [note])
+    return Pairs({of_stripped[name]: file for name, file in pairs.found.items()}, pairs.notes, pairs.pictures)
 
 
 class _Pictures:
@@ -121,7 +122,7 @@ def _stripped(file, front, behind):
 
 
 def _common_affix(files, names, pictures):
-    """The one word that makes predictions of frames' names or the other way round.
+    """The one word, or the two around them, that make predictions of frames' names or the other way round.
 
     Returns:
         tuple[bool, str, str] or None: whether predictions have it; in front; behind.
@@ -132,7 +133,8 @@ def _common_affix(files, names, pictures):
             words = {word: members for word, members in words.items()
                      if not all(file in pictures for file in members)} or words
         if len(words) > 1:
-            examples = [f'{members[0]} ({(front or behind)!r})' for (front, behind), members in sorted(words.items())]
+            examples = [f'{members[0]} ({" ".join(map(repr, filter(None, word)))})'
+                        for word, members in sorted(words.items())]
             raise ValueError(f'no name of a prediction equals that of a frame, and several words beside the name would '
                              f'do: {", ".join(examples[:5])}. Say which is meant: --pred-affix WORD.'
                              if of_predictions else 'no name of a prediction equals that of a frame, and ground truths '
@@ -144,24 +146,34 @@ def _common_affix(files, names, pictures):
 
 def _words(longer, shorter):
     """dict[tuple[str, str], list[str]]: what stands in front of and behind a shorter name -> the files."""
-    stems, words = {PurePosixPath(name).stem for name in shorter}, defaultdict(list)
+    stems = {PurePosixPath(name).stem for name in shorter}
+    words, around = defaultdict(list), defaultdict(list)
     for file in longer:
         stem = PurePosixPath(file).stem
+        ends = [at for at in range(1, len(stem)) if _apart(stem, at)]
         # The longest name: of a, a_b the file a_b_depth is that of a_b.
-        cuts = [((0, end), ('', stem[end:])) for end in range(len(stem) - 1, 0, -1)]
-        cuts += [((start, len(stem)), (stem[:start], '')) for start in range(1, len(stem))]
-        cuts = [(part, word) for part, word in cuts if stem[slice(*part)] in stems and _apart(stem, part)]
-        if cuts:
-            words[max(cuts, key=lambda cut: cut[0][1] - cut[0][0])[1]].append(file)
-    return dict(words)
+        cuts = [(0, end) for end in reversed(ends)] + [(start, len(stem)) for start in ends]
+        start, end = max((cut for cut in cuts if stem[slice(*cut)] in stems), key=lambda cut: cut[1] - cut[0],
+                         default=(0, 0))
+        if end:
+            words[stem[:start], stem[end:]].append(file)
+        for start, end in itertools.combinations(ends, 2):
+            if stem[start:end] in stems:
+                around[stem[:start], stem[end:]].append(file)
+    # Two words only where one alone never does, and those that the most have.
+    most = max(map(len, around.values()), default=0)
+    return dict(words) or {word: files for word, files in around.items() if len(files) == most}
 
 
-def _apart(stem, part):
+def _apart(stem, at):
     """Whether a name is cut where a word ends: 1 is not the name of 10."""
-    at = part[0] or part[1]
     kinds = ['digit' if letter.isdigit() else 'letter' if letter.isalpha() else letter
              for letter in stem[at - 1:at + 1]]
     return kinds[0] != kinds[1]
+
+
+def _spelled(front, behind):
+    return ' and '.join(f'{word!r} {place}' for word, place in ((front, 'in front'), (behind, 'behind')) if word)
 
 
 def unmatched(folder, files, pairs):

@@ -22,7 +22,9 @@ def read(folder, text, **options):
     'image,x,y,metres\na.png,3,4,5.5\nsub/b c.png,1.5,0,7\n', 'a.png,3,4,5.5\nsub/b c.png,1.5,0,7',
     '# mine\r\n\r\nimage;x;y;metres\r\n a.png ; 3;4;5.5\r\nsub/b c.png;1.5;0;7\r\n',
     '\ufeffMetres,note,Image,Y,X\n5.5,"a, b",a.png,4,3\n7,,"sub/b c.png",0,1.5\n',
-    'a.png\t3\t4\t5.5\nsub/b c.png\t1.5\t0\t7'])
+    'a.png\t3\t4\t5.5\nsub/b c.png\t1.5\t0\t7', 'image;x;y;metres\na.png;3;4;5,5\nsub/b c.png;1,5;0;7',
+    'a.png;3;4;5,5\r\nsub\\b c.png;1,5;0,0;7,0\r\n', 'A.PNG\t3\t4\t5,5\tmine, 2nd\nsub/b c\t1,5\t0\t7',
+    'a.png,3,4,5.5,near; far\nsub/b c.png,1.5,0,7,a\x85b'])
 def test_forms(folder, text):
     assert read(folder, text) == {'a.png': [(3, 4, 5.5)], 'sub/b c.png': [(1.5, 0, 7)]}
 
@@ -36,7 +38,9 @@ def test_forms(folder, text):
     ('a.png,3,4,-1', 'metres > 0'), ('a.png,-1,4,5', 'outside of the picture'),
     ('a.png,3,4,5\n\na.png,3.2,4,6', 'line 3: the same pixel was measured in .*line 1'),
     ('c.png,3,4,5', r'line 1: there is no image .*c\.png .--root'), ('../a.png,3,4,5', 'line 1'),
-    ('/etc/passwd,3,4,5', 'line 1'), (b'\xff\xfe\x00a', 'is no UTF-8 text')])
+    ('/etc/passwd,3,4,5', 'line 1'), (',3,4,5', "line 1: path ''"), ('a.png,3,4,"5,5"', "as metres, got '5,5'"),
+    ('a.png,3,4,"5', 'line 1: unexpected end of data'),
+    ('Bild;x;y;Meter\na.png;3;4;5,5', "got 'Bild,x,y,Meter'"), (b'\xff\xfe\x00a', 'is no UTF-8 text')])
 def test_what_is_no_point_is_refused(folder, text, words):
     with pytest.raises((ValueError, FileNotFoundError), match=words):
         read(folder, text)

@@ -30,11 +30,31 @@ def test_without_spaces_they_are_what_mmengine_reads(text):
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     try:
         expected = parser.parse_args(['--cfg-options', f'k={text}']).cfg_options
-    except (AssertionError, RecursionError) as error:
-        with pytest.raises(type(error)):
+    except (AssertionError, RecursionError):
+        with pytest.raises(SystemExit):
             read(f'k={text}')
     else:
         assert read(f'k={text}') == expected
+
+
+@pytest.mark.parametrize(('text', 'value'), [
+    ("dict(type='SGD', lr=0.01)", dict(type='SGD', lr=0.01)),
+    ("{'type': 'SGD', 'lr': 1e-2}", dict(type='SGD', lr=0.01)),
+    ('{"a": true, "b": null, "c d": [1, {"e": "f g"}]}', {'a': True, 'b': None, 'c d': [1, {'e': 'f g'}]}),
+    (" [dict(type='A b', size=(1, -2)), dict()] ", [dict(type='A b', size=(1, -2)), {}]),
+    ("(dict(a=dict(b=None)),)", (dict(a=dict(b=None)), )), ('{}', '{}'), ('{:04}.png', '{:04}.png'),
+    ('{iter:06d}', '{iter:06d}'), ('dictionary', 'dictionary'), ('{name}', '{name}')])
+def test_dicts_are_read_as_configs_and_json_write_them(text, value):
+    assert read('a=1', f'k={text}', 'b=[x, y]') == dict(a=1, k=value, b=['x', 'y'])
+
+
+@pytest.mark.parametrize('text', [
+    '{type:SGD,lr:1}', '{a,b}', 'dict(a=b)', "dict([('a', 1)])", "dict(a=__import__('os'))", 'dict(**{})', 'dict(a=1',
+    '[1, (2]', 'list(1, 2)'])
+def test_what_is_neither_list_nor_dict_is_told(text, capsys):
+    with pytest.raises(SystemExit):
+        read(f'model.k={text}')
+    assert "model.k has brackets that are no list and no dict. Expected such as" in capsys.readouterr().err
 
 
 def test_given_twice_both_count():

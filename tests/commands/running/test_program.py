@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+import torch
 
 from mmdepthcls.bins import SIDBins
 from mmdepthcls.commands.running import program
@@ -48,6 +49,17 @@ def test_a_deliberate_error_is_an_answer_and_a_bug_is_not(capsys):
         run(raising(ValueError('raised outside of the package')))
     with pytest.raises(ZeroDivisionError):
         run(lambda args: 1 / 0)
+
+
+@pytest.mark.parametrize('settings, words', [
+    (dict(type='AdamW', lr=[1, 0.005]), 'AdamW: '), (dict(type='SGD', lr=-1.0), 'SGD: Invalid learning rate: -1')])
+def test_what_a_class_of_a_config_refuses_is_an_answer(settings, words, capsys):
+    from mmengine.optim import OPTIMIZERS
+    weights = [torch.nn.Parameter(torch.ones(1))]
+    assert run(lambda args: OPTIMIZERS.build(dict(settings, params=weights))) == 1
+    assert f'the config is wrong: {words}' in capsys.readouterr().err
+    with pytest.raises((TypeError, ValueError)):  # no config says so
+        run(lambda args: getattr(torch.optim, settings['type'])(weights, lr=settings['lr']))
 
 
 def test_a_backbone_of_timm_without_timm(monkeypatch):

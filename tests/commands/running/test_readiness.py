@@ -3,7 +3,7 @@ import pytest
 from mmengine.config import Config
 
 from mmdepthcls.commands.running.program import UsageError
-from mmdepthcls.commands.running.readiness import check_run
+from mmdepthcls.commands.running.readiness import TOGETHER, check_parts, check_run
 
 TEXT = """
 work_dir = 'work'
@@ -46,3 +46,20 @@ def test_an_environment_variable_is_named_instead(cfg, tmp_path, monkeypatch):
     (tmp_path / 'configs/mine.py').write_text(TEXT.replace("'my data'", "'{{$MY_ROOT:nowhere}}'"))
     with pytest.raises(UsageError, match='nowhere does not exist .*; set MY_ROOT or see'):
         check_run(Config.fromfile('configs/mine.py'), ('test', ))
+
+
+@pytest.mark.parametrize('missing', ['train_cfg', 'train_dataloader', 'optim_wrapper', 'val_evaluator'])
+def test_what_the_runner_wants_together_is_told(missing):
+    cfg = {key: {} for keys in TOGETHER.values() for key in keys}
+    check_parts(Config(cfg), 'train')
+    for value in (None, ...):
+        changed = {key: each for key, each in cfg.items() if key != missing} | ({} if value else {missing: None})
+        with pytest.raises(UsageError, match=f'needs .*{missing}.*the config has no {missing}. Set all of them'):
+            check_parts(Config(changed), 'train')
+
+
+def test_only_the_split_that_runs_must_be_there():
+    cfg = Config(dict.fromkeys(TOGETHER['test'], {}))
+    check_parts(cfg, 'test')
+    with pytest.raises(UsageError, match='train needs .*no train_dataloader and no train_cfg and no optim_wrapper'):
+        check_parts(cfg, 'train')

@@ -51,6 +51,27 @@ def test_a_word_in_the_names_of_the_ground_truth(write):
     assert 'each ground truth is named' in pairs.notes[0]
 
 
+@pytest.mark.parametrize('front, behind', [('pred_', '_depth'), ('run1_', '_v2'), ('depth', '.raw')])
+def test_a_word_in_front_and_one_behind(write, front, behind):
+    files = [f'{front}{name[:-4]}{behind}.npy' for name in NAMES]
+    folder = write(*files, *(file.replace('.npy', '_color.png') for file in files))
+    pairs = pair(folder)
+    assert pairs.found == dict(zip(NAMES, files, strict=True))
+    assert f'{front!r} in front and {behind!r} behind' in pairs.notes[0]
+    names = [f'{front}{name}' for name in NAMES]
+    assert pair(folder, names).found == dict(zip(names, files, strict=True)), 'one word comes first'
+
+
+def test_of_two_words_around_the_most_common_count_and_others_are_refused(write):
+    folder = write('run1_1_depth.npy', 'run1_2_depth.npy')
+    assert pair(folder, ['1.png', '2.png']).found == {'1.png': 'run1_1_depth.npy', '2.png': 'run1_2_depth.npy'}
+    write('run1_1_conf.npy', 'run1_2_conf.npy')
+    with pytest.raises(ValueError, match=r"run1_1_conf.npy \('run1_' '_conf'\).*'_depth'.*--pred-affix WORD"):
+        pair(folder, ['1.png', '2.png'])
+    pairs = pair(folder, ['1.png', '2.png'], affix='_depth')
+    assert pairs.found == {'1.png': 'run1_1_depth.npy', '2.png': 'run1_2_depth.npy'}
+
+
 def test_equal_names_come_first_and_numbers_are_not_cut(write):
     assert pair(write('000.npy', '000_depth.npy', '0000.npy')).found == {'000.png': '000.npy'}
     assert pair(write(), ['1.png', '2.png']).found == {}
