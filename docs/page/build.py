@@ -143,6 +143,8 @@ def about(description, runtime):
     if loaded.canonical_focal_px is not None or loaded.classifier.crf is not None or loaded.supervised_rows or \
             loaded.max_depth_supervised not in (None, loaded.depth_range[1]):
         raise ValueError('the page knows no canonical camera, no CRF and no pixels that were never measured')
+    if loaded.of_one_camera:
+        raise ValueError('the page corrects by the focal length, and this model was calibrated without any')
     low, high = loaded.depth_range
     colors = DepthColors(low, high)
     return dict(

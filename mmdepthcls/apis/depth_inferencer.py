@@ -4,6 +4,7 @@ from __future__ import annotations
 import copy
 import os
 import threading
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -30,6 +31,9 @@ from .read_ahead import attempt, read_ahead
 
 MAX_PIXELS = 2**21  # of what a network is given: 71 bins of so many pixels are 0.6 GB
 IN_METRES = ('interval', 'std')
+OF_ONE_CAMERA = ("not corrected by the focal length: the model's scale was calibrated without focal lengths and holds "
+                 'for the camera of that calibration alone. Calibrated with the focal length (mmdepthcls calibrate '
+                 '--focal-px PX) it holds for others')
 
 
 class DepthInferencer:
@@ -50,7 +54,9 @@ class DepthInferencer:
         tta: test-time augmentation: by the config's ``tta_pipeline`` and ``tta_model``; where there is none, the
             picture and its mirror image.
         cameras, focal_px, fov: see :class:`~mmdepthcls.datasets.cameras.camera_finder.CameraFinder`.
-        focal_correction: answer pictures of known focal length in corrected metres (:mod:`mmdepthcls.camera`).
+        focal_correction: answer pictures of known focal length in corrected metres (:mod:`mmdepthcls.camera`). A model
+            whose scale was calibrated without focal lengths (``loaded.of_one_camera``) corrects nothing: its metres are
+            those of the camera of that calibration, and a call that knows another warns.
         trained_focal_px: focal length that the model was trained at, in pixels of the network's input, where a model
             file does not say it.
         max_pixels: larger pictures are reduced to so many before they go to the network; results keep the picture's
@@ -115,6 +121,8 @@ class DepthInferencer:
         """
         sources = PictureSources(inputs)
         results = list(self.stream(sources, outputs=outputs, batch_size=batch_size))
+        if self.focal_correction and self.loaded.of_one_camera and any(each.camera for each in results):
+            warnings.warn(OF_ONE_CAMERA, stacklevel=2)
         return results[0] if _is_one(inputs) else results
 
     def stream(self, inputs: Any, *, outputs: Sequence[str] = (), batch_size: int = 1, workers: int = 2,
@@ -178,7 +186,7 @@ class DepthInferencer:
         picture = source.read()
         camera = self.cameras.find(source.path, picture.shape[:2], source.name) or camera
         canonical = self.loaded.canonical_focal_px
-        if canonical is not None and camera is None and self.focal_correction:
+        if canonical is not None and camera is None and self._corrects:
             raise ValueError(missing_focal(source, remedy=TO_PREDICT))
         prepared = prepare_picture(source, picture, camera, self.pipeline, self.max_pixels, canonical)
         if canonical is not None:
@@ -205,6 +213,10 @@ class DepthInferencer:
         row = ((rows + 0.5 - top) * (logits.shape[1] / height)).astype(np.intp).clip(0, logits.shape[1] - 1)
         column = ((columns + 0.5 - left) * (logits.shape[2] / width)).astype(np.intp).clip(0, logits.shape[2] - 1)
         return np.ascontiguousarray(logits[:, row, column].float().cpu().numpy().T)
+
+    @property
+    def _corrects(self):
+        return self.focal_correction and not self.loaded.of_one_camera
 
     def _predicted(self, batch, outputs, broken):
         try:
@@ -269,7 +281,7 @@ class DepthInferencer:
                              'or its training diverged')
         told = supervised_mask(depth.shape, prepared.box, depth, loaded.supervised_rows, loaded.max_depth_supervised)
         factor = focal_correction(prepared.camera and prepared.camera.focal_px, self.trained_focal_px,
-                                  pixels) if self.focal_correction else 1.0
+                                  pixels) if self._corrects else 1.0
         assumed = None
         if self.trained_focal_px is not None:
             assumed = PictureCamera(self.trained_focal_px / focal_correction(1.0, 1.0, pixels), source='assumed')
@@ -280,7 +292,7 @@ class DepthInferencer:
             # Of a frame that is smoothed the mean has gone on.
             None if self._is_smoothed(prepared) else (
                 lambda names: self._in_metres(self._maps([prepared], names)[0], metres)),
-            self._in_metres(maps, metres), loaded.calibration[0])
+            self._in_metres(maps, metres), loaded.calibration[0], loaded.of_one_camera)
 
     def _in_metres(self, maps, factor):
         """Outputs as results have them: (H, W), the interval (2, H, W), calibrated; in corrected metres."""

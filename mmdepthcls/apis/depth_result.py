@@ -32,6 +32,8 @@ class DepthResult:
         assumed_camera: that a model takes pictures to be of, where the camera is unknown; None: unknown too.
         recompute: gives outputs that were not asked for at once.
         scale: of the model's calibration, by which its metres were multiplied as well.
+        of_one_camera: the scale was calibrated without focal lengths: metres are those of the camera of the
+            calibration, and nothing was corrected for this one.
     """
     source: PictureSource
     picture: np.ndarray
@@ -44,6 +46,7 @@ class DepthResult:
     recompute: Callable[[Sequence[str]], dict[str, np.ndarray]] | None = field(default=None, repr=False)
     maps: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     scale: float = 1.0
+    of_one_camera: bool = False
 
     @property
     def confidence(self) -> np.ndarray:

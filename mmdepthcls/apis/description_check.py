@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PRECISIONS = ('float32', 'half')
 PROMISES = ('mean', 'each')
+CORRECTED, UNCORRECTED = SCALE_FOCALS = ('corrected', 'uncorrected')
 LONGEST_TEXT = 2000
 MOST_TEXTS = 64
 
@@ -38,6 +39,8 @@ class DescriptionCheck:
         self._check_number('max_depth_supervised', 0, 1e9)
         self._check_number('temperature', 0, 1e9, optional=False)
         self._check_number('scale', 0, 1e6, optional=False)
+        if each.scale_focal is not None and each.scale_focal not in SCALE_FOCALS:
+            self._refuse('scale_focal', f'one of {SCALE_FOCALS}', each.scale_focal)
         if each.supervised_rows != 0:
             self._check_number('supervised_rows', 0, 1)
         if each.input_size is not None and not (

@@ -20,6 +20,7 @@ from ..config.config_class import class_name, is_a
 from ..models.decoded_maps import check_decoder
 from ..models.depth_classifier import DepthClassifier
 from ..models.image_bins_head import ImageBinsHead
+from .description_check import UNCORRECTED
 from .exported_model import ExportedModel
 from .graph_file import SUFFIXES
 from .input_pipeline import InputPipeline, pipeline_of_config
@@ -45,6 +46,7 @@ class LoadedModel:
         scale: by which metres are multiplied, of a calibration.
         interval_widening: of a calibration, see :class:`~mmdepthcls.apis.ModelDescription`; None: none.
         built_in: by which an exported file has multiplied its metres already.
+        scale_focal: of the calibration, see :class:`~mmdepthcls.apis.ModelDescription`.
     """
     model: nn.Module | ExportedModel
     classifier: DepthClassifier | ExportedModel
@@ -57,6 +59,7 @@ class LoadedModel:
     scale: float = 1.0
     interval_widening: dict[str, Any] | None = None
     built_in: float = 1.0
+    scale_focal: str | None = None
 
     @property
     def calibration(self) -> tuple[float, dict[str, Any] | None]:
@@ -65,6 +68,12 @@ class LoadedModel:
             about = self.classifier.description.model
             return about.scale, about.interval_widening
         return self.scale, self.interval_widening
+
+    @property
+    def of_one_camera(self) -> bool:
+        """Whether its calibration has taken in the focal length of a camera, so that a correction by the focal length
+        would correct twice."""
+        return self.scale_focal == UNCORRECTED
 
     @property
     def depth_range(self) -> tuple[float, float]:
@@ -157,7 +166,7 @@ def _of_file(path, device, tta):
         _averaging(classifier, {}, device) if tta else classifier, classifier, pipeline,
         dict(model=os.path.basename(path), sha256=file_hash(path), tta=tta), description.focal_px,
         description.supervised_rows, description.max_depth_supervised, _remark(description), description.scale,
-        description.interval_widening)
+        description.interval_widening, scale_focal=description.scale_focal)
 
 
 def _of_exported(path, device, tta):
@@ -179,7 +188,7 @@ def _of_exported(path, device, tta):
         exported, exported, InputPipeline([dict(step) for step in description.pipeline]), identity,
         focal and focal * about.focal_factor, description.supervised_rows, farthest and farthest * factor,
         '; '.join(filter(None, (_remark(description), WITHOUT_CRF if description.model.get('crf') else ''))),
-        built_in=factor)
+        built_in=factor, scale_focal=description.scale_focal)
 
 
 def _remark(description):

@@ -11,9 +11,10 @@ from ..json_text import json_text
 from .description_check import DescriptionCheck
 from .tensor_file import SUFFIX, ModelFileError, TensorHead, read_head, strict_json
 
-FORMAT, VERSION = 'mmdepthcls model', 2
+FORMAT, VERSION = 'mmdepthcls model', 3
 # What a description says since a version, and what it means that an older one does not.
-ADDED: dict[int, dict[str, Any]] = {2: dict(scale=1.0, interval_widening=None)}
+ADDED: dict[int, dict[str, Any]] = {
+    2: dict(scale=1.0, interval_widening=None), 3: dict(scale_focal=None)}
 KEY = 'mmdepthcls'  # of the metadata
 # Of an interval: the pixels of a new image are covered in the mean over images, or in each of a share of the images.
 TUPLE = 'tuple'  # {"tuple": [...]}: JSON knows lists alone, and some classes take the one and not the other
@@ -46,6 +47,9 @@ class ModelDescription:
             :data:`PROMISES`), ``unit`` (what was counted, such as 'image'), ``num_units``, ``domain`` (on what, in
             words). None: it is as the model says it.
         tensors_sha256: of the file's bytes after its head; written with the file.
+        scale_focal: of :data:`~.description_check.SCALE_FOCALS`: 'corrected', the scale was found in metres that were
+            corrected by known focal lengths; 'uncorrected', without, so that it holds for the camera of its calibration
+            alone and nothing is corrected beside it. None: no scale was found, or the file is older than this.
 
     Raises:
         ModelFileError: for a value that is none of these; names it.
@@ -66,6 +70,7 @@ class ModelDescription:
     scale: float = 1.0
     interval_widening: dict[str, Any] | None = None
     tensors_sha256: str = ''
+    scale_focal: str | None = None
 
     def __post_init__(self) -> None:
         for name in ('pipeline', 'training_data', 'licenses', 'scores'):

@@ -1,5 +1,6 @@
 """From pictures to metres, compared with MMEngine's own way through pipeline and model."""
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -312,6 +313,25 @@ def test_a_calibrated_model_file(small_model, tmp_path, picture):
     assert after.depth_range == pytest.approx(1.5 * np.array(before.depth_range))
     later = DepthInferencer(path, device='cpu', focal_px=60.0)(picture())
     assert np.array_equal(later.interval, after.interval)
+
+
+@pytest.mark.parametrize('scale_focal', [None, 'corrected', 'uncorrected'])
+def test_a_scale_that_was_found_without_focal_lengths_is_not_corrected_once_more(
+        small_model, tmp_path, picture, scale_focal):
+    inferencer = of(small_model, focal_px=60.0, trained_focal_px=30.0)
+    config = Config.fromfile(small_model.config).model.to_dict()
+    path = tmp_path / 'm.safetensors'
+    write_model_file(path, inferencer.model, ModelDescription(
+        model=dict(config, decoder=dict(type='ExpectationDecoder', space='log')),
+        pipeline=(dict(type='Resize', scale=(48, 32), keep_ratio=False), ), focal_px=30.0, scale=1.5,
+        scale_focal=scale_focal))
+    unknown = DepthInferencer(path, device='cpu')(picture())
+    of_one = scale_focal == 'uncorrected'
+    with pytest.warns(UserWarning, match='holds for the camera of that calibration alone') if of_one else nullcontext():
+        known = DepthInferencer(path, device='cpu', focal_px=60.0)(picture())
+    assert known.correction == pytest.approx(1 if of_one else 60 * 0.8 / 30)  # the pipeline makes 48 of 60 columns
+    assert known.depth == pytest.approx(known.correction * unknown.depth, rel=1e-6)
+    assert known.of_one_camera == unknown.of_one_camera == of_one
 
 
 def test_supervised_rows_are_those_of_the_networks_input():

@@ -62,6 +62,7 @@ def test_what_it_says_of_the_model():
     (dict(tensors_sha256='x' * 64), 'tensors_sha256'), (dict(tensors_sha256='0'), 'tensors_sha256'),
     (dict(model={**MODEL, 'bins': None}), 'model.bins'), (dict(model={}), 'model.type'), (dict(model=None), 'model'),
     (dict(scale=0.0), 'scale: expected a number'), (dict(scale=None), 'scale'), (dict(scale=True), 'scale'),
+    (dict(scale_focal='known'), 'scale_focal: expected one of'), (dict(scale_focal=True), 'scale_focal'),
     (dict(interval_widening=1.5), 'interval_widening: expected coverage'), (dict(interval_widening={}), 'coverage'),
     (dict(interval_widening=dict(WIDENING, coverage=1.0)), 'interval_widening.coverage'),
     (dict(interval_widening=dict(WIDENING, factor=float('nan'))), 'interval_widening.factor'),
@@ -81,9 +82,10 @@ def test_what_is_none_of_these_is_refused(changes, words):
 def test_a_description_that_was_changed():
     content = json.loads(ModelDescription(MODEL, focal_px=700.0).to_json())
     for changes, words in ((dict(focal_px=701.0), 'was changed after it was written'),
-                           (dict(version=3), 'of version 3; this mmdepthcls reads versions 1 to 2'),
+                           (dict(version=4), 'of version 4; this mmdepthcls reads versions 1 to 3'),
                            (dict(version='1'), 'of version 1;'), (dict(version=True), 'of version True;'),
-                           (dict(version=1), 'has beside what is known, interval_widening, scale'),
+                           (dict(version=1), 'has beside what is known, interval_widening, scale, scale_focal'),
+                           (dict(version=2), 'has beside what is known, scale_focal'),
                            (dict(format=None), 'not of the format'),
                            (dict(notes='a'), 'has beside what is known, notes'),
                            (dict(description_sha256='0' * 64), 'was changed')):
@@ -103,13 +105,22 @@ def test_a_description_of_version_1_is_read(edited, make_file, tmp_path):
     _, path = make_file()
     older = edited(path)
     older.description['version'] = 1
-    del older.description['scale'], older.description['interval_widening']
+    del older.description['scale'], older.description['interval_widening'], older.description['scale_focal']
     description = read_description(older.write(tmp_path / 'older.safetensors'))
     assert description.scale == 1 and description.interval_widening is None
     assert description.tensors_sha256 == read_description(path).tensors_sha256
     del older.description['precision']
     with pytest.raises(ModelFileError, match='lacks, or has beside what is known, precision'):
         read_description(older.write(tmp_path / 'less.safetensors'))
+
+
+def test_a_calibrated_description_of_version_2_is_read(edited, make_file, tmp_path):
+    _, path = make_file()
+    older = edited(path)
+    older.description.update(version=2, scale=1.5)
+    del older.description['scale_focal']
+    description = read_description(older.write(tmp_path / 'older.safetensors'))
+    assert description.scale == 1.5 and description.scale_focal is None
 
 
 def test_reading_it_loads_neither_the_host_nor_torch(make_file):

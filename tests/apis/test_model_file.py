@@ -203,7 +203,7 @@ TAMPERED = {
     'keys that bins have not': (model(bins=dict(type='SIDBins', min_depth=1.0, max_depth=80.0, num_bins=8, edges=1)),
                                 "SIDBins takes no 'edges'"),
     'a temperature': (describe(temperature=2.0), 'the temperature is 1 in its tensors, and 2'),
-    'another version': (describe(version=3), 'is a model file of version 3; this mmdepthcls reads versions 1 to 2'),
+    'another version': (describe(version=4), 'is a model file of version 4; this mmdepthcls reads versions 1 to 3'),
     'another format': (describe(format='other'), 'not of the format'),
     'a key': (describe(notes='x'), 'beside what is known, notes'),
     'a class by its import': (model(backbone=dict(type='os.system', command='touch canary')), 'may not build'),

@@ -186,3 +186,54 @@ def test_images_that_a_score_is_taken_from_are_refused(data, model_file, tmp_pat
         assert result.returncode == 2
         assert '07.png is one of the images that the score in the model file' in result.stderr
     assert calibrate(tmp_path, 'scored.safetensors', data / 'other', '--out', 'n.safetensors').returncode == 0
+
+
+@pytest.fixture
+def camera_model(model_file, tmp_path):
+    """The model, which knows that it was trained at 30 px: pictures of 60 px are 1.6 times as far in its input."""
+    from dataclasses import replace
+    model, description = load_model(model_file)
+    write_model_file(tmp_path / 'm.safetensors', model, replace(description, focal_px=30.0))
+    return tmp_path / 'm.safetensors'
+
+
+def in_this_process(arguments, monkeypatch, capsys):
+    monkeypatch.setattr('sys.argv', ['calibrate', *map(str, arguments)])
+    return run(), *capsys.readouterr()
+
+
+@pytest.mark.parametrize(('given', 'expected'), [((), 1.3), (('--focal-px', '60'), 1.3 / 1.6)])
+def test_the_focal_length_corrects_once(data, camera_model, given, expected, monkeypatch, capsys):
+    points, new = data / 'mine/points.csv', camera_model.with_name('n.safetensors')
+    status, out, err = in_this_process([camera_model, points, '--out', new, *given], monkeypatch, capsys)
+    assert status == 0, err
+    description = read_description(new)
+    assert description.scale == pytest.approx(expected, rel=0.05)
+    known = bool(given)
+    assert ('known (given, 20 pictures)' in out) == known and ('unknown. The scale then' in out) != known
+    assert ('focal lengths: given' if known else 'focal length unknown') in description.provenance['calibration']
+    # Told the focal length, the model is right either way.
+    inferencer = DepthInferencer(new, device='cpu', focal_px=60.0)
+    for index in (20, 21):  # not calibrated with
+        result, = inferencer.stream([str(data / f'mine/image/{index}.png')])
+        assert np.median(result.depth / np.load(data / f'mine/depth/{index}.npy')) == pytest.approx(1, abs=0.05)
+
+    # Once more, with what was not known before.
+    again = camera_model.with_name('again.safetensors')
+    status, out, err = in_this_process([new, points, '--out', again, '--focal-px', '60'], monkeypatch, capsys)
+    assert status == 0, err
+    later = read_description(again)
+    assert later.scale == pytest.approx(1.3 / 1.6, rel=0.05) and later.scale_focal == 'corrected'
+    before = float(re.search(r'cross-validated, before +\| +(\S+)', out)[1])
+    assert before == pytest.approx(1, abs=0.05)
+
+
+def test_points_in_centimetres(data, model_file, tmp_path, monkeypatch, capsys):
+    head, *lines = (data / 'mine/points.csv').read_text().splitlines()
+    rows = [line.rsplit(',', 1) for line in lines]
+    (data / 'mine/centimetres.csv').write_text('\n'.join([head, *(f'{row},{100 * float(m):.2f}' for row, m in rows)]))
+    arguments = [model_file, data / 'mine/centimetres.csv', '--out', tmp_path / 'n.safetensors']
+    status, _, err = in_this_process(arguments, monkeypatch, capsys)
+    assert status == 2 and 'are the points in centimetres?' in err and not (tmp_path / 'n.safetensors').exists()
+    status, out, err = in_this_process([*arguments, '--any-scale'], monkeypatch, capsys)
+    assert status == 0 and read_description(tmp_path / 'n.safetensors').scale == pytest.approx(130, rel=0.05), err

@@ -24,6 +24,8 @@ PROVISIONAL = ('It comes with the package and is <b>provisional</b>: it was trai
                'train a model of your own.')
 PROVISIONAL_SHORT = ('<b>Provisional model</b>: of a real street it sees the shape better than the scale, and it knows '
                      'nothing but streets.')
+ONE_CAMERA = ("the model's scale was calibrated without focal lengths, and its metres are those of the camera of that "
+              'calibration alone.')
 SAME = 0.0005  # as a correction, which then says nothing
 LABELS = {'png': 'Depth', 'color': 'Depth in colors', 'npy': 'Depth', 'ply': 'Points', 'confidence': 'Confidence'}
 
@@ -62,11 +64,15 @@ def whose_metres(result: DepthResult, trained_focal_px: float | None) -> str:
     width = result.depth.shape[1]
     if result.camera is not None:
         known = f'<b>Focal length {_pixels(result.camera, width)}</b>, by {escape(_source(result.camera.source))}.'
+        if result.of_one_camera:
+            return f'{known} Nothing was corrected for it: {ONE_CAMERA}'
         if trained_focal_px is None:
             return f'{known} That of the training is not known, so the metres are as the model says them.'
         if abs(result.correction - 1) < SAME:
             return f'{known} It is that of the training, and the metres are as the model says them.'
         return f"{known} The model's metres were multiplied by {result.correction:.3g} for it."
+    if result.of_one_camera:
+        return f'<b>The focal length is not known</b>: {ONE_CAMERA}'
     if result.assumed_camera is not None:
         return (f'<b>The focal length is assumed</b>: {_pixels(result.assumed_camera, width)}, as in the training. A '
                 'picture through another lens is wrong by as much as that differs: say yours under "Camera".')

@@ -26,6 +26,8 @@ def parse_args():
     parser.add_argument('--promise', choices=('mean', 'each'), default='mean', help='mean: C of the pixels of an image '
                         'on average over images; each: C of the pixels in C of the images (default: %(default)s)')
     parser.add_argument('--no-scale', action='store_true', help='leave the metres alone')
+    parser.add_argument('--any-scale', action='store_true', help='take a scale beyond 1/4 to 4 too, which is else '
+                        'refused, since measurements in another unit look so')
     parser.add_argument('--no-temperature', action='store_true', help='leave the temperature alone, which labels that '
                         'are enough would change')
     parser.add_argument('--unit', choices=('image', 'folder'), default='image', help='what is taken as one '
@@ -53,11 +55,17 @@ def _add_data(parser):
     group.add_argument('--list', metavar='FILE', help='split file below the folder, a line an image and its depth')
     group.add_argument('--depth-scale', type=float, metavar='N', help='units of a metre in depth maps (default: 256 in '
                        'PNGs, 1 in others)')
-    group = parser.add_argument_group('cameras, as in predict')
-    group.add_argument('--cameras', metavar='FILE')
-    group.add_argument('--focal-px', type=float, metavar='F')
-    group.add_argument('--fov', type=float, metavar='DEG')
-    group.add_argument('--no-focal-correction', action='store_true')
+    group = parser.add_argument_group('cameras', 'Say the focal length here where predict will know it, and the scale '
+                                      'holds for other cameras too. A scale that is found without it has taken it in: '
+                                      'it holds for this camera alone, and predict then corrects nothing. What is '
+                                      'known counts in the order of predict: KITTI, --cameras, --focal-px, EXIF, '
+                                      '--fov.')
+    group.add_argument('--cameras', metavar='FILE', help='JSON: {"focal_px": 721.5}, or such a camera for the name of '
+                       'each picture; see docs/prediction.md')
+    group.add_argument('--focal-px', type=float, metavar='F', help='focal length in pixels of the pictures')
+    group.add_argument('--fov', type=float, metavar='DEG', help='horizontal field of view, degrees')
+    group.add_argument('--no-focal-correction', action='store_true', help='take the metres as the model says them; the '
+                       'scale then holds for this camera alone')
     group.add_argument('--device', help='such as cpu or cuda:0 (default: a GPU where there is one)')
 
 
@@ -104,6 +112,7 @@ def main(args):
     from .calibration_report import report
     from .model_answers import ModelAnswers
     from .model_calibration import CalibrationPlan, calibrate, check_points
+    from .scale_check import check_scale
     with program.refusing():
         description = read_description(args.model)
         data = _data(args, args.data)
@@ -112,7 +121,7 @@ def main(args):
         inferencer = DepthInferencer(
             args.model, device=args.device, cameras=args.cameras, focal_px=args.focal_px, fov=args.fov,
             focal_correction=not args.no_focal_correction)
-        answers = ModelAnswers(inferencer)
+        answers = ModelAnswers(inferencer, keeps_scale=args.no_scale)
         check_points(data)
         for each in filter(None, (data, test)):  # most of what is wrong is so of the first
             answers.prepare(each.pictures[0])
@@ -124,6 +133,9 @@ def main(args):
     console.use_free_cpus()
     plan = CalibrationPlan(args.unit, args.coverage, args.promise, not args.no_temperature, not args.no_scale)
     found = calibrate(answers, data, test, plan, description.scale, description.interval_widening)
+    if plan.scale and not args.any_scale:
+        with program.refusing():
+            check_scale(found.fit.scale, data.labelled, found.cameras.known)
     print(fitted(report(found, data, plan, answers, description)))
     written = calibrated_file.calibrated(description, found, data, plan, args.domain)
     write_model_file(args.out, inferencer.loaded.classifier, written)

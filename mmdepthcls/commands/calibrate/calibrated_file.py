@@ -73,6 +73,8 @@ def calibrated(description: ModelDescription, found: ModelCalibration, data: Mea
                         num_units=found.num_interval_groups, domain=where)
     scores = tuple(dict(score, conditions=dict(score['conditions'], model=BEFORE)) for score in description.scores)
     kind = f'{found.num_pixels} {"pixels" if data.labelled else "points"}, {found.num_images} images of {data.name}'
-    provenance = dict(description.provenance, calibration=f'{kind}; {where}; mmdepthcls {__version__}')
+    focal = f'; {found.cameras.short}' if plan.scale else ''
+    provenance = dict(description.provenance, calibration=f'{kind}; {where}{focal}; mmdepthcls {__version__}')
     return replace(description, scale=float(found.fit.scale), interval_widening=widening,
+                   scale_focal=found.cameras.scale_focal if plan.scale else description.scale_focal,
                    scores=scores if changed else description.scores, provenance=provenance)

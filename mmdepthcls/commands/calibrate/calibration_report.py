@@ -44,7 +44,7 @@ def _scale_lines(found, data, plan, description):
     lines = [f'Scale {fit.scale:.4g}{before}, 95 % {fit.low:.4g} to {fit.high:.4g} (bootstrap over {found.num_groups} '
              f'{plan.unit}s), fitted to {found.num_pixels} {measured} of {found.num_images} images',
              f'Spread of the ratios measured / predicted around it: {100 * math.expm1(fit.spread):.1f} %']
-    lines += _error_lines(found, data, plan)
+    lines += [found.cameras.text(), *_error_lines(found, data, plan)]
     if found.far:
         lines.append(f'Far from the others, perhaps wrong ({len(found.far)} of {found.num_pixels}); the scale does '
                      'without them:')

@@ -27,6 +27,7 @@ class MeasuredImage:
         logits: (Q, K) of some of the pixels, divided by the model's temperature; None: not asked for.
         logits_gt: (Q, ) m, of those.
         places: (P, ) where each was measured, for messages; empty: at pixels of a depth map.
+        camera: where its focal length is known from; '': it is unknown.
     """
     path: str
     digest: str
@@ -37,11 +38,18 @@ class MeasuredImage:
     logits: np.ndarray | None = field(default=None, repr=False)
     logits_gt: np.ndarray | None = field(default=None, repr=False)
     places: tuple[str, ...] = ()
+    camera: str = ''
 
     def within(self, low: float, high: float) -> MeasuredImage:
         """The pixels whose measured depth lies in a range, m, times the image's correction."""
         kept = (self.gt >= low * self.correction) & (self.gt <= high * self.correction)
         return replace(self, gt=self.gt[kept], pred=self.pred[kept], interval=self.interval[:, kept])
+
+    def uncorrected(self) -> MeasuredImage:
+        """As the model says it without the correction for the camera."""
+        factor = self.correction
+        return self if factor == 1 else replace(self, pred=self.pred / factor, interval=self.interval / factor,
+                                                correction=1.0)
 
     def unit(self, kind: str) -> str:
         """What is counted as one: the image, or what images of one drive or folder have in common."""

@@ -27,11 +27,15 @@ class ModelAnswers:
     Args:
         inferencer: of the model; loses its calibration.
         pixels: of a depth map, at the most.
+        keeps_scale: the scale of before is not found anew: corrected is what was corrected beside it.
     """
 
-    def __init__(self, inferencer: DepthInferencer, pixels: int = PIXELS) -> None:
+    def __init__(self, inferencer: DepthInferencer, pixels: int = PIXELS, keeps_scale: bool = False) -> None:
         self.inferencer, self.pixels = inferencer, pixels
-        inferencer.loaded = replace(inferencer.loaded, scale=1.0, interval_widening=None)
+        loaded = inferencer.loaded
+        self.was_of_one_camera = loaded.of_one_camera and not keeps_scale
+        inferencer.loaded = replace(loaded, scale=1.0, interval_widening=None,
+                                    scale_focal=loaded.scale_focal if keeps_scale else None)
         classifier = inferencer.loaded.classifier
         if isinstance(classifier, ExportedModel):
             raise ValueError('an exported file cannot be calibrated: calibrate its model file, and export that')
@@ -85,7 +89,7 @@ class ModelAnswers:
             gt = depth[rows, columns].astype(np.float64)
         interval = result.interval[:, rows, columns] if self.has_intervals else np.full((2, len(rows)), np.nan)
         image = MeasuredImage(picture.path, digest, gt, result.depth[rows, columns], interval, result.correction,
-                              places=places)
+                              places=places, camera=result.camera.source if result.camera else '')
         if logits and len(rows):
             step = max(1, math.ceil(len(rows) / LOGIT_PIXELS))
             image.logits = self.inferencer.logits(prepared, rows[::step], columns[::step])

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ...apis.description_check import UNCORRECTED
 from .before_after import errors_of
 from .coverage import Coverage, conformal_factor, coverage_of, factors_of, least_groups
+from .known_cameras import KnownCameras, known_cameras
 from .measured_data import MeasuredData
 from .measured_image import MeasuredImage, folds_of, groups_of
 from .model_answers import ModelAnswers
@@ -41,6 +43,7 @@ class ModelCalibration:
     Args:
         fit: of the scale.
         gain: of the temperature; None: it was not asked for.
+        cameras: of the pictures.
         num_images, num_pixels, num_groups: that scale and temperature were fitted to.
         rows: label -> errors, before and after.
         far: points that are far from the others.
@@ -50,6 +53,7 @@ class ModelCalibration:
     """
     fit: ScaleFit
     gain: TemperatureGain | None
+    cameras: KnownCameras
     num_images: int
     num_pixels: int
     num_groups: int
@@ -83,6 +87,11 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
     check_points(data)
     parts = _measure(answers, data, test, plan, logits=plan.temperature and has_labels)
     _check_enough([*parts.fitted, *parts.interval], plan)
+    inferencer = answers.inferencer
+    cameras = known_cameras(_all([*parts.fitted, *parts.interval]), inferencer.focal_correction,
+                            inferencer.trained_focal_px is not None)
+    if plan.scale:
+        cameras.check()
     earlier, gain = parts, None
     if plan.temperature and has_labels:
         parts, gain = _fit_temperature(answers, data, test, plan, earlier)
@@ -91,12 +100,15 @@ def calibrate(answers: ModelAnswers, data: MeasuredData, test: MeasuredData | No
     else:
         fit, scales = ScaleFit(before_scale, before_scale, before_scale, float('nan')), {}
     fitted = _all(parts.fitted)
-    found = ModelCalibration(fit, gain, len(fitted), sum(len(each.gt) for each in fitted), len(parts.fitted),
-                        far=strangers(fitted, fit) if plan.scale else [])
+    found = ModelCalibration(fit, gain, cameras, len(fitted), sum(len(each.gt) for each in fitted), len(parts.fitted),
+                             far=strangers(fitted, fit) if plan.scale else [])
+    if plan.scale and cameras.scale_focal == UNCORRECTED:  # nor will predict correct others
+        parts, earlier = (each.with_others_uncorrected() for each in (parts, earlier))
     if data.labelled:
-        low, high = answers.inferencer.loaded.depth_range
+        low, high = inferencer.loaded.depth_range
         parts, earlier = (each.within(low * fit.scale, high * fit.scale) for each in (parts, earlier))
-    comparison = _Comparison(found, {each.path: each for each in earlier.images}, before_scale, _factor(widening))
+    untouched = {each.path: each.uncorrected() if answers.was_of_one_camera else each for each in earlier.images}
+    comparison = _Comparison(found, untouched, before_scale, _factor(widening))
     comparison.errors('cross-validated', _all(parts.fitted), scales, points)
     if plan.coverage is not None:
         _fit_intervals(comparison, parts.interval, plan)
@@ -133,6 +145,9 @@ class _Parts(NamedTuple):
     @property
     def images(self):
         return [*_all(self.fitted), *_all(self.interval), *self.others]
+
+    def with_others_uncorrected(self):
+        return self._replace(others=[each.uncorrected() for each in self.others])
 
     def within(self, low, high):
         """Without pixels that are out of the model's reach, m."""

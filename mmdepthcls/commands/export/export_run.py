@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import torch
 
+from ...apis.description_check import UNCORRECTED
 from ...apis.exported_description import FOCAL_INPUT, FOCAL_NONE, ExportedDescription
 from ...apis.exported_model import ExportedModel
 from ...apis.input_pipeline import InputPipeline
@@ -51,6 +52,10 @@ class ExportRun:
         if focal is not None and about.focal_px is None:
             raise ValueError(f'--focal-px: {args.model} does not know the focal length that it was trained at. Publish '
                              'it again with --focal-px')
+        if focal is not None and about.scale_focal == UNCORRECTED:
+            raise ValueError(f'--focal-px: the scale of {args.model} was calibrated without focal lengths and holds '
+                             'for the camera of that calibration alone: the file would correct twice. Leave it out, or '
+                             'calibrate the model with --focal-px')
         self.factor = focal / about.focal_px if isinstance(focal, float) else 1.0
         self.takes_focal = focal == FOCAL_INPUT
         widening = (about.interval_widening or {}).get('factor', 1.0)
@@ -77,7 +82,9 @@ class ExportRun:
                     'Resize' in step['type'] for step in about.pipeline):
                 remarks.append("decode_at='output' means the size of the picture before the pipeline; the file decodes "
                                'at that of its input. --output-size HEIGHT WIDTH decodes at the size of your camera')
-        if about.focal_px is None:
+        if about.scale_focal == UNCORRECTED:
+            remarks.append('metres are those of the camera of the calibration, which was made without focal lengths')
+        elif about.focal_px is None:
             remarks.append('the model does not know its focal length: metres are those of the cameras trained with')
         elif self.takes_focal:
             remarks.append('the file takes focal_px (N, ), in pixels of its input; 0 where it is unknown')

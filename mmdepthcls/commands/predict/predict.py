@@ -7,6 +7,7 @@ from ...count_text import counted
 from ...visualization.depth_color import COLORMAP, SCALE, SCALES
 from ..running import arguments, program
 from ..running.config_files import find_config
+from ..running.terminal import fitted
 from .file_kinds import FILM, KINDS, FileSettings, color_legend, outputs_for
 
 DEFAULT_KINDS = ['png', 'color']
@@ -145,7 +146,7 @@ def main(args):
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
         print(f'{skipped} holds results of before, which are passed over', file=sys.stderr)
-    print(describe(inferencer), flush=True)
+    print(fitted(describe(inferencer)), flush=True)
     console.use_free_cpus()
     with folder:
         if 'color' in args.save or FILM in args.save:
@@ -188,7 +189,7 @@ def describe(inferencer):
     remark = f' ({loaded.remark})' if loaded.remark else ''
     scale, widening = loaded.calibration
     if scale != 1:
-        known += f', metres x {scale:.4g} by calibration'
+        known += f', metres x {scale:.4g} by calibration{" of one camera" if loaded.of_one_camera else ""}'
     if widening:
         known += f', intervals of {100 * widening["coverage"]:g} % by calibration'
     return f'Model {name}{remark}: {low:g} to {high:g} m{known}, on {inferencer.device}'
@@ -202,13 +203,11 @@ def say(summary, out, inferencer):
     print(f'Written: {out} ({counted(summary.done, "picture")}{films}{before}{failed})')
     for source, (low, high, count) in summary.corrected.items():
         factor = f'{low:.3g}' if f'{low:.3g}' == f'{high:.3g}' else f'{low:.3g} to {high:.3g}'
-        print(f'Corrected by the focal length ({source}): {counted(count, "picture")}, metres x {factor}')
+        print(fitted(f'Corrected by the focal length ({source}): {counted(count, "picture")}, metres x {factor}'))
     if inferencer.smoother is not None:
         print(flicker_text(inferencer.smoother))
-    if summary.uncorrected and inferencer.focal_correction and inferencer.trained_focal_px:
-        print('Not corrected, since their focal length is unknown: '
-              f'{counted(summary.uncorrected, "picture")}; --focal-px, '
-              '--fov or --cameras tells it')
+    for line in uncorrected_lines(summary, inferencer):
+        print(fitted(line))
     for kind, count in summary.beyond.items():
         if count:
             print(f'{count} pixels are too far for {KINDS[kind].text.partition(",")[0]} ({kind}) and are 0 there; '
@@ -219,6 +218,27 @@ def say(summary, out, inferencer):
         print(f'Failed: {source}: {reason}', file=sys.stderr)
     if len(summary.failed) > SHOWN:
         print(f'Failed: {len(summary.failed) - SHOWN} more', file=sys.stderr)
+
+
+def uncorrected_lines(summary, inferencer):
+    """list[str]: pictures that were not corrected by the focal length, and corrections that may be one too many."""
+    loaded, lines = inferencer.loaded, []
+    if not inferencer.focal_correction:
+        return lines
+    if loaded.of_one_camera:
+        if summary.done:
+            lines.append(f'Not corrected by the focal length: {counted(summary.done, "picture")}, whether it is known '
+                         "or not. The model's scale was calibrated without focal lengths and holds for the camera of "
+                         'that calibration alone; a model that is calibrated with --focal-px holds for others too')
+        return lines
+    if summary.uncorrected and inferencer.trained_focal_px:
+        lines.append('Not corrected, since their focal length is unknown: '
+                     f'{counted(summary.uncorrected, "picture")}; --focal-px, --fov or --cameras tells it')
+    if summary.corrected and loaded.calibration[0] != 1 and loaded.scale_focal is None:
+        lines.append('Note: this model file does not say whether its scale was calibrated with focal lengths, as older '
+                     'ones do not. If it was without, these metres are corrected twice: --no-focal-correction leaves '
+                     'that out')
+    return lines
 
 
 def flicker_text(smoother):

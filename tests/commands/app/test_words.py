@@ -54,6 +54,8 @@ def test_nothing_from_outside_becomes_a_tag(text):
     (dict(camera=OWN, correction=1.0001), 80.0, ['It is that of the training']),
     (dict(camera=OWN), None, ['That of the training is not known']),
     (dict(assumed_camera=PictureCamera(100.0, source='assumed')), 100.0, ['is assumed', '100 px (90°', 'wrong by']),
+    (dict(camera=OWN, of_one_camera=True), 80.0, ['100 px (90°', 'Nothing was corrected', 'of that calibration']),
+    (dict(of_one_camera=True), 80.0, ['not known', 'camera of that calibration']),
     (dict(), None, ['not known', 'no points in space'])])
 def test_whose_metres(changes, trained, expected):
     text = words.whose_metres(result_of(**changes), trained)

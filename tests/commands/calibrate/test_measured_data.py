@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmdepthcls.apis import ModelDescription
 from mmdepthcls.apis.image_sketch import image_hash, sketch_of
 from mmdepthcls.commands.calibrate.calibrated_file import calibrated, refuse_scored
+from mmdepthcls.commands.calibrate.known_cameras import KnownCameras
 from mmdepthcls.commands.calibrate.measured_data import data_of_config, data_of_folder
 from mmdepthcls.commands.calibrate.measured_image import MeasuredImage, folds_of, groups_of
 from mmdepthcls.commands.calibrate.model_calibration import CalibrationPlan, ModelCalibration
@@ -121,12 +122,17 @@ def test_what_the_new_file_says(minidrive, mmseg_scope):
     data = data_of_folder(minidrive, 'val')
     widening = dict(coverage=0.9, factor=1.5, promise='mean', unit='image', num_units=9, domain='there')
     description = ModelDescription(MODEL, scores=(SCORE, ), interval_widening=widening, scale=1.2)
-    stays = ModelCalibration(ScaleFit(1.2, 1.2, 1.2, 0.0), None, 2, 9, 2)
+    known = KnownCameras(dict(given=2))
+    stays = ModelCalibration(ScaleFit(1.2, 1.2, 1.2, 0.0), None, known, 2, 9, 2)
     same = calibrated(description, stays, data, CalibrationPlan())
     assert same.scores == (SCORE, ) and same.interval_widening == widening
-    other = ModelCalibration(ScaleFit(1.3, 1.2, 1.4, 0.1), None, 2, 9, 2)
+    other = ModelCalibration(ScaleFit(1.3, 1.2, 1.4, 0.1), None, known, 2, 9, 2)
     changed = calibrated(description, other, data, CalibrationPlan())
-    assert changed.scale == 1.3 and changed.interval_widening is None
+    assert changed.scale == 1.3 and changed.interval_widening is None and changed.scale_focal == 'corrected'
+    unknown = replace(other, cameras=KnownCameras({'': 2}))
+    assert calibrated(description, unknown, data, CalibrationPlan()).scale_focal == 'uncorrected'
+    kept = CalibrationPlan(scale=False)
+    assert calibrated(replace(description, scale_focal='uncorrected'), stays, data, kept).scale_focal == 'uncorrected'
     assert changed.scores[0]['conditions'] == dict(model='before calibration')
     other.factor, other.num_interval_groups = 1.7, 12
     new = calibrated(description, other, data, CalibrationPlan(coverage=0.8, promise='each'), 'here').interval_widening

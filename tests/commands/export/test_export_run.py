@@ -16,6 +16,7 @@ from script_process import run_script
 
 from mmdepthcls.apis import DepthInferencer, ModelFileError, load_model, read_description, write_model_file
 from mmdepthcls.apis.graph_file import read_exported_description
+from mmdepthcls.apis.model_description import KEY
 
 ROOT = Path(__file__).parents[3]
 
@@ -222,3 +223,24 @@ def test_torch_export_and_decoders_without_softmax(place, tmp_path):
     assert json.loads(text if isinstance(text, str) else text.decode())['outputs'] == ['depth']
     with pytest.raises(ValueError, match='does not know the focal length'):
         ExportRun(options(model, tmp_path / 'r.onnx', focal_px='input'))
+
+
+def test_a_calibration_of_one_camera_goes_with_the_file(place, tmp_path):
+    """What was found without focal lengths is corrected in no file, and by nobody who reads one."""
+    from mmdepthcls.commands.export.export_run import ExportRun
+    model = make_file(tmp_path / 'm.safetensors', dict(
+        pipeline=PIPELINE, focal_px=60.0, scale=1.3, scale_focal='uncorrected'))
+    for focal in ('input', 70.0):
+        with pytest.raises(ValueError, match='the file would correct twice. Leave it out'):
+            ExportRun(options(model, tmp_path / 'm.onnx', focal_px=focal))
+    run = ExportRun(options(model, tmp_path / 'm.onnx'))
+    assert any('those of the camera of the calibration' in each for each in run.remarks())
+    onnx = pytest.importorskip('onnx')
+    proto = onnx.load(str(place / 'model.onnx'))  # the file of another: tracing takes seconds
+    onnx.helper.set_model_props(proto, {KEY: replace(run.description, focal='input').to_json()})
+    onnx.save(proto, str(tmp_path / 'm.onnx'))
+    picture = cv2.imread(str(place / 'street.png'))
+    for path in (model, tmp_path / 'm.onnx'):
+        with pytest.warns(UserWarning, match='the camera of that calibration alone'):
+            result = DepthInferencer(path, device='cpu', focal_px=100.0)(picture)
+        assert result.correction == 1 and result.of_one_camera

@@ -1,0 +1,31 @@
+"""Whether a scale can be that of a model whose measurements are metres. Pure."""
+from __future__ import annotations
+
+import math
+
+LIMIT = 4.0  # either way
+UNITS = {'feet': 3.281, 'centimetres': 100.0, 'millimetres': 1000.0, 'kilometres': 0.001}  # in a metre
+
+
+def check_scale(scale: float, labelled: bool, knows_camera: bool) -> None:
+    """Refuse a scale that no camera and no scene explains, but a unit does.
+
+    Args:
+        scale: that was found.
+        labelled: with depth maps, and not with points.
+        knows_camera: the focal length of the pictures was known.
+
+    Raises:
+        ValueError: names the likely unit, and what to do.
+    """
+    if 1 / LIMIT <= scale <= LIMIT:
+        return
+    unit, size = min(UNITS.items(), key=lambda each: abs(math.log(scale / each[1])))
+    likely = f'in {unit}' if max(scale / size, size / scale) <= LIMIT else 'of these pictures, and in metres'
+    remedy = ('--depth-scale N says how many units of the depth maps are a metre' if labelled else
+              'Points are given in metres')
+    camera = '' if knows_camera else (', or is the lens a very different one from those of its training? --focal-px PX '
+                                      'tells its focal length')
+    raise ValueError(f'the scale would be {scale:.3g} times what the model says: are the '
+                     f'{"depth maps" if labelled else "points"} {likely}? {remedy}{camera}. If it is meant, '
+                     f'--any-scale takes a scale beyond 1/{LIMIT:g} to {LIMIT:g}')
