@@ -48,6 +48,16 @@ class DepthResult:
     scale: float = 1.0
     of_one_camera: bool = False
 
+    def __repr__(self) -> str:
+        height, width = self.depth.shape
+        known = self.depth[self.depth > 0]
+        metres = f'{known.min():.3g} to {known.max():.3g} m' if known.size else 'no depth'
+        camera = f'{self.camera.focal_px:.4g} px ({self.camera.source})' if self.camera else 'unknown'
+        factors = ''.join(f', {name} {value:.4g}' for name, value in (
+            ('correction', self.correction), ('scale', self.scale)) if value != 1)
+        maps = f', with {", ".join(sorted(self.maps))}' if self.maps else ''
+        return f'DepthResult({self.source}: {height} x {width}, {metres}, focal length {camera}{factors}{maps})'
+
     @property
     def confidence(self) -> np.ndarray:
         """(H, W) float32 in [0, 1]: probability of the most probable bin; 0 where nothing was predicted."""

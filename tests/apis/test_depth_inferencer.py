@@ -311,6 +311,11 @@ def test_a_calibrated_model_file(small_model, tmp_path, picture):
     assert np.array_equal(after.supervised, before.supervised) and np.array_equal(after.confidence, before.confidence)
     assert after.correction == before.correction and (before.scale, after.scale) == (1, 1.5)
     assert after.depth_range == pytest.approx(1.5 * np.array(before.depth_range))
+    low, high = after.depth.min(), after.depth.max()
+    assert repr(after) == (f'DepthResult(array_000000: 40 x 60, {low:.3g} to {high:.3g} m, focal length 60 px (given), '
+                           'correction 1.6, scale 1.5, with confidence, interval, std)')
+    assert 'focal length unknown)' in repr(replace(before, camera=None, correction=1.0, maps={}))
+    assert 'no depth' in repr(replace(before, depth=0 * before.depth))
     later = DepthInferencer(path, device='cpu', focal_px=60.0)(picture())
     assert np.array_equal(later.interval, after.interval)
 
