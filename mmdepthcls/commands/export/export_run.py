@@ -46,6 +46,7 @@ class ExportRun:
             raise exporters.CannotExport(
                 "the model predicts by sliding windows (test_cfg.mode='slide'), which stay outside of files. Publish "
                 "it with --cfg-options model.test_cfg.mode=whole")
+        self._check_size(about.pipeline)
         # What is compared is what is in the file.
         self.crf, self.model.crf = self.model.crf, None
         focal = args.focal_px
@@ -82,6 +83,10 @@ class ExportRun:
                     'Resize' in step['type'] for step in about.pipeline):
                 remarks.append("decode_at='output' means the size of the picture before the pipeline; the file decodes "
                                'at that of its input. --output-size HEIGHT WIDTH decodes at the size of your camera')
+        given, fixed = self.description.size, _fixed_size(about.pipeline)
+        if given is not None and fixed not in (None, given):
+            remarks.append('the file takes {} x {} pixels, and the pipeline of the model gives {} x {}: predict '
+                           '--model cannot use the file'.format(*given, *fixed))
         if about.scale_focal == UNCORRECTED:
             remarks.append('metres are those of the camera of the calibration, which was made without focal lengths')
         elif about.focal_px is None:
@@ -95,6 +100,14 @@ class ExportRun:
         if about.scale != 1 or about.interval_widening:
             remarks.append('the calibration is built in')
         return remarks
+
+    def _check_size(self, pipeline):
+        """Refuse a size whose height and width were exchanged."""
+        given, fixed = self.args.size and tuple(self.args.size), _fixed_size(pipeline)
+        if given and fixed and given == fixed[::-1] != fixed:
+            raise ValueError('--size is HEIGHT WIDTH: the pipeline of the model gives {} x {} pixels (height x width), '
+                             'not {} x {}. Give --size {} {}, or leave it out for any size'.format(
+                                 *fixed, *given, *fixed))
 
     def read_pictures(self):
         """Pictures at the sizes of the comparison.
@@ -204,6 +217,15 @@ class ExportRun:
 
 REMEDY = ('If the weights were not trained, rounding is all that they show; else try --size HEIGHT WIDTH, or another '
           '--format, and please report it with the model')
+
+
+def _fixed_size(pipeline):
+    """tuple[int, int] or None: height and width of all that a pipeline gives; None where it depends on the picture."""
+    last = pipeline[-1] if pipeline else {}
+    scale = last.get('scale')
+    if last.get('type') != 'Resize' or last.get('keep_ratio') or not isinstance(scale, (list, tuple)):
+        return None
+    return tuple(scale[::-1])
 
 
 def _check_installed(kind):

@@ -244,3 +244,16 @@ def test_a_calibration_of_one_camera_goes_with_the_file(place, tmp_path):
         with pytest.warns(UserWarning, match='the camera of that calibration alone'):
             result = DepthInferencer(path, device='cpu', focal_px=100.0)(picture)
         assert result.correction == 1 and result.of_one_camera
+
+
+def test_a_size_with_height_and_width_exchanged(place, tmp_path):
+    """The pipeline gives 70 rows and 90 columns."""
+    from mmdepthcls.commands.export.export_run import ExportRun
+    with pytest.raises(ValueError, match='gives 70 x 90 pixels.*not 90 x 70. Give --size 70 90'):
+        ExportRun(options(place / 'model.safetensors', tmp_path / 'm.onnx', size=[90, 70]))
+    for size, noted in ((None, False), ([70, 90], False), ([64, 96], True)):
+        remarks = ExportRun(options(place / 'model.safetensors', tmp_path / 'm.onnx', size=size)).remarks()
+        assert any('--model cannot use the file' in each for each in remarks) == noted
+    free = make_file(tmp_path / 'free.safetensors', dict(pipeline=(dict(type='Resize', scale=(90, 70),
+                                                                       keep_ratio=True), )))
+    ExportRun(options(free, tmp_path / 'm.onnx', size=[90, 70]))
