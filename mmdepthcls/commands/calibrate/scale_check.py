@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 
-LIMIT = 4.0  # either way
+LIMIT, MOST_OF_A_LENS = 4.0, 16.0  # either way
 UNITS = {'feet': 3.281, 'centimetres': 100.0, 'millimetres': 1000.0, 'kilometres': 0.001}  # in a metre
 
 
@@ -22,10 +22,10 @@ def check_scale(scale: float, labelled: bool, knows_camera: bool) -> None:
         return
     unit, size = min(UNITS.items(), key=lambda each: abs(math.log(scale / each[1])))
     likely = f'in {unit}' if max(scale / size, size / scale) <= LIMIT else 'of these pictures, and in metres'
-    remedy = ('--depth-scale N says how many units of the depth maps are a metre' if labelled else
-              'Points are given in metres')
-    camera = '' if knows_camera else (', or is the lens a very different one from those of its training? --focal-px PX '
-                                      'tells its focal length')
+    remedy = ('--depth-scale N says how many units of the depth maps are a metre.' if labelled else
+              'Points are given in metres.')
+    by_lens = not knows_camera and 1 / MOST_OF_A_LENS <= scale <= MOST_OF_A_LENS
+    camera = ' Or is the lens a very different one from those of the training? --focal-px PX tells it.' * by_lens
     raise ValueError(f'the scale would be {scale:.3g} times what the model says: are the '
-                     f'{"depth maps" if labelled else "points"} {likely}? {remedy}{camera}. If it is meant, '
+                     f'{"depth maps" if labelled else "points"} {likely}? {remedy}{camera} If it is meant, '
                      f'--any-scale takes a scale beyond 1/{LIMIT:g} to {LIMIT:g}')
