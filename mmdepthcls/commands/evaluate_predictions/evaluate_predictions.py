@@ -12,6 +12,7 @@ from ...evaluation.files.ground_truth_files import ANNOTATED, folder_frames, fol
 from ...evaluation.protocols import FLIPS, PRESETS, Protocol, build_protocol, with_alignments
 from ..running import arguments, outputs, program
 from ..running.depth_options import add_depth_options, depth_format_of, given_depth_options
+from ..running.terminal import fitted
 
 EPILOG = """Predictions are 16-bit PNG (metres * 256), .npy, .npz, .tiff or .exr (metres); options say what else their
 numbers mean. They are found by KITTI's drive and frame in their names
@@ -140,12 +141,13 @@ def main(args):
         pictures = folder_pictures(args.ground_truth, args.gt_format)
         print(f'{args.predictions} against {args.ground_truth}: {counted(len(frames), "frame")}\n')
         if pictures:
-            print(f'Ground truth: {counted(len(pictures), "PNG")} of 8 bits beside depth, such as {min(pictures)}, '
-                  f'{"is" if len(pictures) == 1 else "are"} passed over: pictures, no depth\n')
+            print(fitted(f'Ground truth: {counted(len(pictures), "PNG")} of 8 bits beside depth, such as '
+                         f'{min(pictures)}, {"is" if len(pictures) == 1 else "are"} passed over: pictures, no depth'),
+                  end='\n\n')
     making = Making(*(None if value == NONE else value for value in (args.input_crop, args.flip)), args.pred_format,
                     args.pred_affix, args.resize)
     scores = score_files(args.predictions, frames, args.protocols, making, args.allow_missing, args.workers)
-    print(scores.text())
+    print(fitted(scores.text()))
     if args.json:
         write_atomically(args.json, scores.to_json(images=args.per_image is not None).encode())
     if args.per_image:

@@ -6,6 +6,7 @@ from pathlib import Path
 from ...atomic_file import check_not_input
 from ..running import arguments, program
 from ..running.config_files import find_config
+from ..running.terminal import fitted
 
 DECODE_AT = ('output', 'input', 'logits')
 EPILOG = """A model file holds the weights and, as JSON in its head, all that is needed to use them: model, bins,
@@ -77,14 +78,14 @@ def main(args):
     given = dict(focal_px=args.focal_px, scenes=args.scenes, training_data=args.training_data, licenses=args.license)
     description = publication.describe(scores, {key: value for key, value in given.items() if value is not None})
     if args.decode_at:
-        print(publication.cost_of_decode_at())
+        print(fitted(publication.cost_of_decode_at()))
         if args.scores:
             publication.remarks.append(f'the scores of {args.scores} are put in as they are; see that they were found '
                                        f'with decode_at={args.decode_at!r}')
     description, difference = publication.write(args.out, description, args.test, args.force)
-    print(summary(args.out, description, difference))
+    print(fitted(summary(args.out, description, difference)))
     for remark in publication.remarks:
-        print(f'Note: {remark}')
+        print(fitted(f'Note: {remark}'))
     print(f'\nWritten: {args.out} ({Path(args.out).stat().st_size / 1e6:.1f} MB)')
 
 
