@@ -88,6 +88,7 @@ MODEL = ['--config', CONFIG, '--checkpoint', 'WEIGHTS']
     (['in', '--out', 'out', *MODEL, '--cfg-options', 'model.bins.num_bins=9'], 'bins'),
     (['in', '--out', 'out', *MODEL, '--save', 'exr'], 'invalid choice'),
     (['in', '--out', 'out', *MODEL, '--focal-px', '-3'], '--focal-px must be positive'),
+    (['in', '--out', 'out', *MODEL, '--focal-px', '0.8'], 'cannot be the focal length of in/sub/0 of 3.PNG'),
     (['in', '--out', 'out', *MODEL, '--fov', '180'], '--fov must be between'),
     (['in', '--out', 'out', *MODEL, '--cameras', 'file'], 'file is no JSON'),
     (['in', '--out', 'out', *MODEL, '--min-depth', '90'], 'min_depth'),

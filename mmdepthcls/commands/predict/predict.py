@@ -3,7 +3,6 @@ import argparse
 import os
 import sys
 
-from ...count_text import counted
 from ...visualization.depth_color import COLORMAP, SCALE, SCALES
 from ..running import arguments, program
 from ..running.config_files import find_config
@@ -11,7 +10,7 @@ from ..running.terminal import fitted
 from .file_kinds import FILM, KINDS, FileSettings, color_legend, outputs_for
 
 DEFAULT_KINDS = ['png', 'color']
-SHOWN = 20  # failures that are listed
+MILLIMETRES = 100  # a focal length that is less may be in another unit
 
 
 def parse_args():
@@ -105,10 +104,20 @@ def check_arguments(parser, args):
         if path and not os.path.isfile(path):
             raise program.UsageError(f'--{name} {path} ' + ('is a folder' if os.path.isdir(path) else 'does not exist'))
     arguments.check_folder('--out', args.out)
+    _check_inputs(args)
+
+
+def _check_inputs(args):
     for path in args.inputs:
         if os.path.isdir(path) and os.path.realpath(path) == os.path.realpath(args.out):
             raise program.UsageError(f'--out {args.out} is the folder of the pictures: results would lie among them. '
                                      'Give another folder, also one in it')
+    if not all(map(os.path.exists, args.inputs)):
+        from .given_pictures import check_names
+        check_names(args.inputs, args.list_root)
+    if args.focal_px is not None and args.focal_px < MILLIMETRES:
+        from .given_pictures import check_focal
+        check_focal(args.focal_px, args.inputs, args.list_root)
 
 
 def _check_model(parser, args):
@@ -127,8 +136,10 @@ def main(args):
     from ...apis.depth_inferencer import DepthInferencer
     from ...apis.picture_source import PictureSources
     from ..running import console
+    from .given_pictures import depth_remark
     from .prediction_folder import PredictionFolder
     from .prediction_manifest import results_in
+    from .prediction_report import describe, say
     from .prediction_run import PredictionRun
     with program.refusing():
         sources = PictureSources(args.inputs, without=args.out, results=results_in,
@@ -145,8 +156,11 @@ def main(args):
         colors = settings.colors(inferencer.loaded.depth_range)
         folder = PredictionFolder(args.out, made_with(args, inferencer), sources.paths(), args.force)
     for skipped in sources.skipped:
-        print(f'{skipped} holds results of before, which are passed over', file=sys.stderr)
+        print(fitted(f'{skipped} holds results of before, which are passed over', sys.stderr), file=sys.stderr)
     print(fitted(describe(inferencer)), flush=True)
+    remark = depth_remark(sources.paths())
+    if remark:
+        print(fitted(remark, sys.stderr), file=sys.stderr)
     console.use_free_cpus()
     with folder:
         if 'color' in args.save or FILM in args.save:
@@ -177,78 +191,6 @@ def made_with(args, inferencer):
     return dict(inferencer.loaded.identity, **{name: getattr(args, name) for name in names},
                 trained_focal_px=inferencer.trained_focal_px, max_pixels=inferencer.max_pixels,
                 cameras=file_hash(args.cameras) if args.cameras else None)
-
-
-def describe(inferencer):
-    """str: the model in a line."""
-    loaded = inferencer.loaded
-    identity, (low, high) = loaded.identity, loaded.depth_range
-    name = identity.get('model') or f'{identity["config"]}, {identity["checkpoint"]}'
-    focal = inferencer.trained_focal_px
-    known = f', trained at a focal length of {focal:.0f} px' if focal else ''
-    remark = f' ({loaded.remark})' if loaded.remark else ''
-    scale, widening = loaded.calibration
-    if scale != 1:
-        known += f', metres x {scale:.4g} by calibration{" of one camera" if loaded.of_one_camera else ""}'
-    if widening:
-        known += f', intervals of {100 * widening["coverage"]:g} % by calibration'
-    return f'Model {name}{remark}: {low:g} to {high:g} m{known}, on {inferencer.device}'
-
-
-def say(summary, out, inferencer):
-    """Print what was done; failures on stderr."""
-    before = f', {summary.before} were there' if summary.before else ''
-    failed = f', {len(summary.failed)} failed' if summary.failed else ''
-    films = f', {counted(summary.films, "film")}' if summary.films else ''
-    print(f'Written: {out} ({counted(summary.done, "picture")}{films}{before}{failed})')
-    for source, (low, high, count) in summary.corrected.items():
-        factor = f'{low:.3g}' if f'{low:.3g}' == f'{high:.3g}' else f'{low:.3g} to {high:.3g}'
-        print(fitted(f'Corrected by the focal length ({source}): {counted(count, "picture")}, metres x {factor}'))
-    if inferencer.smoother is not None:
-        print(flicker_text(inferencer.smoother))
-    for line in uncorrected_lines(summary, inferencer):
-        print(fitted(line))
-    for kind, count in summary.beyond.items():
-        if count:
-            print(f'{count} pixels are too far for {KINDS[kind].text.partition(",")[0]} ({kind}) and are 0 there; '
-                  'npy, npz and tiff hold all')
-    if summary.unsupervised:
-        print(f'{summary.unsupervised / summary.done:.0%} of the pixels are where the model was never told the truth')
-    for source, reason in summary.failed[:SHOWN]:
-        print(f'Failed: {source}: {reason}', file=sys.stderr)
-    if len(summary.failed) > SHOWN:
-        print(f'Failed: {len(summary.failed) - SHOWN} more', file=sys.stderr)
-
-
-def uncorrected_lines(summary, inferencer):
-    """list[str]: pictures that were not corrected by the focal length, and corrections that may be one too many."""
-    loaded, lines = inferencer.loaded, []
-    if not inferencer.focal_correction:
-        return lines
-    if loaded.of_one_camera:
-        if summary.done:
-            lines.append(f'Not corrected by the focal length: {counted(summary.done, "picture")}, whether it is known '
-                         "or not. The model's scale was calibrated without focal lengths and holds for the camera of "
-                         'that calibration alone; a model that is calibrated with --focal-px holds for others too')
-        return lines
-    if summary.uncorrected and inferencer.trained_focal_px:
-        lines.append('Not corrected, since their focal length is unknown: '
-                     f'{counted(summary.uncorrected, "picture")}; --focal-px, --fov or --cameras tells it')
-    if summary.corrected and loaded.calibration[0] != 1 and loaded.scale_focal is None:
-        lines.append('Note: this model file does not say whether its scale was calibrated with focal lengths, as older '
-                     'ones do not. If it was without, these metres are corrected twice: --no-focal-correction leaves '
-                     'that out')
-    return lines
-
-
-def flicker_text(smoother):
-    """str: what smoothing has changed."""
-    before, after = smoother.before, smoother.after
-    if not before.count:
-        return ('Flicker: not known, since in no film two frames of a shot have pixels that stay the same; pictures in '
-                'files are not smoothed')
-    return (f'Flicker, mean |ln d_t - ln d_t-1| where the picture stays the same ({before.count / before.seen:.0%} of '
-            f'the pixels): {before.mean:.4f} -> {after.mean:.4f}; {smoother.cuts} cuts')
 
 
 def run():

@@ -1,10 +1,10 @@
-"""What predict says when it is done."""
+"""What predict says of its model, and when it is done."""
 import copy
 from dataclasses import replace
 
 import pytest
 
-from mmdepthcls.commands.predict.predict import describe, uncorrected_lines
+from mmdepthcls.commands.predict.prediction_report import describe, failed_lines, uncorrected_lines
 from mmdepthcls.commands.predict.prediction_run import Summary
 
 
@@ -45,3 +45,13 @@ def test_the_model_in_a_line(inferencer):
     assert 'metres x 1.5 by calibration, on' in describe(calibrated(inferencer, scale=1.5, scale_focal='corrected'))
     assert 'metres x 1.5 by calibration of one camera' in describe(
         calibrated(inferencer, scale=1.5, scale_focal='uncorrected'))
+
+
+def test_what_failed_for_the_same_reason_is_one_line():
+    assert failed_lines([]) == []
+    failed = [(f'{index}.png', 'the file takes 3 x 4 pixels') for index in range(6)]
+    lines = failed_lines([*failed[:3], ('odd.png', 'it is empty'), *failed[3:]])
+    assert lines == ['Failed: 0.png, 1.png, 2.png, 3.png and 2 more: the file takes 3 x 4 pixels',
+                     'Failed: odd.png: it is empty']
+    lines = failed_lines([(f'{index}.png', f'reason {index // 2}') for index in range(60)])
+    assert len(lines) == 21 and lines[0] == 'Failed: 0.png, 1.png: reason 0' and lines[-1] == 'Failed: 20 more'
