@@ -9,6 +9,8 @@ from ...markdown_table import markdown_table
 from .before_after import COLUMNS
 from .scale_fit import CLOSE, SURE
 
+COLUMN_WORDS = ('p/g: median of predicted / measured, 1 is right. aligned: after each image was brought to its own scale, '
+                'which no calibration changes')
 SHOWN = 10  # points that are far from the others
 PROMISES = {
     'mean': 'on average over images of the same kind, {c:.3g} % of the measured pixels lie in their intervals',
@@ -27,7 +29,7 @@ def report(found: Any, data: Any, plan: Any, answers: Any, description: Any) -> 
         description: of the model before.
     """
     lines = ['', *_scale_lines(found, data, plan, description), *_temperature_lines(found, data, plan, answers), '']
-    lines += [metrics_table(found.rows, COLUMNS)]
+    lines += [metrics_table(found.rows, COLUMNS), '', COLUMN_WORDS]
     if found.factor is not None:
         lines += ['', *_interval_lines(found, plan)]
     elif description.interval_widening:
