@@ -103,8 +103,8 @@ def _refuse_own_truth(folder, frames, found):
             file = Path(folder, found[frame.name])
             if any(os.path.realpath(file) == os.path.realpath(truth) for truth in frame.files.values()):
                 raise ValueError(f'{file} would be scored against itself. Name the folder of the predictions first, '
-                                 'that of the ground truth second; where one folder holds both, --pred-affix WORD tells '
-                                 'predictions apart')
+                                 'that of the ground truth second; where one folder holds both, --pred-affix WORD '
+                                 'tells predictions apart')
 
 
 def score_frame(job, protocols, making):
