@@ -155,3 +155,13 @@ def test_an_interval_of_validations_that_is_none(interval):
         check_loops(dict(train_cfg=loop, val_dataloader=dict(dataset={})))
     check_loops(dict(train_cfg=loop, val_dataloader=None))
     check_loops(dict(train_cfg=dict(loop, val_interval=3), val_dataloader=dict(dataset={})))
+
+
+def test_metrics_of_classes():
+    def cfg(*metrics):
+        return dict(model=dict(type='DepthClassifier'), val_evaluator=[dict(type=each) for each in metrics])
+
+    with pytest.raises(ValueError, match='val_evaluator: IoUMetric scores classes.*DepthEvaluator'):
+        check_config(cfg('DepthEvaluator', 'mmseg.IoUMetric'))
+    check_config(cfg('DepthEvaluator', 'DepthMetric', 'OneOfMyOwn'))
+    check_config(cfg('IoUMetric') | dict(model=dict(type='EncoderDecoder')))
