@@ -95,8 +95,8 @@ def check_loops(cfg):
 
 
 def check_labels(cfg):
-    """Refuse a model that trains on labels where its pipeline loads depth and makes none of it, and one that gives metres
-    alone where classes would be scored.
+    """Refuse a model that trains on labels where its pipeline loads depth and makes none of it, and one that gives
+    metres alone where classes would be scored.
 
     Args:
         cfg (Config or dict)
