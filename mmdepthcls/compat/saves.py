@@ -48,6 +48,7 @@ def mend_checkpoint_hook(module):
     hook.__init__ = _with_policy(hook.__init__)
     hook.before_train = _tidied(hook.before_train)
     hook.after_train = _complaining(hook.after_train)
+    hook._save_best_checkpoint = _naming_scores(hook._save_best_checkpoint)
     for name in ('_save_checkpoint_with_step', '_save_best_checkpoint'):
         setattr(hook, name, _as_one(getattr(hook, name)))
     module.open = open_pointer  # the only file that this module opens
@@ -143,6 +144,19 @@ def _complaining(stock):
             raise FullDiskError(f'The training is complete, and its last weights are not saved: {self._failure}')
 
     return after_train
+
+
+def _naming_scores(stock):
+    @wraps(stock)
+    def save_best(self, runner, metrics):
+        wanted = getattr(self, 'key_indicators', ())  # none where no best is kept
+        unknown = [each for each in wanted if each != 'auto' and each not in metrics]
+        if unknown:
+            raise ValueError(f'default_hooks.checkpoint.save_best={unknown[0]!r} is no score of the validation, which '
+                             f'gives {", ".join(map(str, metrics))}')
+        return stock(self, runner, metrics)
+
+    return save_best
 
 
 def _as_one(stock):

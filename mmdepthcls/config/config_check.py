@@ -22,6 +22,7 @@ VARIABLES = ('models', )
 # Models of MMSegmentation that train on labels which the pipeline must have made.
 OF_LABELS = ('EncoderDecoder', 'CascadeEncoderDecoder')
 LABELERS = ('DepthToBinLabel', 'LoadAnnotations')
+OF_CLASSES = ('IoUMetric', 'CityscapesMetric')  # metrics that score the model's classes
 # What torch refuses, or takes for something else, without worker processes.
 OF_WORKERS = ('prefetch_factor', 'timeout', 'multiprocessing_context')
 
@@ -94,7 +95,8 @@ def check_loops(cfg):
 
 
 def check_labels(cfg):
-    """Refuse a model that trains on labels where its pipeline loads depth and makes none of it.
+    """Refuse a model that trains on labels where its pipeline loads depth and makes none of it, and one that gives
+    metres alone where classes would be scored.
 
     Args:
         cfg (Config or dict)
@@ -103,6 +105,14 @@ def check_labels(cfg):
         ValueError: says what to set.
     """
     loader, model = cfg.get('train_dataloader'), cfg.get('model')
+    metres_alone = class_name(model or {}) == 'DepthClassifier' and 'bins' not in (
+        (model.get('test_cfg') or {}).get('outputs') or ())
+    for key in ('val_evaluator', 'test_evaluator') if metres_alone else ():
+        metrics = [name for name in map(class_name, evaluators_of(cfg.get(key))) if name in OF_CLASSES]
+        if metrics:
+            raise ValueError(f"{key}: {metrics[0]} scores classes, and this model gives metres alone. Leave it out; "
+                             "dict(type='DepthEvaluator') scores metres. To have the bins scored as classes, set "
+                             "model.test_cfg.outputs=('bins', ) and add DepthToBinLabel to the pipeline")
     if class_name(model or {}) not in OF_LABELS or not isinstance(loader, dict):
         return
     for dataset in leaf_datasets(loader.get('dataset') or {}):

@@ -22,8 +22,13 @@ def did_you_mean(name, registry):
     return f' Did you mean {folded[near[0]]}?' if near else ''
 
 
+LEFT_OVER = ('. If you did not write this key, a _base_ config has it: _delete_=True in the dict that you wrote keeps '
+             'nothing of the one there')
+
+
 def answer_of_registry(text, error):
-    """What a registry says of a name that it does not know, with the nearest that it does.
+    """What a registry says of a name that it does not know, with the nearest that it does; and what a class says of a
+    key that it does not have, with where it may come from.
 
     Args:
         text (str): its message.
@@ -32,6 +37,8 @@ def answer_of_registry(text, error):
     Returns:
         str: the message as it is, where it is another.
     """
+    if "__init__() got an unexpected keyword argument '" in text:
+        return text + LEFT_OVER
     unknown = re.match(r'(\S+) is not in the \S+ registry\.', text)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -99,6 +99,9 @@ def keep_what_fits(model, state_dict, prefix, bins, head_configs, canonical_px=N
         bins (DepthBins): the model's.
         head_configs (dict): 'decode_head' and 'auxiliary_head' -> config(s) that the model's heads were built from.
         canonical_px (float, optional): see :func:`require_all`.
+
+    Raises:
+        BinMismatchError: if not one weight fits: training would begin from nothing.
     """
     edges, stored = (state_dict.get(prefix + key) for key in (EDGES_KEY, FOCAL_KEY))
     own_camera = same_focal(stored, canonical_px)
@@ -107,6 +110,14 @@ def keep_what_fits(model, state_dict, prefix, bins, head_configs, canonical_px=N
     if not own_bins:
         dropped += [key for key in sorted(keys_of_bins(head_configs))
                     if prefix + key in state_dict and key not in dropped]
+    own = [key for key in model.state_dict() if key not in (EDGES_KEY, FOCAL_KEY)]
+    taken = [key for key in own if prefix + key in state_dict and key not in dropped]
+    if own and not taken:
+        others = [key for key in state_dict if key not in (EDGES_KEY, FOCAL_KEY)]
+        raise BinMismatchError(
+            f'Not one weight of the checkpoint is one of this model: it has {some_of(others, 2) or "none"}, the model '
+            f'has {some_of(own, 2)}. Training would begin from nothing: name a checkpoint of this architecture, or '
+            'leave load_from out')
     for key in dropped:
         del state_dict[prefix + key]
     if dropped or missing:

@@ -52,6 +52,14 @@ def test_nothing_is_removed_before_what_replaces_it_is_there(tmp_path, removals,
     assert not list((tmp_path / 'run').glob('.*'))
 
 
+def test_a_score_that_there_is_not(tmp_path):
+    options = dict(most=2, val=1e-9, interval=1, rule='greater')
+    with pytest.raises(ValueError, match="save_best='scor' is no score of the validation, which gives score"):
+        train(str(tmp_path / 'run'), save_best='scor', **options).train()
+    train(str(tmp_path / 'auto'), save_best='auto', **options).train()
+    assert names(tmp_path / 'auto')[0].startswith('best_score')
+
+
 def test_checkpoints_in_another_folder(tmp_path, removals):
     train(str(tmp_path / 'run'), most=3, interval=1, max_keep_ckpts=1, out_dir=str(tmp_path / 'disk')).train()
     assert names(tmp_path / 'disk/run') == ['iter_3.pth'] and names(tmp_path / 'run') == [] and len(removals) == 2

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mmengine.config import Config
 from mmengine.dataset import DefaultSampler, InfiniteSampler
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
+from mmengine.structures import PixelData
 
 from mmdepthcls.commands.make_config.recipe_file import shipped_configs
 from mmdepthcls.config.config_check import KEYS, check_config, check_keys, check_loops, mend_batches, mend_workers
@@ -155,3 +156,27 @@ def test_an_interval_of_validations_that_is_none(interval):
         check_loops(dict(train_cfg=loop, val_dataloader=dict(dataset={})))
     check_loops(dict(train_cfg=loop, val_dataloader=None))
     check_loops(dict(train_cfg=dict(loop, val_interval=3), val_dataloader=dict(dataset={})))
+
+
+def test_metrics_of_classes():
+    def cfg(*metrics):
+        return dict(model=dict(type='DepthClassifier'), val_evaluator=[dict(type=each) for each in metrics])
+
+    with pytest.raises(ValueError, match='val_evaluator: IoUMetric scores classes.*DepthEvaluator'):
+        check_config(cfg('DepthEvaluator', 'mmseg.IoUMetric'))
+    check_config(cfg('DepthEvaluator', 'DepthMetric', 'OneOfMyOwn'))
+    check_config(cfg('IoUMetric') | dict(model=dict(type='EncoderDecoder')))
+    # Bins are classes, for whoever wants them scored.
+    check_config(cfg('IoUMetric') | dict(model=dict(type='DepthClassifier', test_cfg=dict(outputs=('bins', )))))
+
+
+def test_bins_are_scored_as_classes(build_model, make_batch):
+    """By MMSegmentation's own metric, of a model that is asked for them."""
+    from mmseg.evaluation import IoUMetric
+    model, batch = build_model(test_cfg=dict(mode='whole', outputs=('bins', ))).eval(), make_batch(num=2)
+    for sample in batch['data_samples']:
+        sample.gt_sem_seg = PixelData(data=model.bins.encode(sample.gt_depth_map.data))
+    metric = IoUMetric(iou_metrics=['mIoU'])
+    metric.dataset_meta = dict(classes=[str(index) for index in range(model.bins.num_bins)])
+    metric.process({}, [sample.to_dict() for sample in model.test_step(batch)])
+    assert 0 <= metric.evaluate(2)['aAcc'] <= 100

@@ -99,6 +99,17 @@ def test_training_starts_from_a_stock_checkpoint(build_model, num_classes):
     assert all(torch.equal(value, head[key]) for key, value in model.decode_head.state_dict().items())
 
 
+@pytest.mark.parametrize('change', [
+    lambda weights: {f'student.{key}': value for key, value in weights.items()},
+    lambda weights: {key: value.new_zeros(9) for key, value in weights.items()},
+    lambda weights: {}], ids=['other names', 'other shapes', 'nothing'])
+def test_training_does_not_start_from_a_checkpoint_of_which_nothing_fits(build_model, change):
+    model = build_model()
+    model.init_weights()
+    with pytest.raises(BinMismatchError, match=r'Not one weight .* the model has backbone\.conv1\.weight.*load_from'):
+        _load_checkpoint_to_model(model, dict(state_dict=change(stock_weights(19))))
+
+
 def test_training_from_other_bins_names_what_is_new(build_model, monkeypatch):
     logged = []
     monkeypatch.setattr('mmdepthcls.models.bin_checkpoint.print_log', lambda message, **kwargs: logged.append(message))

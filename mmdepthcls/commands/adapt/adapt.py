@@ -13,6 +13,8 @@ def parse_args():
     arguments.add_arguments(parser)
     parser.add_argument('--checkpoint', dest='start', metavar='FILE', help='weights of the model that was trained on '
                         "the source (default: the config's load_from)")
+    parser.add_argument('--resume', action='store_true', help='go on with an adaptation that was stopped, as is done '
+                        'without this, too')
     parser.add_argument('--curve', action='store_true', help="when all rounds are done, test each on the config's "
                         'test_dataloader, in metres and median-scaled. Only this reads depth of the target')
     args = parser.parse_args()

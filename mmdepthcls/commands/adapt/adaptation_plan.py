@@ -143,7 +143,10 @@ class AdaptationPlan:
         """
         with DefaultScope.overwrite_default_scope('mmseg'):
             source = DATASETS.build(copy.deepcopy(self.cfg.train_dataloader.dataset.datasets[0]))
-            paths = image_paths(DATASETS.build(self.target([])))
+            target = DATASETS.build(self.target([]))
+            # Keys that a _base_ has left over would be found after all images are labelled.
+            DATASETS.build(dict(self.cfg.train_dataloader.dataset, datasets=[source, target]))
+            paths = image_paths(target)
             self.names = label_names(paths)
             check_apart(paths, image_paths(source))
             check_target(paths, self._test_images(), self.settings.transductive)

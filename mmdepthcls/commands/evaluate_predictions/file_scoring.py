@@ -3,6 +3,7 @@
 How a prediction was made cannot be seen in its file: :class:`Making` declares it, and a protocol that needs another one
 is not scored.
 """
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -73,8 +74,8 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
 
     Raises:
         FileNotFoundError: if there is no prediction at all.
-        ValueError: if predictions cannot be told apart, belong to no frame, or have another size than their ground
-            truth.
+        ValueError: if predictions cannot be told apart, belong to no frame, are their own ground truth, or have another
+            size than that.
     """
     making = making or Making()
     protocols = build_protocols(protocols)
@@ -86,12 +87,24 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
     found = pairs.found
     if not found:
         raise ValueError(no_pair_message(folder, files, names))
+    _refuse_own_truth(folder, frames, found)
     jobs = [(frame, str(Path(folder, found[frame.name])) if frame.name in found else None) for frame in frames]
     results = dict(map_parallel(
         partial(score_frame, protocols=protocols, making=making), jobs, title='Scoring', unit='frames',
         workers=workers or (1 if len(jobs) < FRAMES_FOR_PROCESSES else None), progress=progress))
     return FileScores(protocols, [results[index] for index in range(len(jobs))],
                       unmatched(folder, files, pairs), allow_missing, pairs.notes)
+
+
+def _refuse_own_truth(folder, frames, found):
+    """Raise where a frame's prediction is the file of its ground truth."""
+    for frame in frames:
+        if frame.name in found:
+            file = Path(folder, found[frame.name])
+            if any(os.path.realpath(file) == os.path.realpath(truth) for truth in frame.files.values()):
+                raise ValueError(f'{file} would be scored against itself. Name the folder of the predictions first, '
+                                 'that of the ground truth second; where one folder holds both, --pred-affix WORD '
+                                 'tells predictions apart')
 
 
 def score_frame(job, protocols, making):

@@ -23,7 +23,9 @@ from .threads import choose_threads
 
 # Warnings of the hosts from which nothing follows.
 NOISE = ('The prefix is not set in metric class', 'Reach the end of the dataloader', '"FileClient" will be deprecated',
-         'is the alias of "LocalBackend"')
+         'is the alias of "LocalBackend"',
+         # Of a training without schedulers, such as a round of self-training.
+         '`resume_param_scheduler` is True but `self.param_schedulers` is None')
 OF_HOST = 'of_host'  # of a record: MMEngine says it, whoever has called it
 PACKAGE = __name__.partition('.')[0]
 PYTHON_WARNINGS = 'py.warnings'  # the logger of logging.captureWarnings

@@ -24,6 +24,7 @@ from ...shipped_files import PACKAGE, shipped_folder
 from .terminal import fitted
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+AGAIN = 0.2  # s after which an interrupt that was passed over comes again
 # Modules of MMEngine whose errors are about what a config says.
 OF_CONFIGS = ('mmengine.registry.', 'mmengine.config.')
 # A frame of a traceback that another process has written: file, source.
@@ -59,8 +60,9 @@ def run(parse_args, main, *, host=False, failed=FAILED, interrupted='Interrupted
     Raises:
         Exception: a fault of the program.
     """
-    former = {}
+    former, unraisable = {}, sys.unraisablehook
     try:
+        sys.unraisablehook = _Unraisable(unraisable)
         args = parse_args()
         former = _listen()
         _begin(args.verbose, host)
@@ -81,8 +83,23 @@ def run(parse_args, main, *, host=False, failed=FAILED, interrupted='Interrupted
         _say(f'{invocation.own_name()}: {answer}', 'main' if refused else 'any')
         return REFUSED if refused else failed
     finally:
+        sys.unraisablehook = unraisable
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+class _Unraisable:
+    """A ``sys.unraisablehook`` by which Ctrl-C is not lost where it comes while Python clears something away, as after
+    a training: what is raised there is passed over."""
+
+    def __init__(self, former):
+        self._former = former
+
+    def __call__(self, unraisable):
+        if issubclass(unraisable.exc_type, (KeyboardInterrupt, SystemExit)):
+            threading.Timer(AGAIN, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            self._former(unraisable)
 
 
 @contextmanager

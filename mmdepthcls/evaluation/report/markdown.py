@@ -41,6 +41,16 @@ def report_markdown(protocols, contents):
     return '\n\n'.join(part for part in parts if part) + '\n'
 
 
+def doubt_of_model(contents):
+    """str or None: a sentence about a model that has learned nothing, by the first protocol."""
+    first = contents['protocols'][0]
+    constant = (first['best_constant'] or {}).get('errors', {}).get('abs_rel')
+    if not first['num_images'] or constant is None or first['model']['abs_rel'] < NO_BETTER * constant:
+        return None
+    return ('The model is no better than the constant: one depth everywhere has abs_rel '
+            f'{constant:.4f} (docs/troubleshooting.md says what to try).')
+
+
 def _summary(contents):
     first, images = contents['protocols'][0], counted(contents['num_images'], 'image')
     lines = []
@@ -53,10 +63,10 @@ def _summary(contents):
         lines.append(f'{images}, {first["num_images"]} of them scored by {first["name"]}: '
                      f'abs_rel **{errors["abs_rel"]:.4f}**, rmse **{errors["rmse"]:.3f} m**, '
                      f'd1 **{errors["d1"]:.3f}**.')
-        constant = (first['best_constant'] or {}).get('errors', {}).get('abs_rel')
-        if constant is not None and not errors['abs_rel'] < NO_BETTER * constant:
-            lines.append('**The model is no better than the constant**: one depth everywhere has abs_rel '
-                         f'{constant:.4f} (docs/troubleshooting.md says what to try).')
+        doubt = doubt_of_model(contents)
+        if doubt:
+            what, colon, rest = doubt.partition(':')
+            lines.append(f'**{what}**{colon}{rest}')
     if contents['bins']:
         lines.append(f'Bins: `{_short(contents["bins"]["name"])}`.')
     lines.append('All numbers, also of every image, are in [report.json](report.json).')

@@ -1,8 +1,10 @@
 """What an evaluator keeps for its report while it scores, of all processes in the end."""
 import os
 from dataclasses import replace
+from functools import partial
 
 from mmengine.dist import all_gather_object
+from mmengine.logging import print_log
 
 from ..protocol_scores import image_errors, score_image, scored_maps
 from ..quantization import bin_confusion
@@ -79,7 +81,8 @@ class ReportRecorder:
             places = {position: place for place, position in enumerate(positions)}
             shown = [[replace(image, position=places[image.position]) for image in side] for side in shown]
         return write_report(self.folder, ReportData(protocols, results, bands, self.title, self.bins, self._confusion,
-                                                    *shown, self.published, depth_range, reach))
+                                                    *shown, self.published, depth_range, reach),
+                            partial(print_log, logger='current'))
 
 
 def _gather(tally, size):

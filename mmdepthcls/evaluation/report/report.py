@@ -15,7 +15,7 @@ from ..errors import COUNT, errors_of_sums, merge_sums
 from ..protocol_scores import image_errors, summarize
 from ..protocols import USUAL_RANGE
 from .depth_histogram import constant_scores
-from .markdown import report_markdown
+from .markdown import doubt_of_model, report_markdown
 from .pictures import report_pictures
 from .published import PublishedTable
 
@@ -58,7 +58,7 @@ class ReportData:
         return DepthColors.of_bins(self.bins) if self.depth_range is None else DepthColors(*self.depth_range)
 
 
-def write_report(folder, data):
+def write_report(folder, data, say=None):
     """Write report.md, report.json and the pictures that they name.
 
     Each file is replaced in one step. Pictures of an earlier report that this one has no more are removed; other files
@@ -67,6 +67,7 @@ def write_report(folder, data):
     Args:
         folder (str | Path): is made if need be.
         data (ReportData)
+        say (callable, optional): is told what nobody should miss, a sentence.
 
     Returns:
         Path: of report.md.
@@ -83,6 +84,9 @@ def write_report(folder, data):
         write_atomically(folder / name, content)
     for name in outdated:
         (folder / name).unlink(missing_ok=True)
+    doubt = doubt_of_model(contents)
+    if say and doubt:
+        say(doubt)
     return folder / MARKDOWN
 
 

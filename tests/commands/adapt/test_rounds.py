@@ -16,7 +16,7 @@ from mmdepthcls.adaptation import target_labelling
 from mmdepthcls.commands.adapt.adaptation_plan import AdaptationPlan
 from mmdepthcls.commands.adapt.rounds import Rounds, describe
 from mmdepthcls.commands.running import console
-from mmdepthcls.commands.running.program import UsageError
+from mmdepthcls.commands.running.program import UsageError, answer_of
 from mmdepthcls.hooks.folder_lock import release
 
 CONFIGS = Path(__file__).parents[3] / 'configs'
@@ -233,6 +233,13 @@ def test_a_model_that_cannot_begin_leaves_the_work_folder_to_others(config, tmp_
     with pytest.raises((UsageError, ValueError), match=message):
         plan.begin()
     assert not (tmp_path / 'work').exists()
+
+
+def test_what_a_base_config_has_left_over_is_found_before_anything_is_labelled(config, tmp_path):
+    plan = AdaptationPlan(config(tmp_path / 'work', **{'train_dataloader.dataset.data_root': 'data'}))
+    with pytest.raises(TypeError, match="unexpected keyword argument 'data_root'") as caught:
+        plan.check_data()
+    assert '_delete_=True' in answer_of(caught.value)
 
 
 def test_a_folder_of_other_weights_says_so_in_words(config, start, tmp_path, undisturbed):

@@ -153,3 +153,27 @@ def test_what_the_system_ignores_stays_ignored(monkeypatch):
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+class Interrupted:
+    """Is told to end while Python clears it away, where exceptions are passed over."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+
+
+def test_ctrl_c_is_not_lost_where_something_is_cleared_away(capfd):
+    def main(args):
+        gone = Interrupted()
+        del gone
+        time.sleep(30)
+
+    before, hook = signal.signal(signal.SIGINT, signal.default_int_handler), sys.unraisablehook
+    try:
+        start = time.monotonic()
+        assert program.run(lambda: argparse.Namespace(verbose=True), main) == 130
+        assert time.monotonic() - start < 20 and 'Exception ignored' not in capfd.readouterr().err
+        assert sys.unraisablehook is hook
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -101,7 +101,7 @@ def test_the_floor_is_the_bins_applied_by_hand():
         assert floor['errors'][name] == pytest.approx(np.mean([errors[name] for errors in expected]), rel=1e-9)
 
 
-def test_a_model_that_is_no_better_than_the_constant_is_told_so(monkeypatch):
+def test_a_model_that_is_no_better_than_the_constant_is_told_so(monkeypatch, tmp_path):
     data, words = make_data(), 'no better than the constant**: one depth everywhere has abs_rel'
     contents = report_contents(data)
     assert words not in report_markdown(PROTOCOLS, dict(contents, pictures=[]))
@@ -113,6 +113,9 @@ def test_a_model_that_is_no_better_than_the_constant_is_told_so(monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], 'maps_of', lambda index: (
         np.full(SIZE, constant['depth'], np.float32), maps(index)[1]))
     assert words in report_markdown(PROTOCOLS, dict(report_contents(make_data()), pictures=[]))
+    said = []
+    write_report(tmp_path, make_data(), said.append)
+    assert len(said) == 1 and said[0].startswith('The model is no better than the constant: one depth everywhere has')
 
 
 def test_beyond_the_bins_the_floor_is_the_nearest_bin():
