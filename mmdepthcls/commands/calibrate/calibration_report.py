@@ -9,7 +9,7 @@ from ...markdown_table import markdown_table
 from .before_after import COLUMNS
 from .scale_fit import CLOSE, SURE
 
-COLUMN_WORDS = ('p/g: median of predicted / measured, 1 is right. aligned: after each image was brought to its own scale, '
+COLUMN_WORDS = ('p/g: median of predicted / measured, 1 is right. aligned: with each image brought to its own scale, '
                 'which no calibration changes')
 SHOWN = 10  # points that are far from the others
 PROMISES = {
