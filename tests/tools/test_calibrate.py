@@ -210,7 +210,7 @@ def test_the_focal_length_corrects_once(data, camera_model, given, expected, mon
     description = read_description(new)
     assert description.scale == pytest.approx(expected, rel=0.05)
     known = bool(given)
-    assert ('known (given, 20 pictures)' in out) == known and ('unknown. The scale then' in out) != known
+    assert ('known (given: 20 pictures)' in out) == known and ('unknown. The scale then' in out) != known
     assert ('focal lengths: given' if known else 'focal length unknown') in description.provenance['calibration']
     # Told the focal length, the model is right either way.
     inferencer = DepthInferencer(new, device='cpu', focal_px=60.0)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...apis.description_check import CORRECTED, UNCORRECTED
-from ...count_text import counted
+from ...count_text import counted, some_of
 from .measured_image import MeasuredImage
 
+MOST = 3  # places that a focal length is known from, in words: a file of cameras may have one a picture
 TELL = '--focal-px PX, --fov DEG or --cameras FILE tells it'
 ALONE = 'The scale then holds for this camera alone, and predict corrects nothing beside it'
 
@@ -39,7 +40,7 @@ class KnownCameras(NamedTuple):
     def short(self) -> str:
         """For the model file."""
         if self.scale_focal == CORRECTED:
-            return f'focal lengths: {", ".join(self.sources)}'[:200]
+            return f'focal lengths: {some_of(self.sources, MOST)}'
         return 'focal length unknown' if self.wanted and self.trained else 'not corrected by a focal length'
 
     def text(self) -> str:
@@ -50,7 +51,7 @@ class KnownCameras(NamedTuple):
             return f'Focal length: the model does not know that of its training, and nothing was corrected. {ALONE}'
         if not self.known:
             return f'Focal length: unknown. {ALONE}; {TELL}'
-        known = '; '.join(f'{source}, {counted(number, "picture")}' for source, number in self.sources.items())
+        known = some_of((f'{source}: {counted(number, "picture")}' for source, number in self.sources.items()), MOST)
         return f'Focal length: known ({known}). The scale holds for any camera whose focal length predict is told'
 
     def check(self) -> None:
@@ -61,7 +62,7 @@ class KnownCameras(NamedTuple):
         """
         unknown, total = self.sources.get('', 0), sum(self.sources.values())
         if self.wanted and self.trained and 0 < unknown < total:
-            known = ', '.join(filter(None, self.sources))
+            known = some_of(filter(None, self.sources), MOST)
             raise ValueError(f'the focal length is unknown of {unknown} of {counted(total, "picture")} and known of '
                              f'the others ({known}): no scale holds for both. {TELL} for all; --no-focal-correction '
                              'leaves all as the model says them, for pictures of one camera')

@@ -14,9 +14,10 @@ def images(*cameras, correction=1.0):
 
 
 @pytest.mark.parametrize(('cameras', 'wanted', 'trained', 'expected', 'words', 'short'), [
-    (['given'] * 2, True, True, 'corrected', 'known (given, 2 pictures)', 'focal lengths: given'),
-    (['EXIF, 28 mm', 'EXIF, 30 mm', 'KITTI'], True, True, 'corrected', 'known (EXIF, 2 pictures; KITTI, 1 picture)',
+    (['given'] * 2, True, True, 'corrected', 'known (given: 2 pictures)', 'focal lengths: given'),
+    (['EXIF, 28 mm', 'EXIF, 30 mm', 'KITTI'], True, True, 'corrected', 'known (EXIF: 2 pictures, KITTI: 1 picture)',
      'focal lengths: EXIF, KITTI'),
+    (list('abcde'), True, True, 'corrected', 'c: 1 picture and 2 more)', 'focal lengths: a, b, c and 2 more'),
     (['', ''], True, True, 'uncorrected', 'unknown. The scale then holds for this camera', 'focal length unknown'),
     (['given'], False, True, 'uncorrected', '--no-focal-correction', 'not corrected by a focal length'),
     (['given', ''], False, True, 'uncorrected', '--no-focal-correction', 'not corrected by a focal length'),
