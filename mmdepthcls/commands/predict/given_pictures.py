@@ -70,7 +70,6 @@ def depth_remark(paths):
     if not found:
         return ''
     words = ('is a PNG', 'a gray photograph') if len(found) == 1 else ('are PNGs', 'gray photographs')
-    words = ('is a PNG', 'a gray photograph') if len(found) == 1 else ('are PNGs', 'gray photographs')
     return (f'Note: {len(found)} of {counted(len(paths), "picture")} ({some_of(found, 2)}) {words[0]} of 16 bits and '
             f'one channel, as depth maps are stored, and predicted as {words[1]}')
 
