@@ -69,4 +69,4 @@ def test_what_is_mended_is_said_once(tmp_path, capsys, monkeypatch):
 
 def test_misspelt_keys_are_refused(tmp_path):
     with pytest.raises(ValueError, match="'load_form'.*Did you mean 'load_from'"):
-        command_line.load_config(parse(tmp_path, '--cfg-options', 'load_form=a.pth'))
+        command_line.load_config(parse(tmp_path, text='load_form = 5'))
