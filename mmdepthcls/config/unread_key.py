@@ -63,12 +63,15 @@ def places_of(cfg, key):
         key (str): without dots.
 
     Returns:
-        list[str]: with dots, in the order of the config; not in its variables, which are read only while it is loaded.
+        list[str]: with dots, in the order of the config; in its pipelines only where it is read nowhere else, and not
+        in its variables, which are read only while it is loaded.
 
     >>> places_of(dict(train_dataloader=dict(batch_size=2), data=dict(batch_size=3)), 'batch_size')
     ['train_dataloader.batch_size']
     """
-    return [place for top in cfg if top in KEYS for place in _places_in(cfg[top], top, key)]
+    found = [place for top in cfg if top in KEYS for place in _places_in(cfg[top], top, key)]
+    # What data sets say of their samples counts before what a step would take.
+    return [place for place in found if '.pipeline.' not in place] or found
 
 
 def _places_in(node, path, key):

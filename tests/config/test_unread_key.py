@@ -18,7 +18,8 @@ data = dict(type='DepthFolderDataset', data_root='a', depth_format=dict(scale=25
 other = dict(type='KITTIDepthDataset', data_root='b')
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 model = dict(type='DepthClassifier', bins=bins, backbone=dict(type='ResNetV1c', depth=18))
-train_dataloader = dict(batch_size=2, dataset=dict(type='ConcatDataset', datasets=[data, other]))
+train_dataloader = dict(batch_size=2, dataset=dict(type='ConcatDataset', datasets=[
+    data, dict(other, pipeline=[dict(type='LoadDepth'), dict(type='RandomDepthWarp', crop_size=(8, 8))])]))
 val_dataloader = dict(batch_size=1, dataset=dict(type='RepeatDataset', dataset=other))
 """
 FORMATS = ['train_dataloader.dataset.datasets.0.depth_format', 'train_dataloader.dataset.datasets.1.depth_format',
@@ -50,7 +51,8 @@ def test_what_is_named_is_read(cfg):
 
 @pytest.mark.parametrize('key, places', [
     ('batch_size', ['train_dataloader.batch_size', 'val_dataloader.batch_size']), ('num_bins', ['model.bins.num_bins']),
-    ('decoder', ['model.decoder']), ('nothing_of_the_kind', [])])
+    ('decoder', ['model.decoder']),
+    ('max_angle', ['train_dataloader.dataset.datasets.1.pipeline.1.max_angle']), ('nothing_of_the_kind', [])])
 def test_places_are_those_of_keys_and_of_arguments(cfg, key, places):
     assert places_of(cfg, key) == places
     with pytest.raises(ValueError, match=re.escape(places[0]) if places else 'must be a key of the config'):
