@@ -71,7 +71,7 @@ def places_of(cfg, key):
     """
     found = [place for top in cfg if top in KEYS for place in _places_in(cfg[top], top, key)]
     # What data sets say of their samples counts before what a step would take.
-    return [place for place in found if '.pipeline.' not in place] or found
+    return [place for place in found if 'pipeline.' not in place] or found
 
 
 def _places_in(node, path, key):

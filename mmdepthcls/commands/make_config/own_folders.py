@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from ...datasets.depth_file import SUFFIXES, DepthFormat, probe_depth
 from ...datasets.files.file_finder import IMAGE_SUFFIXES, find_files, why_missing
 from ...datasets.files.image_header import probe_image
+from .named_pairs import pair_by_word
 
 LOOKED_AT = 20  # pairs, for which folder holds images and which depth
 USUAL_FOLDERS = ('image', 'depth')
@@ -53,12 +54,13 @@ def _folders_by_content(root, names):
 
 
 def _first_pairs(images, depths):
-    """(image, depth) of equal names, of the first images."""
-    of_stem = {str(PurePosixPath(name).with_suffix('')): name for name in find_files(str(depths), SUFFIXES).names}
-    for name in find_files(str(images), IMAGE_SUFFIXES).names[:LOOKED_AT]:
-        depth = of_stem.get(str(PurePosixPath(name).with_suffix('')))
-        if depth is not None:
-            yield images / name, depths / depth
+    """(image, depth) of equal names, of the first images; where no name is equal, of those that differ by a word."""
+    names, found = (find_files(str(folder), endings).names
+                    for folder, endings in ((images, IMAGE_SUFFIXES), (depths, SUFFIXES)))
+    of_stem = {str(PurePosixPath(name).with_suffix('')): name for name in found}
+    depth_of = {name: of_stem[stem] for name in names if (stem := str(PurePosixPath(name).with_suffix(''))) in of_stem}
+    for name, depth in list((depth_of or pair_by_word(names, found).depth_of).items())[:LOOKED_AT]:
+        yield images / name, depths / depth
 
 
 def _is_pair(image, depth):

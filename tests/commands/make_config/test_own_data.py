@@ -206,6 +206,11 @@ def test_names_that_differ_by_a_word_are_paired_with_a_remark(worded):
     assert [re.sub('.*/', '', sample['img_path']) for sample in samples] == ['0.png', '1.png']
 
 
+def test_missing_folders_are_told_also_where_names_differ_by_a_word(worded):
+    (worded.root / 'depth').rename(worded.root / 'ranges')
+    assert told(worded.root).endswith('--images image --depth ranges')
+
+
 def test_names_that_no_word_pairs_are_told_with_what_to_do(worded):
     for path in sorted((worded.root / 'image').iterdir()):
         path.rename(path.with_name(f'rgb_{path.name}'))
