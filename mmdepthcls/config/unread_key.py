@@ -47,12 +47,36 @@ def check_new_key(cfg, key):
         node = node[name]
 
 
+def variable_remark(cfg, key):
+    """What to know of a key that is in one of the config's variables, which nothing reads any more.
+
+    Args:
+        cfg (Config): as it is before.
+        key (str): with dots.
+
+    Returns:
+        str or None
+    """
+    names = key.split('.')
+    if names[0] not in cfg or names[0] in (*KEYS, *RARE_KEYS):
+        return None
+    inner = names[len(names) > 1:]
+    found = _spelled(places_of(cfg, inner[0]), inner[1:])
+    return (f'--cfg-options {key}: {names[0]!r} is a variable, of which the config has been made already; to set it '
+            'now changes nothing but what code of your own reads'
+            f'{f". {inner[0]!r} is read as {found}" if found else ""}')
+
+
 def _unread_message(cfg, names):
-    found = [f'{".".join((place, *names[1:]))}=...' for place in places_of(cfg, names[0])]
-    remedy = f'It is read as {some_of(found, NAMED)}: set it there' if found else (
+    found = _spelled(places_of(cfg, names[0]), names[1:])
+    remedy = f'It is read as {found}: set it there' if found else (
         'What is set must be a key of the config, or of a part that it names, such as model.backbone.depth=18')
     return (f'--cfg-options {".".join(names)}: the config has no {names[0]!r}, and nothing reads a key of that name '
             f'there. {remedy}. (A key that code of your own reads can be set in a config file.)')
+
+
+def _spelled(places, names):
+    return some_of([f'{".".join((place, *names))}=...' for place in places], NAMED)
 
 
 def places_of(cfg, key):

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmdepthcls.config.config_check import KEYS
-from mmdepthcls.config.unread_key import RARE_KEYS, check_new_key, places_of
+from mmdepthcls.config.unread_key import RARE_KEYS, check_new_key, places_of, variable_remark
 
 ROOT = Path(__file__).parents[2]
 TEXT = """
@@ -88,3 +88,17 @@ def test_keys_of_every_config_may_be_set():
         cfg = Config.fromfile(path, import_custom_modules=False)
         for key in cfg:
             check_new_key(cfg, key)
+
+
+@pytest.mark.parametrize('key, place', [
+    ('bins.num_bins', "'num_bins' is read as model.bins.num_bins=..."), ('bins', "'bins' is read as model.bins=..."),
+    ('data.depth_format.scale', f"'depth_format' is read as {FORMATS[0]}.scale=...,"),
+    ('data.nothing_of_the_kind', 'code of your own reads')])
+def test_a_variable_is_said_to_change_nothing(cfg, key, place):
+    remark = variable_remark(cfg, key)
+    assert place in remark and 'is a variable' in remark and remark.endswith(('...', 'more', 'reads'))
+
+
+@pytest.mark.parametrize('key', ['model.bins.num_bins', 'train_dataloader.batch_size', 'check_data.reach', 'work_dir'])
+def test_nothing_is_said_of_what_is_read(cfg, key):
+    assert variable_remark(cfg, key) is None

@@ -9,10 +9,11 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from ...config.config_check import SPLITS
-from ...config.unread_key import check_new_key
+from ...config.unread_key import check_new_key, variable_remark
 from ...invocation import launched
 from .arguments import check_checkpoint, check_folder
 from .config_files import variable_of
+from .first_process import say
 from .program import UsageError, answer_of
 
 # What MMEngine's runner wants together: all of them, or none.
@@ -43,6 +44,9 @@ def read_config(path, options=None):
             check_new_key(cfg, key)
         except ValueError as error:
             raise UsageError(error) from error
+        remark = variable_remark(cfg, key)
+        if remark:
+            say(remark)
         try:
             cfg.merge_from_dict({key: value})
         except Exception as error:
