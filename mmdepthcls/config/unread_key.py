@@ -38,9 +38,9 @@ def check_new_key(cfg, key):
                 name, [each for each in known if isinstance(each, str)], 1, ALIKE)
             if near:
                 before = '.'.join(names[:depth])
+                other = '' if near[0] in KEYS else ' (A new key of such a name can be set in a config file.)'
                 raise ValueError(f'--cfg-options {key}: {before or "the config"} has no {name!r}. Is '
-                                 f'{".".join([*names[:depth], *near, *names[depth + 1:]])} meant? (A new key of such '
-                                 'a name can be set in a config file.)')
+                                 f'{".".join([*names[:depth], *near, *names[depth + 1:]])} meant?{other}')
             if depth == 0 and name not in known:
                 raise ValueError(_unread_message(cfg, names))
             return

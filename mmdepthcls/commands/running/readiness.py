@@ -30,7 +30,7 @@ def read_config(path, options=None):
         options (dict, optional): dotted key -> value, as ``--cfg-options`` gives them.
 
     Returns:
-        Config
+        Config: where an option changes nothing, that is said.
 
     Raises:
         UsageError: names the file and the line that cannot be read, or the option that fits nothing.
@@ -39,18 +39,19 @@ def read_config(path, options=None):
         cfg = Config.fromfile(path)
     except Exception as error:  # a config is Python: anything may be raised
         raise UsageError(f'config {_place(error, path)}: {_reason(error)}') from error
+    remarks = []
     for key, value in (options or {}).items():
         try:
             check_new_key(cfg, key)
         except ValueError as error:
             raise UsageError(error) from error
-        remark = variable_remark(cfg, key)
-        if remark:
-            say(remark)
+        remarks.append(variable_remark(cfg, key))
         try:
             cfg.merge_from_dict({key: value})
         except Exception as error:
             raise UsageError(f'--cfg-options {key}: {_reason(error)}') from error
+    for remark in filter(None, remarks):
+        say(remark)
     return cfg
 
 
