@@ -1,7 +1,7 @@
 # DeepLabV3+ on a ResNet-18, narrow and from scratch, on generated street scenes: minutes on two CPU cores.
 # The twin of deeplabv3plus_r101_kitti_sid71.py.
-# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
-# use this project's tools/train.py and tools/test.py.
+# Use it with `mmdepthcls train` and `mmdepthcls test`. MMSegmentation's own tools cannot read 'mmseg::...' on the onedl
+# stack: they look for that base before mmdepthcls, which mends this, is imported.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = [
     'mmseg::_base_/models/deeplabv3plus_r50-d8.py', '_base_/datasets/minidrive_half.py',

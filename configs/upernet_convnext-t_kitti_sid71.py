@@ -1,8 +1,8 @@
 # UPerNet on ConvNeXt-T of timm (pip install timm) for depth on KITTI. Head and schedule as in MMSegmentation's
 # convnext-tiny_upernet_8xb2-amp-160k_ade20k-512x512.py, whose backbone is MMPretrain's. Any other timm model with
 # features of strides 4, 8, 16 and 32: change model_name and the in_channels.
-# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the onedl stack refuses; there
-# use this project's tools/train.py and tools/test.py.
+# Use it with `mmdepthcls train` and `mmdepthcls test`. MMSegmentation's own tools cannot read 'mmseg::...' on the onedl
+# stack: they look for that base before mmdepthcls, which mends this, is imported.
 custom_imports = dict(imports=['mmdepthcls'], allow_failed_imports=False)
 _base_ = [
     'mmseg::_base_/models/upernet_swin.py', '_base_/datasets/kitti_crops.py',

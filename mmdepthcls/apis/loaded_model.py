@@ -17,6 +17,7 @@ from torch import nn
 
 from ..checkpoint_file import read_checkpoint, weights_of
 from ..config.config_class import class_name, is_a
+from ..config.unread_key import check_new_key
 from ..models.decoded_maps import check_decoder
 from ..models.depth_classifier import DepthClassifier
 from ..models.image_bins_head import ImageBinsHead
@@ -197,7 +198,9 @@ def _remark(description):
 
 def _of_config(config, checkpoint, device, cfg_options, tta):
     cfg = copy.deepcopy(config) if isinstance(config, Config) else Config.fromfile(config)
-    cfg.merge_from_dict(cfg_options or {})
+    for key, value in (cfg_options or {}).items():
+        check_new_key(cfg, key)
+        cfg.merge_from_dict({key: value})
     if not is_a(cfg.get('model') or {}, MODELS, 'DepthClassifier'):
         raise ValueError(f'{cfg.filename}: expected a config of a DepthClassifier, got model.type='
                          f'{class_name(cfg.get("model") or {})!r}. make-config turns a recipe of MMSegmentation into '

@@ -1,6 +1,9 @@
 """tools/make_config.py, and the shipped config that it writes."""
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mmengine.config import Config
 
@@ -15,7 +18,6 @@ SEGFORMER = 'segformer_mit-b0_8xb2-160k_ade20k-512x512.py'
 def make(run_here, monkeypatch, capsys):
     """Runs the tool: 0, or what it says when it is refused."""
     import runpy
-    import sys
 
     def run(*arguments):
         monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
@@ -100,6 +102,46 @@ def test_two_folders_become_a_config_whose_datasets_load(make, builders, tmp_pat
     (data / 'depth/3.png').unlink()
     assert make(*arguments, '--no-trial', '--out', 'b.py') == 0
     assert 'The data cannot be used yet: DepthFolderDataset: 1 of the' in capsys.readouterr().out
+
+
+def test_centimetres_are_refused_before_the_trial(make, builders, tmp_path):
+    data = builders.pairs(tmp_path / 'mine', 4)
+    for path in sorted((data / 'depth').iterdir()):
+        path.unlink()
+        np.save(path.with_suffix('.npy'), np.linspace(120, 700, 20 * 64, dtype=np.float32).reshape(20, 64))
+    arguments = [SEGFORMER, '--dataset', 'folder', '--data-root', data, '--make-split', '--max-depth', 10]
+    told = make(*arguments)
+    assert told.startswith('make_config: 100% of the valid pixels') and '--depth-scale 100 (centimetres' in told
+    assert not [*tmp_path.rglob('train.txt'), *tmp_path.rglob('*.py')]
+    assert make(*arguments, '--depth-scale', 100, '--no-trial') == 0
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['--bins', '71'], "got '71'"), (['--out', 'there.py'], 'there.py exists; give --force'),
+    (['--data-root', 'nowhere'], '--data-root nowhere is no folder'), (['--min-depth', '90'], 'min_depth'),
+    (['--dataset', 'folder', '--data-root', 'mine', '--make-split', '--images', 'rgb'],
+     '--images image --depth depth')])
+def test_what_needs_no_model_is_refused_before_any_is_imported(arguments, message, builders, tmp_path):
+    builders.pairs(tmp_path / 'mine', 4)
+    (tmp_path / 'there.py').write_text('precious')
+    code = ("import runpy, sys\ntry:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+            "finally:\n    print(sorted({'torch', 'mmengine', 'mmcv', 'mmseg'} & set(sys.modules)))")
+    result = subprocess.run([sys.executable, '-c', f'import sys; sys.argv = sys.argv[1:]\n{code}', TOOL, SEGFORMER,
+                             *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, '[]\n') and message in result.stderr, result.stderr
+
+
+def test_bins_in_upper_case_are_taken(make, tmp_path):
+    assert make(SEGFORMER, '--bins', 'SID71', '--no-trial') == 0
+    assert [path.name for path in tmp_path.iterdir()] == ['segformer_mit-b0_kitti_sid71.py']
+
+
+def test_an_exchanged_crop_is_remarked(make, capsys):
+    arguments = ['fcn_r50-d8_4xb2-40k_cityscapes-512x1024', '--dataset', 'minidrive', '--no-trial', '--force']
+    assert make(*arguments, '--crop', 320, 96) == 0
+    assert 'Note: crops of 320 x 96 are higher than' in capsys.readouterr().out
+    assert make(*arguments, '--crop', 96, 320) == 0
+    assert 'Note: crops' not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('arguments, message', [

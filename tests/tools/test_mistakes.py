@@ -57,6 +57,8 @@ def place(tmp_path):
     (['train', CONFIG, '--cfg-options', 'train_cfg.max_iter=3'], 'Is train_cfg.max_iters meant?'),
     (['train', CONFIG, '--cfg-options', 'model.backbone.depht=3'], 'Is model.backbone.depth meant?'),
     (['train', CONFIG, '--cfg-options', 'load_form=a.pth'], 'Is load_from meant?'),
+    (['train', CONFIG, '--cfg-options', 'depth_format.scale=100'],
+     'It is read as train_dataloader.dataset.depth_format.scale=...'),
     (['train', CONFIG, '--cfg-options', 'train_pipeline.99.type=x'], '--cfg-options train_pipeline.99.type:'),
     (['train', CONFIG, '--cfg-options', 'load_from=none.pth'], 'load_from=none.pth: there is no such file'),
     (['make_config', 'no_such_recipe'], 'no_such_recipe'),

@@ -116,7 +116,8 @@ def test_pairs_that_contradict_each_other(pair, folder, tmp_path, capsys):
 def test_refusals_are_one_line(folder, tmp_path):
     for options, words in (
             (['--protocols', 'bts', '--tta'], 'test.py: error: give --protocols or --tta, not both'),
-            (['--show'], "test: --show: there is no display"), (['load_form=a'], "test: the config's key 'load_form'"),
+            (['--show'], 'test: --show: there is no display'),
+            (['load_form=a'], "test: --cfg-options load_form: the config has no 'load_form'. Is load_from meant?"),
             (['--launcher', 'pytorch', '--out', 'out'], 'test: --launcher pytorch: this process was not started by '),
             (['--submission', 'out'], 'test: --submission-images: there is no folder ')):
         result = run(folder, tmp_path, options, RANK='')

@@ -86,6 +86,8 @@ MODEL = ['--config', CONFIG, '--checkpoint', 'WEIGHTS']
     (['in', '--out', 'out', '--config', 'deeplabv2_r18_minidrive_sid7', '--checkpoint', 'WEIGHTS'], 'Near it'),
     (['in', '--out', 'out', '--config', CONFIG, '--checkpoint', 'notes.pth'], 'is no checkpoint'),
     (['in', '--out', 'out', *MODEL, '--cfg-options', 'model.bins.num_bins=9'], 'bins'),
+    (['in', '--out', 'out', *MODEL, '--cfg-options', 'bins.num_bins=9', 'decoder.type=ArgmaxDecoder'],
+     'read as model.decoder.type='),
     (['in', '--out', 'out', *MODEL, '--save', 'exr'], 'invalid choice'),
     (['in', '--out', 'out', *MODEL, '--focal-px', '-3'], '--focal-px must be positive'),
     (['in', '--out', 'out', *MODEL, '--focal-px', '0.8'], 'cannot be the focal length of in/sub/0 of 3.PNG'),

@@ -20,7 +20,7 @@ from ...config.config_parts import leaf_datasets
 from ...hooks.folder_lock import hold
 from ...json_text import json_text, without_nan
 from ...models.bin_checkpoint import BinMismatchError
-from ..running.command_line import is_first, say
+from ..running.first_process import is_first, say
 from ..running.program import UsageError
 
 PLAN = 'adaptation.json'

@@ -6,7 +6,7 @@ from ...config.config_parts import depth_evaluators
 from ...evaluation.metrics_table import metrics_table
 from ...json_text import json_text
 from ..running import console
-from ..running.command_line import is_first
+from ..running.first_process import is_first
 from ..running.program import UsageError
 from ..running.terminal import fitted
 

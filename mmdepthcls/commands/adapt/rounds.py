@@ -18,7 +18,7 @@ from ...atomic_file import write_atomically
 from ...hooks.resume_point import damage_of, resume_point
 from ...json_text import json_text
 from ..running import console
-from ..running.command_line import say
+from ..running.first_process import say
 
 TRAINING, LOG, TRAINED = 'training', 'log', 'training.json'
 CROWDED = 1.5  # times the portion, from which on it is said that more is kept

@@ -10,6 +10,7 @@ import numpy as np
 from ...datasets import depth_file
 from ...datasets.depth_format import PACKED
 from ...datasets.files import depth_png
+from .coarse_depth import ENOUGH_PIXELS, check_steps
 from .content import digest, missing_file
 from .finding import error, warning
 from .ground_plane import find_ground
@@ -18,8 +19,6 @@ from .image_file import damaged_chunk
 PROFILE = np.array([0, .01, *np.arange(.05, 1, .05), .99, 1])  # quantiles
 GRID = 16  # bands of rows and cells of the coverage
 MAX_PIXELS_RANKED = 20_000
-FEW_VALUES = 256  # what 8 bits can tell apart
-ENOUGH_PIXELS = 500  # below, "few different values" says nothing
 MIXED = 0.05  # share of pixels mixed with 0: real maps have < 0.003, sparse ones after bilinear resizing > 0.09
 NOISE = 0.25  # median relative step between neighbors; real maps have < 0.02
 ROUGH = 0.1  # mean relative step
@@ -210,10 +209,8 @@ def _faults_of_numbers(values, depth, record, path, edges):
     if distinct.size == 1 and count > 1:
         findings.append(error('constant depth', path, f'all {count} valid pixels are {record.median:.6g} m',
                               'Use the original file.'))
-    elif values.dtype.kind == 'u':
-        findings += _coarse_steps(distinct, count, path)
-    elif distinct.size <= FEW_VALUES and count >= ENOUGH_PIXELS:
-        findings.append(_few_values(distinct.size, count, path))
+    else:
+        findings += check_steps(distinct, count, path)
     if record.faded > MIXED:
         findings.append(error('interpolated depth', path, f'{record.faded:.0%} of the valid pixels are mixtures of '
                               'depth and the 0 of unmeasured neighbors', 'It was resized or smoothed with '
@@ -228,26 +225,6 @@ def _faults_of_points(record, path):
     return [] if record.valid else [
         error('scan misses the image', path, 'not one point lies in the image', 'Check that the points and the files '
               'of the cameras are of one version of the data set.')]
-
-
-def _coarse_steps(distinct, count, path):
-    """8 bits behind 16: all values are multiples of one number, or there are few of them."""
-    step = int(np.gcd.reduce(distinct))
-    if count < ENOUGH_PIXELS or distinct.size < 3:
-        return []
-    if step in (255, 256, 257):
-        return [error('8-bit depth saved as 16-bit', path, f'all {distinct.size} different values are multiples of '
-                      f'{step}: 8 bits stretched to 16 (or rounded to whole metres)', 'Use the original file.')]
-    if distinct.size <= FEW_VALUES:
-        return [_few_values(distinct.size, count, path)]
-    if step >= 8:
-        return [warning('coarse depth', path, f'all values are multiples of {step}', 'Use the original file.')]
-    return []
-
-
-def _few_values(distinct, count, path):
-    return error('8-bit depth saved as 16-bit', path, f'{count} valid pixels have only {distinct} different values, as '
-                 'an 8-bit picture has', 'Use the original file.')
 
 
 def _fill_value(record, path, edges):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...count_text import counted
-from ...datasets.depth_units import PLAUSIBLE, UNITS, USUAL
+from ...datasets.depth_units import PLAUSIBLE, UNITS, USUAL, is_plausible
 from .depth_map import PROFILE
 from .finding import error, warning
 
@@ -51,6 +51,7 @@ class DepthOfSet:
         self.samples = len(records)
         self.median = float(np.median([record.median for record in records]))
         self.nearest = float(np.median([record.quantiles[1] for record in records]))
+        self.farthest = float(np.median([record.quantiles[5] for record in records]))
         self._profiles = np.log(np.stack([record.profile for record in records]))
         self.indoors = limits is not None and limits[1] <= INDOORS
         self.reach_limits = reach or (expected.reach if expected else REACHES[self.indoors or limits is None])
@@ -174,13 +175,29 @@ def better_scales(depth, scale):
 def _remedy(depth, scale):
     if not scale:
         return 'Check what the numbers mean: scan and calibration, or focal_baseline and scale of disparity.'
-    read = f'It is read with depth_format.scale={scale:g}. '
+    read = f'It is read with depth_format=dict(scale={float(scale)}). '
     good = better_scales(depth, scale)
     if not good:
-        return f'{read}No usual unit gives a plausible depth: are these depth files?'
-    named = [f'{unit:g} ({UNITS[unit] + ", " if unit in UNITS else ""}median {depth.median / factor:.3g} m, '
-             f'{_times(factor)})' for unit, factor in good[:3]]
-    return f'{read}Set depth_format.scale={" or ".join(named)}.'
+        return read + (_other_bins(depth, scale) or
+                       'No usual unit gives a plausible depth: are these depth files?')
+    named = [f'depth_format=dict(scale={float(unit)}) ({UNITS[unit] + ", " if unit in UNITS else ""}median '
+             f'{depth.median / factor:.3g} m, {_times(factor)})' for unit, factor in good[:3]]
+    return (f'{read}Set {" or ".join(named)} of the data set: in a config of make-config on its line data = dict(...), '
+            f'or by make-config --depth-scale {good[0][0]:g}.')
+
+
+def _other_bins(depth, scale):
+    """str: in which usual units it would be a room or a street, if not one for these bins; '' if in none."""
+    if not depth.limits:
+        return ''
+    fitting = [f'with scale={float(unit)} ({name}) it is {depth.nearest / factor:.2g} to '
+               f'{depth.farthest / factor:.2g} m'
+               for unit, name in UNITS.items() for factor in (unit / scale, )
+               if is_plausible(depth.nearest / factor, depth.median / factor, USUAL)]
+    return '' if not fitting else (
+        f'In no usual unit does it fit the bins, which are for {depth.limits[0]:g} to {depth.limits[1]:g} m: '
+        f'{", ".join(fitting)}. If one of these is true, set it in depth_format of the data set, and choose bins for '
+        'such depth.')
 
 
 def _times(factor):

@@ -54,6 +54,32 @@ def fit_crop(model, image_size=None, wanted=None, measured=True):
     return fitted, f'images {have} {image_size[0]} x {image_size[1]}, the recipe {crop[0]} x {crop[1]}'
 
 
+def exchanged_crop(crop, image_size):
+    """A remark on a crop whose height and width seem to be exchanged.
+
+    Args:
+        crop (tuple[int, int]): height, width.
+        image_size (tuple[int, int], optional): of the images.
+
+    Returns:
+        str or None
+
+    >>> exchanged_crop((320, 96), (128, 416))
+    'crops of 320 x 96 are higher than the images, 128 x 416 (height x width): is --crop 96 320 meant?'
+    >>> exchanged_crop((96, 320), (128, 416)), exchanged_crop((512, 512), (128, 416))
+    (None, None)
+    """
+    if image_size is None:
+        return None
+    height, width = crop
+    fits, would_fit = (all(side <= limit for side, limit in zip(sides, image_size, strict=True))
+                       for sides in (crop, crop[::-1]))
+    if fits or not would_fit:
+        return None
+    return (f'crops of {height} x {width} are {"higher" if height > image_size[0] else "wider"} than the images, '
+            f'{image_size[0]} x {image_size[1]} (height x width): is --crop {width} {height} meant?')
+
+
 def adapt_model(model, bins, crop):
     """What a depth config changes in a recipe's model.
 

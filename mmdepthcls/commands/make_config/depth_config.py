@@ -1,21 +1,18 @@
 """A depth config written from a recipe: its text, and what it changes."""
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
-from ...bins import LIDBins, SIDBins, UDBins
 from ...compat import STACKS
 from ...config.config_class import class_name
 from ...config.config_parts import evaluators_of
 from .adaptation import adapt_model, fit_crop, heads_of
 from .depth_data import DATA
 from .recipe import pretrained_weights, why_no_depth
+from .recipe_file import short_name
 
 WIDTH = 120
-SCHEMES = {'sid': SIDBins, 'ud': UDBins, 'lid': LIDBins}
 
 TEXT = '''\
-# {title} for depth on {data.title}, as tools/make_config.py writes it.
+# {title} for depth on {data.title}, as `mmdepthcls make-config` writes it.
 {hint}custom_imports = dict(imports={imports}, allow_failed_imports=False)
 _base_ = ['{base}']
 
@@ -57,9 +54,9 @@ custom_hooks = [
     dict(type='WorkFolderHook')]
 '''
 HINT = (
-    "# MMSegmentation's own tools resolve 'mmseg::' before anything of ours is imported, which the "
-    f'{STACKS[0]} stack refuses; there\n'
-    "# use this project's tools/train.py and tools/test.py.\n")
+    "# Use it with `mmdepthcls train` and `mmdepthcls test`. MMSegmentation's own tools cannot read 'mmseg::...' on "
+    f'the {STACKS[0]}\n'
+    '# stack: they look for that base before mmdepthcls, which mends this, is imported.\n')
 
 
 @dataclass(frozen=True)
@@ -77,40 +74,6 @@ class DepthConfig:
     changes: list
     crop: tuple
     image_size: tuple
-
-
-def bins_of_name(name, min_depth=None, max_depth=80.0, nearest=1.0):
-    """Config of bins from their short name.
-
-    Args:
-        name (str): scheme and number: 'sid71', 'ud71', 'lid32'.
-        min_depth (float, optional): m. Default: ``nearest`` for SID, else 0.
-        max_depth (float): m.
-        nearest (float): m, where SID begins, which cannot begin at 0.
-
-    Returns:
-        dict
-
-    Raises:
-        ValueError: for another name, and for bins that there cannot be.
-
-    >>> bins_of_name('lid32', max_depth=60.0)
-    {'type': 'LIDBins', 'min_depth': 0.0, 'max_depth': 60.0, 'num_bins': 32}
-    """
-    match = re.fullmatch(r'([a-z]+)(\d+)', name)
-    if not match or match.group(1) not in SCHEMES:
-        raise ValueError(f'expected bins such as sid71, ud71 or lid32 (scheme and number), got {name!r}')
-    scheme = SCHEMES[match.group(1)]
-    lowest = nearest if scheme is SIDBins else 0.0
-    arguments = dict(min_depth=lowest if min_depth is None else min_depth, max_depth=max_depth,
-                     num_bins=int(match.group(2)))
-    scheme(**arguments)
-    return dict(type=scheme.__name__, **arguments)
-
-
-def short_name(path):
-    """Name of a recipe without its training: 'segformer_mit-b0_8xb2-160k_ade20k-512x512.py' -> 'segformer_mit-b0'."""
-    return re.split(r'_\d+xb\d', Path(path).stem)[0]
 
 
 def write_config(recipe, data, bins, folder, crop=None):

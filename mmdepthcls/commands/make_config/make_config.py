@@ -5,7 +5,7 @@ from dataclasses import replace
 from ...invocation import command
 from ..running import program
 from .depth_data import DATA
-from .recipe_file import find_recipe
+from .recipe_file import find_recipe, short_name
 
 EPILOG = """The file is written only if it works: it is loaded as for a training, all in it is built, and the model
 (without pretrained weights) trains a step on random images and predicts. Examples:
@@ -57,8 +57,32 @@ def parse_args():
     if args.depth_scale is not None and not 0 < args.depth_scale < float('inf'):
         parser.error(f'--depth-scale must be > 0, got {args.depth_scale:g}')
     with program.refusing():
-        args.recipe = find_recipe(args.recipe)
+        check_arguments(args)
     return args
+
+
+def check_arguments(args):
+    """Find the recipe, the bins and the file to write, and look at the folders: all that needs no model.
+
+    Args:
+        args (argparse.Namespace): with ``recipe``, which becomes a path, and what becomes ``path`` and ``bin_config``.
+
+    Raises:
+        ValueError, OSError: with what is wrong.
+    """
+    from .named_bins import bins_of_name
+    from .output_file import output_path
+    args.recipe, args.bins = find_recipe(args.recipe), args.bins.lower()
+    args.path = output_path(args.out, f'{short_name(args.recipe)}_{args.dataset}_{args.bins}.py', args.force)
+    nearest, farthest = DATA[args.dataset].depth_range
+    args.bin_config = bins_of_name(args.bins, args.min_depth, farthest if args.max_depth is None else args.max_depth,
+                                   nearest)
+    if args.data_root:
+        from .own_folders import USUAL_FOLDERS, check_folders, check_root
+        check_root(args.data_root)
+        args.images, args.depth = args.images or USUAL_FOLDERS[0], args.depth or USUAL_FOLDERS[1]
+        if args.make_split:
+            check_folders(args.data_root, (args.images, args.depth))
 
 
 def find_data(args):
@@ -68,26 +92,27 @@ def find_data(args):
     if args.dataset != 'folder':
         return DATA[args.dataset].in_folder(args.data_root).as_found(), None, {}
     from .own_data import OwnData
-    own = OwnData(args.data_root, args.images or 'image', args.depth or 'depth', args.depth_scale)
+    own = OwnData(args.data_root, args.images, args.depth, args.depth_scale)
     lists = own.make_lists(args.force) if args.make_split else {}
-    return replace(own.data(lists), image_size=own.image_size(bool(lists)), measured=True), own, lists
+    data = replace(own.data(lists), image_size=own.image_size(bool(lists)), measured=True)
+    own.check_range((args.bin_config['min_depth'], args.bin_config['max_depth']), bool(lists))
+    return data, own, lists
 
 
 def main(args):
-    from .depth_config import bins_of_name, short_name, write_config
+    from .adaptation import exchanged_crop
+    from .depth_config import write_config
     from .recipe import read_recipe
-    from .verification import output_path, save_verified
+    from .verification import save_verified
     with program.refusing():
         recipe = read_recipe(args.recipe)
-        path = output_path(args.out, f'{short_name(recipe.path)}_{args.dataset}_{args.bins}.py', args.force)
-        nearest, farthest = DATA[args.dataset].depth_range
-        bins = bins_of_name(args.bins, args.min_depth, farthest if args.max_depth is None else args.max_depth, nearest)
         data, own, lists = find_data(args)
-        config = write_config(recipe, data, bins, path.absolute().parent, args.crop and tuple(args.crop))
-    trial = save_verified(config, path, args.force, not args.no_trial)
+        config = write_config(recipe, data, args.bin_config, args.path.absolute().parent,
+                              args.crop and tuple(args.crop))
+    trial = save_verified(config, args.path, args.force, not args.no_trial)
     if own:
         own.write(lists)
-    print(f'{recipe.path}\nbecomes {path}:')
+    print(f'{recipe.path}\nbecomes {args.path}:')
     print(''.join(f'- {change}\n' for change in config.changes), end='')
     if trial is None:
         print('Loaded; the model was not built (--no-trial).')
@@ -95,11 +120,12 @@ def main(args):
         print(f'Tried: {trial.num_parameters / 1e6:.1f} million parameters, a training step at '
               f'{trial.size[0]} x {trial.size[1]} (loss {trial.losses["loss"]:.2f}) and a prediction.')
     print(f'Data: {data.where}')
-    for remark in own.remarks if own else ():
+    exchanged = exchanged_crop(config.crop, config.image_size)
+    for remark in [*(own.remarks if own else ()), *([exchanged] if exchanged else ())]:
         print(f'Note: {remark}.')
     if args.data_root:
-        print_samples(path, lists)
-    print(f'Next: {command("check-data")} {path}\n      {command("train")} {path}')
+        print_samples(args.path, lists)
+    print(f'Next: {command("check-data")} {args.path}\n      {command("train")} {args.path}')
 
 
 def print_samples(path, lists):

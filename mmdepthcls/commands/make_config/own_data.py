@@ -1,7 +1,6 @@
 """Anybody's images and depth as the data of a config: two folders below one, and the lists that split them."""
 import os
 import re
-import shlex
 import tempfile
 from collections import Counter
 from dataclasses import replace
@@ -10,20 +9,22 @@ from pathlib import Path
 
 from ...atomic_file import write_atomically
 from ...count_text import some_of
-from ...datasets.depth_file import DepthFormat, probe_depth, read_values
+from ...datasets.depth_file import SUFFIXES, DepthFormat
 from ...datasets.depth_folder_dataset import DepthFolderDataset
 from ...datasets.exchanged_pair import find_exchanged
 from ...datasets.files.depth_png import KITTI_SCALE
-from ...datasets.files.file_finder import why_missing
+from ...datasets.files.file_finder import find_files
 from ...datasets.files.image_header import probe_image
 from ...datasets.split_file import read_split_file
 from .depth_data import DATA
+from .depth_range import check_range, first_values
+from .named_pairs import pair_by_word
+from .own_folders import LOOKED_AT, USUAL_FOLDERS, check_folders, check_root
 
 LISTS = {'train': 'train.txt', 'val': 'val.txt', 'test': 'test.txt'}
 # Folders of images that say which part they are, where somebody has split them already.
 PART_NAMES = {'train': 'train', 'training': 'train', 'val': 'val', 'valid': 'val', 'validation': 'val', 'test': 'test',
               'testing': 'test'}
-LOOKED_AT = 20  # samples, for whether image and depth are exchanged
 SIZES_NAMED = 3
 KEYS = ('img_path', 'depth_map_path')
 EVERY = 10  # of so many samples one is for validation and one for testing
@@ -42,11 +43,11 @@ class OwnData:
         FileNotFoundError: if there is no such folder.
     """
 
-    def __init__(self, root, images='image', depths='depth', scale=None):
+    def __init__(self, root, images=USUAL_FOLDERS[0], depths=USUAL_FOLDERS[1], scale=None):
         self.root, self.folders, self.scale = Path(root), (images, depths), scale
         self.remarks = []  # what to know of the data, a line each
-        if not self.root.is_dir():
-            raise FileNotFoundError(f'--data-root {root} is no folder')
+        self._values = {}
+        check_root(root)
 
     @property
     def lists(self):
@@ -78,45 +79,33 @@ class OwnData:
     @cached_property
     def _pairs(self):
         """(image, depth) below the root, of all images that have a depth."""
-        self._check_folders()
+        check_folders(self.root, self.folders)
         samples = self._samples(data_prefix=dict(zip(KEYS, self.folders, strict=True)))
         found = [sample for sample in samples if os.path.isfile(sample['depth_map_path'])]
         self._refuse_exchanged(found or samples, 'Exchange --images and --depth')
         if not found:
-            images, depths = (self.root / folder for folder in self.folders)
-            raise ValueError(f'no image in {images} has a depth map of its name in {depths} ({len(samples)} images): '
-                             'give the folders with --images and --depth')
+            found = self._pairs_by_word([sample['img_path'] for sample in samples])
+            self._refuse_exchanged(found, 'Exchange --images and --depth')
         if len(found) < len(samples):
-            alone = next(sample['img_path'] for sample in samples if not os.path.isfile(sample['depth_map_path']))
+            paired = {sample['img_path'] for sample in found}
+            alone = next(sample['img_path'] for sample in samples if sample['img_path'] not in paired)
             self.remarks.append(f'{len(samples) - len(found)} of {len(samples)} images have no depth of their name and '
                                 f'are left out, the first is {alone}')
         return [tuple(Path(os.path.relpath(sample[key], self.root)).as_posix() for key in KEYS) for sample in found]
 
-    def _check_folders(self):
-        """Refuse folders that are not there, with the options that say which are meant."""
-        # What is there and no folder, such as a link that leads nowhere, the dataset explains.
-        missing = next((path for path in (self.root / folder for folder in self.folders) if not path.is_dir()), None)
-        if missing is None or os.path.lexists(missing):
-            return
-        there = sorted(path.name for path in self.root.iterdir() if path.is_dir() and not path.name.startswith('.'))
-        options = ' '.join(f'{option} {shlex.quote(name)}' for option, name in zip(
-            ('--images', '--depth'), self._folders_by_content(there) or ('FOLDER', 'FOLDER'), strict=True))
-        raise FileNotFoundError(f'{missing} does not exist. {why_missing(str(missing))} Say which folders hold the '
-                                f'images and the depth: {options}')
-
-    def _folders_by_content(self, names):
-        """tuple[str, str] or None: which of two folders holds the images, and which the depth, where files tell."""
-        if len(names) != 2:
-            return None
-        orders = [(images, depths) for images, depths in (names, names[::-1])
-                  if any(map(_has_depth, OwnData(self.root, images, depths)._listed()[:LOOKED_AT]))]
-        return orders[0] if len(orders) == 1 else None
-
-    def _listed(self):
-        try:
-            return self._samples(data_prefix=dict(zip(KEYS, self.folders, strict=True)))
-        except (OSError, ValueError):
-            return []
+    def _pairs_by_word(self, paths):
+        """Samples of images whose depth has their name but for one word, the same in all, with a remark of it."""
+        images, depths = (self.root / folder for folder in self.folders)
+        names = [Path(os.path.relpath(path, images)).as_posix() for path in paths]
+        pairs = pair_by_word(names, find_files(str(depths), SUFFIXES).names)
+        if not pairs.depth_of:
+            raise ValueError(
+                f'no image in {images} has a depth map of its name in {depths}, nor of its name and one word that is '
+                f'the same in all {pairs.why}: give other folders with --images and --depth, rename the files, or '
+                f'write {LISTS["train"]} and {LISTS["val"]} into {self.root} yourself ({LINE})')
+        self.remarks.append(pairs.remark)
+        return [{KEYS[0]: path, KEYS[1]: str(depths / pairs.depth_of[name])}
+                for path, name in zip(paths, names, strict=True) if name in pairs.depth_of]
 
     def _refuse_exchanged(self, samples, remedy):
         """Raise where one of the first samples has its image and its depth in each other's place."""
@@ -160,21 +149,34 @@ class OwnData:
     def _usual_scale(self, made):
         """float or None: stored units per metre that are usual for such numbers as the first depth map holds, with a
         remark of what it is then; None where it cannot be read, which the trial says."""
-        paths = [str(self.root / depth) for _, depth in self._pairs] if made else [
-            sample['depth_map_path'] for sample in self._samples(ann_file=self.lists['train'])
-            if 'depth_map_path' in sample]
-        try:
-            values = read_values(Path(paths[0]).read_bytes(), paths[0], DepthFormat())
-        except (IndexError, OSError, ValueError):
+        if not (first := self._first_values(made)):
             return None
+        path, values = next(iter(first.items()))
         depth = DepthFormat().metres(values)
         measured = depth[depth > 0]
         whole = values.dtype.kind == 'u'
         if measured.size:
             self.remarks.append(
-                f'{paths[0]} is read as {"metres * 256" if whole else "metres"}, since no --depth-scale is given: '
+                f'{path} is read as {"metres * 256" if whole else "metres"}, since no --depth-scale is given: '
                 f'{measured.min():.3g} to {measured.max():.3g} m. 1000 is for millimetres')
         return KITTI_SCALE if whole else 1.0
+
+    def check_range(self, limits, made=False):
+        """Refuse depth that nearly all lies beyond the bins, see :func:`.depth_range.check_range`.
+
+        Args:
+            limits (tuple[float, float]): first and last edge of the bins, m.
+            made (bool): see :meth:`image_size`.
+        """
+        check_range(self._first_values(made), limits, self.scale)
+
+    def _first_values(self, made):
+        if made not in self._values:
+            self._values[made] = first_values(
+                [str(self.root / depth) for _, depth in self._pairs] if made else
+                [sample['depth_map_path'] for sample in self._samples(ann_file=self.lists['train'])
+                 if 'depth_map_path' in sample])
+        return self._values[made]
 
     def image_size(self, made=False):
         """tuple[int, int] or None: height and width that most images have. Looks at the headers of all.
@@ -214,16 +216,6 @@ def _size(path):
 def _spelled(sizes):
     """str: some of many sizes."""
     return some_of((f'{height} x {width}' for height, width in sizes), SIZES_NAMED)
-
-
-def _has_depth(sample):
-    """bool: whether a sample's depth is there and is depth, and its image a picture."""
-    try:
-        probe_depth(sample['depth_map_path'], DepthFormat())
-        probe_image(sample['img_path'])
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def list_text(pairs):

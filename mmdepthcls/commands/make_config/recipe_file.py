@@ -66,6 +66,11 @@ def find_recipe(name):
     raise FileNotFoundError(f'{name} is neither a file nor a recipe that MMSegmentation ships ({root}).{hint}')
 
 
+def short_name(path):
+    """Name of a recipe without its training: 'segformer_mit-b0_8xb2-160k_ade20k-512x512.py' -> 'segformer_mit-b0'."""
+    return re.split(r'_\d+xb\d', Path(path).stem)[0]
+
+
 def _is_part(path):
     """bool: whether a shipped file is one that recipes are made of."""
     return '_base_' in path.parts

@@ -1,7 +1,6 @@
 """What the command-line tools share: from arguments to a config and a runner."""
 import os
 import os.path as osp
-import sys
 
 from mmengine.device import get_device
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
@@ -9,11 +8,8 @@ from mmseg.registry import OPTIM_WRAPPERS
 
 from ...config.config_check import check_config
 from ...config.config_class import class_name, class_of
+from .first_process import say
 from .readiness import read_config
-from .terminal import fitted
-
-# Set by launchers: the number of a process among all.
-RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
 
 
 def load_config(args):
@@ -37,17 +33,6 @@ def load_config(args):
     for remark in check_config(cfg):
         say(remark)
     return cfg
-
-
-def say(remark):
-    """Print a line for whoever started the program, once however many processes there are."""
-    if is_first():
-        print(fitted(remark, sys.stderr), file=sys.stderr, flush=True)
-
-
-def is_first():
-    """bool: whether this is the first process of those that a launcher has started, or the only one."""
-    return all(os.environ.get(name, '0') == '0' for name in RANKS)
 
 
 def enable_amp(cfg):

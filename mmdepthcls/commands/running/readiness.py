@@ -1,5 +1,4 @@
 """What a run needs that only a loaded config says: its data, a device, a folder for its logs, and keys that exist."""
-import difflib
 import os
 import os.path as osp
 import re
@@ -10,16 +9,17 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from ...config.config_check import SPLITS
+from ...config.unread_key import check_new_key, variable_remark
 from ...invocation import launched
 from .arguments import check_checkpoint, check_folder
 from .config_files import variable_of
+from .first_process import say
 from .program import UsageError, answer_of
 
 # What MMEngine's runner wants together: all of them, or none.
 TOGETHER = {'train': ('train_dataloader', 'train_cfg', 'optim_wrapper'),
             'val': ('val_dataloader', 'val_cfg', 'val_evaluator'),
             'test': ('test_dataloader', 'test_cfg', 'test_evaluator')}
-ALIKE = 0.8  # difflib's ratio, from which on a new key is taken for a misspelt one
 
 
 def read_config(path, options=None):
@@ -30,7 +30,7 @@ def read_config(path, options=None):
         options (dict, optional): dotted key -> value, as ``--cfg-options`` gives them.
 
     Returns:
-        Config
+        Config: where an option changes nothing, that is said.
 
     Raises:
         UsageError: names the file and the line that cannot be read, or the option that fits nothing.
@@ -39,12 +39,19 @@ def read_config(path, options=None):
         cfg = Config.fromfile(path)
     except Exception as error:  # a config is Python: anything may be raised
         raise UsageError(f'config {_place(error, path)}: {_reason(error)}') from error
+    remarks = []
     for key, value in (options or {}).items():
-        _check_option(cfg, key)
+        try:
+            check_new_key(cfg, key)
+        except ValueError as error:
+            raise UsageError(error) from error
+        remarks.append(variable_remark(cfg, key))
         try:
             cfg.merge_from_dict({key: value})
         except Exception as error:
             raise UsageError(f'--cfg-options {key}: {_reason(error)}') from error
+    for remark in filter(None, remarks):
+        say(remark)
     return cfg
 
 
@@ -66,23 +73,6 @@ def _reason(error):
         return answer.removeprefix('the config is wrong: ')
     text = error.args[0] if isinstance(error, KeyError) and error.args else error
     return f'{type(error).__name__}: {text}'
-
-
-def _check_option(cfg, key):
-    """Refuse a key that is not there where one is that is spelt nearly so. Other new keys are allowed."""
-    node, names = cfg, key.split('.')
-    for depth, name in enumerate(names):
-        if not hasattr(node, 'keys'):
-            return  # lists and values: MMEngine says what is wrong
-        if name not in node:
-            near = difflib.get_close_matches(name, [each for each in node if isinstance(each, str)], 1, ALIKE)
-            if near:
-                before = '.'.join(names[:depth])
-                raise UsageError(f'--cfg-options {key}: {before or "the config"} has no {name!r}. Is '
-                                 f'{".".join([*names[:depth], *near, *names[depth + 1:]])} meant? (A new key of such '
-                                 'a name can be set in a config file.)')
-            return
-        node = node[name]
 
 
 def check_run(cfg, splits, training=False):

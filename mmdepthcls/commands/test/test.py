@@ -5,7 +5,7 @@ import os
 from ...evaluation.metrics_table import summary_table
 from ...evaluation.protocols import PRESETS
 from ...evaluation.sets_table import MEAN
-from ..running import arguments, outputs, program
+from ..running import arguments, first_process, outputs, program
 from ..running.terminal import fitted
 from .option_pairs import check_options
 
@@ -84,9 +84,9 @@ def main(args):
         readiness.check_parts(cfg, 'test')
         readiness.check_run(cfg, ('test', ))
     for remark in remarks:
-        command_line.say(remark)
+        first_process.say(remark)
     for option in FILLED:
-        if getattr(args, option) and command_line.is_first():
+        if getattr(args, option) and first_process.is_first():
             outputs.mark_folder(getattr(args, option))
     console.use_free_cpus()
     metrics = console.build_runner(cfg).test()

@@ -8,7 +8,7 @@ from ...config.config_class import is_a
 from ...hooks.folder_lock import hold
 from ...hooks.folder_lock_hook import PATIENCE
 from ...hooks.resume_point import resume_point
-from ..running.command_line import is_first, say
+from ..running.first_process import is_first, say
 
 HOOK = 'WorkFolderHook'
 

@@ -2,7 +2,6 @@
 
 Depth programs write ``000_raw_depth_meter.npy``, ``pred_000.png``, or a colored picture beside each array.
 """
-import itertools
 import os
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from ...datasets.depth_format import DepthFormat
 from ...datasets.files.depth_png import is_picture
+from .name_words import spelled, stripped, words_beside
 from .predicted_files import extras_of_predict
 from .prediction_files import match_predictions
 
@@ -66,11 +66,11 @@ def pair_predictions(folder, files, names, affix=None, depth_format=None):
         return pairs
     of_predictions, front, behind = word
     note = (f'Names: each {"prediction" if of_predictions else "ground truth"} is named as its '
-            f'{"ground truth" if of_predictions else "prediction"} with {_spelled(front, behind)}')
+            f'{"ground truth" if of_predictions else "prediction"} with {spelled(front, behind)}')
     if of_predictions:
-        plain = {file: bare for file, name in plain.items() if (bare := _stripped(name, front, behind)) is not None}
+        plain = {file: bare for file, name in plain.items() if (bare := stripped(name, front, behind)) is not None}
         return _pair(plain, names, pictures, [note])
-    of_stripped = {stripped: name for name in names if (stripped := _stripped(name, front, behind)) is not None}
+    of_stripped = {bare: name for name in names if (bare := stripped(name, front, behind)) is not None}
     pairs = _pair(plain, list(of_stripped), pictures, [note])
     return Pairs({of_stripped[name]: file for name, file in pairs.found.items()}, pairs.notes, pairs.pictures)
 
@@ -113,14 +113,6 @@ def _without(file, affix):
     return str(path.with_name(path.name[len(affix):])) if path.name.startswith(affix) and path.stem != affix else None
 
 
-def _stripped(file, front, behind):
-    path = PurePosixPath(file)
-    stem = path.stem
-    if not (stem.startswith(front) and stem.endswith(behind) and len(stem) > len(front) + len(behind)):
-        return None
-    return str(path.with_name(stem[len(front):len(stem) - len(behind)] + path.suffix))
-
-
 def _common_affix(files, names, pictures):
     """The one word, or the two around them, that make predictions of frames' names or the other way round.
 
@@ -128,7 +120,7 @@ def _common_affix(files, names, pictures):
         tuple[bool, str, str] or None: whether predictions have it; in front; behind.
     """
     for of_predictions, longer, shorter in ((True, files, names), (False, names, files)):
-        words = _words(longer, shorter)
+        words = words_beside(longer, shorter)
         if of_predictions and len(words) > 1:
             words = {word: members for word, members in words.items()
                      if not all(file in pictures for file in members)} or words
@@ -142,38 +134,6 @@ def _common_affix(files, names, pictures):
         if words:
             return (of_predictions, *next(iter(words)))
     return None
-
-
-def _words(longer, shorter):
-    """dict[tuple[str, str], list[str]]: what stands in front of and behind a shorter name -> the files."""
-    stems = {PurePosixPath(name).stem for name in shorter}
-    words, around = defaultdict(list), defaultdict(list)
-    for file in longer:
-        stem = PurePosixPath(file).stem
-        ends = [at for at in range(1, len(stem)) if _apart(stem, at)]
-        # The longest name: of a, a_b the file a_b_depth is that of a_b.
-        cuts = [(0, end) for end in reversed(ends)] + [(start, len(stem)) for start in ends]
-        start, end = max((cut for cut in cuts if stem[slice(*cut)] in stems), key=lambda cut: cut[1] - cut[0],
-                         default=(0, 0))
-        if end:
-            words[stem[:start], stem[end:]].append(file)
-        for start, end in itertools.combinations(ends, 2):
-            if stem[start:end] in stems:
-                around[stem[:start], stem[end:]].append(file)
-    # Two words only where one alone never does, and those that the most have.
-    most = max(map(len, around.values()), default=0)
-    return dict(words) or {word: files for word, files in around.items() if len(files) == most}
-
-
-def _apart(stem, at):
-    """Whether a name is cut where a word ends: 1 is not the name of 10."""
-    kinds = ['digit' if letter.isdigit() else 'letter' if letter.isalpha() else letter
-             for letter in stem[at - 1:at + 1]]
-    return kinds[0] != kinds[1]
-
-
-def _spelled(front, behind):
-    return ' and '.join(f'{word!r} {place}' for word, place in ((front, 'in front'), (behind, 'behind')) if word)
 
 
 def unmatched(folder, files, pairs):

@@ -70,7 +70,7 @@ def outcome(found, factor=None):
     if not found:
         return '-'
     (finding, ) = found
-    named = factor and f'depth_format.scale={SCALE * factor:g} ' in finding.remedy
+    named = factor and f'Set depth_format=dict(scale={float(SCALE * factor)}) ' in finding.remedy
     return finding.level + (' *' if named else '')
 
 
@@ -117,16 +117,30 @@ def test_millimetres_of_a_room_read_as_kitti_are_an_error_that_names_the_key(tmp
         return [f for f in found if f.level == 'error']
 
     assert [(f.kind, f.split) for f in look()] == [('unit', 'train')]
-    assert 'farther than the bins (10 m)' in look()[0].seen and 'Set depth_format.scale=1000 (' in look()[0].remedy
+    assert 'farther than the bins (10 m)' in look()[0].seen
+    assert 'Set depth_format=dict(scale=1000.0) (millimetres' in look()[0].remedy
     assert not look(scale=1000.0)
-    assert 'Set depth_format.scale=1000 (' in look(scale=10000.0)[0].remedy
+    assert 'Set depth_format=dict(scale=1000.0) (' in look(scale=10000.0)[0].remedy
 
 
 def test_floating_point_metres_have_a_scale_of_one():
     depths = [room_depth(seed) * np.float32(100) for seed in range(3)]
     records = [SampleRecord(f'{i}.png', f'{i}.npy', depth=describe(depth)) for i, depth in enumerate(depths)]
     found, = check_group(Group('set', records, DepthFormat(), None, (0.5, 10.0)))
-    assert found.level == 'error' and 'Set depth_format.scale=100 (centimetres' in found.remedy
+    assert found.level == 'error' and 'Set depth_format=dict(scale=100.0) (centimetres' in found.remedy
+
+
+def test_the_remedy_says_where_it_is_written():
+    depths = [room_depth(seed) * np.float32(100) for seed in range(3)]
+    found, = findings(depths, (0.5, 10.0))
+    assert ('too large) of the data set: in a config of make-config on its line data = dict(...), or by make-config '
+            '--depth-scale 25600.') in found.remedy
+
+
+def test_a_room_in_millimetres_under_bins_of_streets_is_still_a_room():
+    found, = findings([room_depth(seed) * np.float32(1000 / 256) for seed in range(12)], (1.0, 80.0))
+    assert 'for 1 to 80 m' in found.remedy and 'with scale=1000.0 (millimetres) it is' in found.remedy
+    assert 'choose bins' in found.remedy and 'are these depth files' not in found.remedy
 
 
 def test_depth_read_as_disparity_is_told_to_leave_it_out(depths):

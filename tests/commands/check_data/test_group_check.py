@@ -34,8 +34,8 @@ def street(scale=1.0, shape=(64, 128)):
 
 
 @pytest.mark.parametrize('scale, stored, proposed', [
-    (1000.0, 256.0, 'scale=256000 (median'), (100.0, 1.0, 'scale=100 (centimetres'),
-    (3.9, 256.0, 'scale=1000 (millimetres'), (1000.0, 1.0, 'scale=1000 (millimetres'),
+    (1000.0, 256.0, 'scale=256000.0) (median'), (100.0, 1.0, 'scale=100.0) (centimetres'),
+    (3.9, 256.0, 'scale=1000.0) (millimetres'), (1000.0, 1.0, 'scale=1000.0) (millimetres'),
     (3e6, 256.0, 'No usual unit'), (1.0, 256.0, None)])
 def test_the_unit_of_a_whole_set_is_guessed(scale, stored, proposed):
     records = [SampleRecord(f'{i}.png', f'd{i}.png', depth=describe(street(scale))) for i in range(4)]

@@ -5,9 +5,11 @@ from mmengine.registry import DefaultScope
 
 import mmdepthcls  # noqa: F401  (imported only to register)
 from mmdepthcls.commands.make_config.adaptation import DEPTH_LOSSES, DEPTH_LOSSES_NOTE, adapt_model, fit_crop
-from mmdepthcls.commands.make_config.depth_config import bins_of_name, short_name, write_config
+from mmdepthcls.commands.make_config.depth_config import write_config
 from mmdepthcls.commands.make_config.depth_data import DATA
+from mmdepthcls.commands.make_config.named_bins import bins_of_name
 from mmdepthcls.commands.make_config.recipe import read_recipe
+from mmdepthcls.commands.make_config.recipe_file import short_name
 from mmdepthcls.commands.make_config.verification import save_verified
 
 SEGFORMER = 'segformer_mit-b0_8xb2-160k_ade20k-512x512.py'
@@ -132,7 +134,7 @@ def test_a_config_that_does_not_work_is_not_left_behind(tmp_path):
     assert [path.name for path in tmp_path.glob('*.py')] == ['mine.py']
 
 
-@pytest.mark.parametrize('name', ['sid', '71', 'dorn71', 'SID71', 'sid71x'])
+@pytest.mark.parametrize('name', ['sid', '71', 'dorn71', 'sid71x', 'SID 71'])
 def test_other_names_are_no_bins(name):
     with pytest.raises(ValueError, match='such as sid71'):
         bins_of_name(name)
@@ -146,7 +148,7 @@ def test_bins_that_there_cannot_be_are_refused(name, limits):
 
 
 def test_names_of_bins_and_recipes():
-    assert bins_of_name('sid71') == SID
+    assert bins_of_name('sid71') == bins_of_name('SID71') == SID
     assert bins_of_name('ud8', max_depth=10.0) == dict(type='UDBins', min_depth=0.0, max_depth=10.0, num_bins=8)
     assert short_name(SEGFORMER) == 'segformer_mit-b0'
 

@@ -184,3 +184,45 @@ def test_a_unit_that_nobody_has_said_stands_in_the_config_with_what_it_makes_of_
 def test_a_unit_that_was_said_is_not_remarked(own):
     own.data(own.make_lists())
     assert not [each for each in own.remarks if 'is read as' in each]
+
+
+@pytest.fixture
+def worded(builders, tmp_path):
+    """Four pairs whose depth maps have a word behind, and an image without depth."""
+    builders.pairs(tmp_path, 4)
+    for path in sorted((tmp_path / 'depth').iterdir()):
+        path.rename(path.with_name(f'{path.stem}_depth.png'))
+    builders.write(tmp_path / 'image/alone.png', builders.image())
+    return OwnData(tmp_path)
+
+
+def test_names_that_differ_by_a_word_are_paired_with_a_remark(worded):
+    worded.write(worded.make_lists())
+    assert worded.remarks == [
+        "each depth map is named as its image with '_depth' behind",
+        f'1 of 5 images have no depth of their name and are left out, the first is {worded.root}/image/alone.png']
+    samples = DepthFolderDataset(data_root=str(worded.root), ann_file='train.txt', pipeline=[]).load_data_list()
+    assert [re.sub('.*/', '', sample['depth_map_path']) for sample in samples] == ['0_depth.png', '1_depth.png']
+    assert [re.sub('.*/', '', sample['img_path']) for sample in samples] == ['0.png', '1.png']
+
+
+def test_missing_folders_are_told_also_where_names_differ_by_a_word(worded):
+    (worded.root / 'depth').rename(worded.root / 'ranges')
+    assert told(worded.root).endswith('--images image --depth ranges')
+
+
+def test_names_that_no_word_pairs_are_told_with_what_to_do(worded):
+    for path in sorted((worded.root / 'image').iterdir()):
+        path.rename(path.with_name(f'rgb_{path.name}'))
+    with pytest.raises(ValueError, match='such as rgb_0.png and 0_depth.png.*rename the files, or write train.txt'):
+        worded.make_lists()
+
+
+@pytest.mark.parametrize('written', [False, True])
+def test_depth_beyond_the_bins_is_refused(own, written):
+    lists = own.make_lists()
+    if written:
+        own.write(lists)
+    own.check_range((1.0, 80.0), not written)
+    with pytest.raises(ValueError, match='lie outside of the bins.*--depth-scale 1000'):
+        own.check_range((500.0, 800.0), not written)

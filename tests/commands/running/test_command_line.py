@@ -69,4 +69,12 @@ def test_what_is_mended_is_said_once(tmp_path, capsys, monkeypatch):
 
 def test_misspelt_keys_are_refused(tmp_path):
     with pytest.raises(ValueError, match="'load_form'.*Did you mean 'load_from'"):
-        command_line.load_config(parse(tmp_path, '--cfg-options', 'load_form=a.pth'))
+        command_line.load_config(parse(tmp_path, text='load_form = 5'))
+
+
+def test_a_variable_that_is_set_is_remarked(tmp_path, capsys):
+    text = "model = dict(type='A', depth=18)\ndata = dict(depth=3)\n"
+    cfg = command_line.load_config(parse(tmp_path, '--cfg-options', 'data.depth=5', 'model.depth=34', text=text))
+    assert cfg.model.depth == 34 and cfg.data.depth == 5
+    assert "'data' is a variable" in (err := capsys.readouterr().err) and "'depth' is read as model.depth=..." in err
+    assert err.count('--cfg-options') == 1
