@@ -17,7 +17,7 @@ from ...datasets.files.file_finder import find_files
 from ...datasets.files.image_header import probe_image
 from ...datasets.split_file import read_split_file
 from .depth_data import DATA
-from .depth_range import check_range, first_values
+from .depth_in_bins import check_range, first_values
 from .named_pairs import pair_by_word
 from .own_folders import LOOKED_AT, USUAL_FOLDERS, check_folders, check_root
 

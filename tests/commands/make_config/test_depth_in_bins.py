@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmdepthcls.commands.make_config.depth_range import check_range, first_values
+from mmdepthcls.commands.make_config.depth_in_bins import check_range, first_values
 
 
 def room(unit, dtype=np.float32):
