@@ -479,18 +479,18 @@ def test_how_files_were_found_is_said(run, tmp_path):
     assert status == 0 and '000_confidence.npy' in out
 
 
-def test_nothing_is_scored_against_itself(run, tmp_path):
+def test_what_is_scored_against_itself_is_doubted(run, tmp_path):
     """Also where links lead there; a folder that holds both is scored by names."""
     for index in range(3):
         BUILDERS.write(tmp_path / f'gt/{index:03d}.png', np.rint(METRES * 256).astype(np.uint16))
     (tmp_path / 'pred').symlink_to('gt')
     for folders in (('gt', 'gt'), ('pred', 'gt')):
-        status, out, err = run(*folders)
-        assert status == 2 and '000.png would be scored against itself' in err and 'abs_rel' not in out
+        status, out, _ = run(*folders)
+        assert status == 0 and 'Doubt: 3 of 3 predictions' in out and 'the files of the ground truth itself' in out
     for index in range(3):
         np.save(tmp_path / f'gt/{index:03d}_pred.npy', METRES * 1.25)
     status, out, _ = run('gt', 'gt', '--pred-affix', '_pred', '--allow-missing')
-    assert status == 0 and row_of(out, 'depth')[-6:-5] == ['0.2500'], out
+    assert status == 0 and row_of(out, 'depth')[-6:-5] == ['0.2500'] and 'Doubt' not in out
 
 
 def test_several_processes_give_what_one_gives(run, kitti):

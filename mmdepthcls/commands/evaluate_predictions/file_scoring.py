@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...count_text import counted, some_of
 from ...crops import KB_SIZE, crop_region
 from ...datasets.depth_format import DepthFormat
 from ...evaluation.files.prediction_files import find_predictions, frame_of_name, read_prediction
@@ -74,8 +75,8 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
 
     Raises:
         FileNotFoundError: if there is no prediction at all.
-        ValueError: if predictions cannot be told apart, belong to no frame, are their own ground truth, or have another
-            size than that.
+        ValueError: if predictions cannot be told apart, belong to no frame, or have another size than their ground
+            truth.
     """
     making = making or Making()
     protocols = build_protocols(protocols)
@@ -87,24 +88,22 @@ def score_files(folder, frames, protocols, making=None, allow_missing=False, wor
     found = pairs.found
     if not found:
         raise ValueError(no_pair_message(folder, files, names))
-    _refuse_own_truth(folder, frames, found)
     jobs = [(frame, str(Path(folder, found[frame.name])) if frame.name in found else None) for frame in frames]
     results = dict(map_parallel(
         partial(score_frame, protocols=protocols, making=making), jobs, title='Scoring', unit='frames',
         workers=workers or (1 if len(jobs) < FRAMES_FOR_PROCESSES else None), progress=progress))
     return FileScores(protocols, [results[index] for index in range(len(jobs))],
-                      unmatched(folder, files, pairs), allow_missing, pairs.notes)
+                      unmatched(folder, files, pairs), allow_missing,
+                      [*pairs.notes, *_doubt_of_files(folder, frames, found)])
 
 
-def _refuse_own_truth(folder, frames, found):
-    """Raise where a frame's prediction is the file of its ground truth."""
-    for frame in frames:
-        if frame.name in found:
-            file = Path(folder, found[frame.name])
-            if any(os.path.realpath(file) == os.path.realpath(truth) for truth in frame.files.values()):
-                raise ValueError(f'{file} would be scored against itself. Name the folder of the predictions first, '
-                                 'that of the ground truth second; where one folder holds both, --pred-affix WORD '
-                                 'tells predictions apart')
+def _doubt_of_files(folder, frames, found):
+    """list[str]: a line where predictions are the very files of their ground truth."""
+    own = [file for frame in frames if frame.name in found for file in [str(Path(folder, found[frame.name]))]
+           if os.path.realpath(file) in map(os.path.realpath, frame.files.values())]
+    return own and [f'Doubt: {len(own)} of {counted(len(found), "prediction")} ({some_of(own, 2)}) are the files of '
+                    'the ground truth itself, and nothing was predicted. The folder of the predictions comes first, '
+                    'that of the ground truth second; where one folder holds both, --pred-affix WORD tells them apart']
 
 
 def score_frame(job, protocols, making):

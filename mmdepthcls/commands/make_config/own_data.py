@@ -162,13 +162,15 @@ class OwnData:
         return KITTI_SCALE if whole else 1.0
 
     def check_range(self, limits, made=False):
-        """Refuse depth that nearly all lies beyond the bins, see :func:`.depth_range.check_range`.
+        """Refuse or remark depth that nearly all lies outside of the bins, see :func:`.depth_in_bins.check_range`.
 
         Args:
             limits (tuple[float, float]): first and last edge of the bins, m.
             made (bool): see :meth:`image_size`.
         """
-        check_range(self._first_values(made), limits, self.scale)
+        doubt = check_range(self._first_values(made), limits, self.scale)
+        if doubt:
+            self.remarks.append(doubt)
 
     def _first_values(self, made):
         if made not in self._values:

@@ -219,10 +219,15 @@ def test_names_that_no_word_pairs_are_told_with_what_to_do(worded):
 
 
 @pytest.mark.parametrize('written', [False, True])
-def test_depth_beyond_the_bins_is_refused(own, written):
+def test_depth_beyond_the_bins_is_refused_and_nearer_depth_remarked(own, written):
     lists = own.make_lists()
     if written:
         own.write(lists)
     own.check_range((1.0, 80.0), not written)
-    with pytest.raises(ValueError, match='lie outside of the bins.*--depth-scale 1000'):
-        own.check_range((500.0, 800.0), not written)
+    said = list(own.remarks)
+    assert not [each for each in said if 'outside of the bins' in each]
+    with pytest.raises(ValueError, match='lie outside of the bins.*--depth-scale'):
+        own.check_range((0.001, 0.01), not written)
+    own.check_range((500.0, 800.0), not written)
+    remark, = own.remarks[len(said):]
+    assert 'lie outside of the bins' in remark
