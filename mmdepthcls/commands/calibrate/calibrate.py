@@ -26,7 +26,7 @@ def parse_args():
     parser.add_argument('--promise', choices=('mean', 'each'), default='mean', help='mean: C of the pixels of an image '
                         'on average over images; each: C of the pixels in C of the images (default: %(default)s)')
     parser.add_argument('--no-scale', action='store_true', help='leave the metres alone')
-    parser.add_argument('--any-scale', action='store_true', help='take a scale beyond 1/4 to 4 too, which is else '
+    parser.add_argument('--any-scale', action='store_true', help='take a scale beyond 1/10 to 10 too, which is else '
                         'refused, since measurements in another unit look so')
     parser.add_argument('--no-temperature', action='store_true', help='leave the temperature alone, which labels that '
                         'are enough would change')

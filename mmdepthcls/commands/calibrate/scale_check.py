@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import math
 
-LIMIT, MOST_OF_A_LENS = 4.0, 16.0  # either way
-UNITS = {'feet': 3.281, 'centimetres': 100.0, 'millimetres': 1000.0, 'kilometres': 0.001}  # in a metre
+# Either way: what is taken, what a lens may explain, and how far from a unit a scale in it may be.
+LIMIT, MOST_OF_A_LENS, NEAR = 10.0, 16.0, 4.0
+UNITS = {'centimetres': 100.0, 'millimetres': 1000.0, 'kilometres': 0.001}  # in a metre
 
 
 def check_scale(scale: float, labelled: bool, knows_camera: bool) -> None:
@@ -21,7 +22,7 @@ def check_scale(scale: float, labelled: bool, knows_camera: bool) -> None:
     if 1 / LIMIT <= scale <= LIMIT:
         return
     unit, size = min(UNITS.items(), key=lambda each: abs(math.log(scale / each[1])))
-    likely = f'in {unit}' if max(scale / size, size / scale) <= LIMIT else 'of these pictures, and in metres'
+    likely = f'in {unit}' if max(scale / size, size / scale) <= NEAR else 'of these pictures, and in metres'
     remedy = ('--depth-scale N says how many units of the depth maps are a metre.' if labelled else
               'Points are given in metres.')
     by_lens = not knows_camera and 1 / MOST_OF_A_LENS <= scale <= MOST_OF_A_LENS
