@@ -1,14 +1,14 @@
-"""What is wrong in a config before anything is built: misspelt keys, loaders that never end, settings of no worker."""
+"""What is wrong in a config before anything is built: misspelt keys, labels that nobody makes, sets without a name."""
 import re
 
-from mmseg.registry import DATA_SAMPLERS, LOOPS, METRICS, TRANSFORMS
+from mmseg.registry import DATA_SAMPLERS, METRICS, TRANSFORMS
 
 from .canonical_check import check_canonical
 from .config_class import class_name, class_of, is_a
-from .config_parts import evaluators_of, leaf_datasets
+from .config_parts import SPLITS, evaluators_of, leaf_datasets
+from .loader_check import check_loops, mend_batches, mend_workers
 from .set_weights import shares_of_sets
 
-SPLITS = ('train', 'val', 'test')
 # Top-level keys that MMEngine, MMSegmentation's tools and these tools read; every other one is a variable.
 KEYS = (
     'model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_dataloader', 'train_cfg', 'val_cfg', 'test_cfg',
@@ -23,8 +23,6 @@ VARIABLES = ('models', )
 OF_LABELS = ('EncoderDecoder', 'CascadeEncoderDecoder')
 LABELERS = ('DepthToBinLabel', 'LoadAnnotations')
 OF_CLASSES = ('IoUMetric', 'CityscapesMetric')  # metrics that score the model's classes
-# What torch refuses, or takes for something else, without worker processes.
-OF_WORKERS = ('prefetch_factor', 'timeout', 'multiprocessing_context')
 
 
 def check_config(cfg):
@@ -66,32 +64,6 @@ def check_keys(cfg):
             meant = min(like, key=lambda known: _distance(key, known))
             raise ValueError(f"the config's key {key!r} is read by nothing. Did you mean {meant!r}? (If it is a "
                              f'variable of yours, give it a name that is less like it.)')
-
-
-def check_loops(cfg):
-    """Refuse a sampler that never ends where a loop waits for the end of its loader, and an interval of validations
-    that is none.
-
-    Args:
-        cfg (Config or dict)
-
-    Raises:
-        ValueError: names the loader or the interval, and what to set.
-    """
-    training = cfg.get('train_cfg')
-    interval = training.get('val_interval', 1) if isinstance(training, dict) else 1
-    if cfg.get('val_dataloader') and (not isinstance(interval, int) or isinstance(interval, bool) or interval < 1):
-        raise ValueError(f'train_cfg.val_interval: expected a whole number from 1 on, got {interval!r}. To train '
-                         'without validation set val_dataloader, val_cfg and val_evaluator to None')
-    for split in SPLITS:
-        loop, sampler = cfg.get(f'{split}_cfg'), (cfg.get(f'{split}_dataloader') or {})
-        sampler = sampler.get('sampler') if isinstance(sampler, dict) else getattr(sampler, 'sampler', None)
-        if loop is None or sampler is None or not _is_endless(sampler):
-            continue
-        by_epoch = isinstance(loop, dict) and loop.get('type') is None and loop.get('by_epoch', False)
-        if split != 'train' or by_epoch or is_a(loop, LOOPS, 'EpochBasedTrainLoop'):
-            raise ValueError(endless_message(split, class_name(sampler), class_name(loop) or {
-                'train': 'EpochBasedTrainLoop', 'val': 'ValLoop', 'test': 'TestLoop'}[split]))
 
 
 def check_labels(cfg):
@@ -170,87 +142,6 @@ def _check_weights(loader):
              for dataset in leaf_datasets(loader.get('dataset') or {})]
     if None not in names:  # what has no name the sampler names
         shares_of_sets(sampler.get('weights'), list(dict.fromkeys(names)))
-
-
-def _is_endless(sampler):
-    """Whether a sampler, or its config, never ends."""
-    if is_a(sampler, DATA_SAMPLERS, 'WeightedSetSampler'):
-        return sampler.get('epoch_size') is None if isinstance(sampler, dict) else sampler.endless
-    return is_a(sampler, DATA_SAMPLERS, 'InfiniteSampler')
-
-
-def endless_message(split, sampler, loop):
-    """str: that a loader never ends, and the remedy."""
-    remedy = f"{split}_dataloader.sampler.type='DefaultSampler'"
-    if sampler == 'WeightedSetSampler':
-        remedy = (f'{split}_dataloader.sampler.epoch_size=N (samples)' if split == 'train' else
-                  f"{split}_dataloader.sampler=dict(type='DefaultSampler', shuffle=False)")
-    other = ", or train by iterations: train_cfg=dict(type='IterBasedTrainLoop', max_iters=...)"
-    return (f'{loop} waits for the end of the {split}_dataloader, which its {sampler} never comes to. Set {remedy}'
-            f'{other if split == "train" else ""}')
-
-
-def mend_workers(cfg):
-    """Loaders without worker processes have nothing to keep or to prefetch, and torch refuses what says so.
-
-    Args:
-        cfg (Config or dict): changed in place.
-
-    Returns:
-        list[str]: what was changed, a line a loader.
-
-    Raises:
-        ValueError: for a number of workers that is none.
-    """
-    said = []
-    for split in SPLITS:
-        loader = cfg.get(f'{split}_dataloader')
-        if not isinstance(loader, dict):
-            continue
-        number = loader.get('num_workers', 0)
-        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-            raise ValueError(f'{split}_dataloader.num_workers: expected a whole number from 0 on, got {number!r}')
-        needless = [key for key in OF_WORKERS if loader.get(key)] if number == 0 else []
-        needless += ['persistent_workers'] if number == 0 and loader.get('persistent_workers') else []
-        for key in needless:
-            del loader[key]
-        if needless:
-            said.append(f'{split}_dataloader has num_workers=0: {", ".join(needless)} left out')
-    return said
-
-
-def mend_batches(cfg):
-    """Have every image scored: what leaves out the last batch of a validation or test changes its numbers.
-
-    Args:
-        cfg (Config or dict): changed in place.
-
-    Returns:
-        list[str]: what was changed, a line a loader.
-
-    Raises:
-        ValueError: for a number of images a batch that is none.
-    """
-    said = []
-    for split in SPLITS:
-        loader = cfg.get(f'{split}_dataloader')
-        if not isinstance(loader, dict):
-            continue
-        size = loader.get('batch_size', 1)
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise ValueError(f'{split}_dataloader.batch_size: expected a whole number from 1 on, got {size!r}')
-        if split != 'train' and loader.get('drop_last'):
-            del loader['drop_last']
-            said.append(f'{split}_dataloader: drop_last left out, since every image is scored')
-    return said
-
-
-def empty_message(split, loader):
-    """str: that a loader has no batch, and the remedy."""
-    size = loader.batch_size or getattr(loader.batch_sampler, 'batch_size', None)
-    return (f'the {split}_dataloader has no batch: {len(loader.dataset)} samples are fewer than its batch_size={size}, '
-            f'and drop_last leaves out a batch that is not full. Set {split}_dataloader.drop_last=False or a smaller '
-            f'{split}_dataloader.batch_size')
 
 
 def _slips(key):

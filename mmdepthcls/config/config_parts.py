@@ -4,6 +4,8 @@ from mmseg.registry import METRICS
 
 from .config_class import class_name, is_a
 
+SPLITS = ('train', 'val', 'test')
+
 
 def leaf_datasets(cfg):
     """The datasets in a config of wrappers (ConcatDataset, RepeatDataset and the like).

@@ -96,6 +96,14 @@ class DepthFormat:
         """How the user of this format writes the setting ``name``."""
         return self.spelling.format(name=name, option=name.replace('_', '-'), value=value)
 
+    def scale_of(self, values: np.ndarray) -> float:
+        """Stored units per metre (or pixel of disparity) of the a file's numbers: ``scale``, or what is usual.
+
+        Args:
+            values: as they are stored.
+        """
+        return self.scale or (KITTI_SCALE if values.dtype.kind == 'u' else 1.0)
+
     def metres(self, values: np.ndarray) -> np.ndarray:
         """Metric depth of stored values.
 
@@ -105,7 +113,7 @@ class DepthFormat:
         Returns:
             (H, W) float32 metres, 0 = no measurement.
         """
-        scale = self._scale(values)
+        scale = self.scale_of(values)
         if self._is_plain() and values.dtype.kind == 'u' and scale == np.float32(scale):
             return np.divide(values, np.float32(scale), dtype=np.float32)
         valid = (values > 0) & np.isfinite(values) & ~self.is_marked(values)
@@ -132,8 +140,8 @@ class DepthFormat:
         if self._is_plain():
             # Single precision where it holds every value as it is.
             dtype = np.float32 if np.can_cast(values.dtype, np.float32) else np.float64
-            return np.divide(values.astype(dtype, copy=False), dtype(self._scale(values)))
-        depth = (values.astype(np.float64) - self.offset) / self._scale(values)
+            return np.divide(values.astype(dtype, copy=False), dtype(self.scale_of(values)))
+        depth = (values.astype(np.float64) - self.offset) / self.scale_of(values)
         if self.focal_baseline is not None:
             with np.errstate(divide='ignore'):
                 depth = self.focal_baseline / depth
@@ -151,9 +159,6 @@ class DepthFormat:
 
     def _is_plain(self):
         return self.offset == 0 and self.focal_baseline is None and not self.invalid
-
-    def _scale(self, values):
-        return self.scale or (KITTI_SCALE if values.dtype.kind == 'u' else 1.0)
 
 
 def _is_part_of_name(value):

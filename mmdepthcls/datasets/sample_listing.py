@@ -5,9 +5,8 @@ from typing import NamedTuple
 from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS, TASK_UTILS, TRANSFORMS
 
-from ..config.config_check import SPLITS
 from ..config.config_class import class_name, class_of, is_a
-from ..config.config_parts import leaf_datasets
+from ..config.config_parts import SPLITS, leaf_datasets
 from ..config.near_name import did_you_mean
 from .cameras.input_focal import InputFocal
 from .depth_dataset import DepthDataset

@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmseg.registry import HOOKS
 
-from ..config.config_check import empty_message, endless_message
+from ..config.loader_check import empty_message, endless_message
 
 
 @HOOKS.register_module()

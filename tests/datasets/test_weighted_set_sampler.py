@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from mmdepthcls.compat.numbered_loading import number_loader
-from mmdepthcls.config.config_check import check_loops
+from mmdepthcls.config.loader_check import check_loops
 from mmdepthcls.datasets import DepthDataset
 from mmdepthcls.datasets.weighted_set_sampler import WeightedSetSampler, sets_of
 from mmdepthcls.hooks.finite_loader_hook import FiniteLoaderHook

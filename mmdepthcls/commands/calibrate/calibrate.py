@@ -55,15 +55,10 @@ def _add_data(parser):
     group.add_argument('--list', metavar='FILE', help='split file below the folder, a line an image and its depth')
     group.add_argument('--depth-scale', type=float, metavar='N', help='units of a metre in depth maps (default: 256 in '
                        'PNGs, 1 in others)')
-    group = parser.add_argument_group('cameras', 'Say the focal length here where predict will know it, and the scale '
-                                      'holds for other cameras too. A scale that is found without it has taken it in: '
-                                      'it holds for this camera alone, and predict then corrects nothing. What is '
-                                      'known counts in the order of predict: KITTI, --cameras, --focal-px, EXIF, '
-                                      '--fov.')
-    group.add_argument('--cameras', metavar='FILE', help='JSON: {"focal_px": 721.5}, or such a camera for the name of '
-                       'each picture; see docs/prediction.md')
-    group.add_argument('--focal-px', type=float, metavar='F', help='focal length in pixels of the pictures')
-    group.add_argument('--fov', type=float, metavar='DEG', help='horizontal field of view, degrees')
+    group = arguments.add_cameras(
+        parser, 'Say the focal length here where predict will know it, and the scale holds for other cameras too. A '
+        'scale that is found without it has taken it in: it holds for this camera alone, and predict then corrects '
+        'nothing.')
     group.add_argument('--no-focal-correction', action='store_true', help='take the metres as the model says them; the '
                        'scale then holds for this camera alone')
     group.add_argument('--device', help='such as cpu or cuda:0 (default: a GPU where there is one)')

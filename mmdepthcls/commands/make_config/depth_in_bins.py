@@ -6,7 +6,6 @@ import numpy as np
 from ...count_text import counted
 from ...datasets.depth_file import DepthFormat, read_values
 from ...datasets.depth_units import UNITS
-from ...datasets.files.depth_png import KITTI_SCALE
 
 LOOKED_AT = 5  # depth maps
 OUTSIDE = 0.95  # share of the valid pixels that is refused, or doubted
@@ -53,8 +52,8 @@ def check_range(values, limits, scale=None):
     metres = np.concatenate(depths) if depths else np.empty(0)
     if not metres.size or 1 - _share_inside(metres, limits) <= OUTSIDE:
         return None
-    whole = next(iter(values.values())).dtype.kind == 'u'
-    read_by = scale or (KITTI_SCALE if whole else 1.0)
+    first = next(iter(values.values()))
+    whole, read_by = first.dtype.kind == 'u', DepthFormat(scale=scale).scale_of(first)
     shares = {unit: _share_inside(metres * (read_by / unit), limits) for unit in LIKELY[whole] if unit != read_by}
     units = [unit for unit, share in shares.items() if share >= max(INSIDE, NEARLY_BEST * max(shares.values()))]
     given = f'--depth-scale {scale:g}' if scale else f'/ {read_by:g}, as no --depth-scale is given'

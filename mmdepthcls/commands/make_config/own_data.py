@@ -12,7 +12,6 @@ from ...count_text import some_of
 from ...datasets.depth_file import SUFFIXES, DepthFormat
 from ...datasets.depth_folder_dataset import DepthFolderDataset
 from ...datasets.exchanged_pair import find_exchanged
-from ...datasets.files.depth_png import KITTI_SCALE
 from ...datasets.files.file_finder import find_files
 from ...datasets.files.image_header import probe_image
 from ...datasets.split_file import read_split_file
@@ -152,14 +151,13 @@ class OwnData:
         if not (first := self._first_values(made)):
             return None
         path, values = next(iter(first.items()))
-        depth = DepthFormat().metres(values)
+        depth, scale = DepthFormat().metres(values), DepthFormat().scale_of(values)
         measured = depth[depth > 0]
-        whole = values.dtype.kind == 'u'
         if measured.size:
             self.remarks.append(
-                f'{path} is read as {"metres * 256" if whole else "metres"}, since no --depth-scale is given: '
+                f'{path} is read as metres{"" if scale == 1 else f" * {scale:g}"}, since no --depth-scale is given: '
                 f'{measured.min():.3g} to {measured.max():.3g} m. 1000 is for millimetres')
-        return KITTI_SCALE if whole else 1.0
+        return scale
 
     def check_range(self, limits, made=False):
         """Refuse or remark depth that nearly all lies outside of the bins, see :func:`.depth_in_bins.check_range`.

@@ -53,14 +53,9 @@ def parse_args():
 
 
 def _add_cameras(parser):
-    group = parser.add_argument_group('cameras', 'A model that knows the focal length that it was trained at answers '
-                                      'pictures of known focal length in corrected metres. What is known of a picture '
-                                      'counts in this order: the calibration beside a KITTI drive, --cameras, '
-                                      '--focal-px, EXIF, --fov.')
-    group.add_argument('--cameras', metavar='FILE', help='JSON: {"focal_px": 721.5}, or such a camera for the name of '
-                       'each picture; see docs/prediction.md')
-    group.add_argument('--focal-px', type=float, metavar='F', help='focal length in pixels of the pictures')
-    group.add_argument('--fov', type=float, metavar='DEG', help='horizontal field of view, degrees')
+    group = arguments.add_cameras(
+        parser, 'A model that knows the focal length that it was trained at answers pictures of known focal length in '
+        'corrected metres.')
     group.add_argument('--no-focal-correction', action='store_true', help="leave the model's metres as they are")
     group.add_argument('--trained-focal-px', type=float, metavar='F', help='focal length trained at, in pixels of the '
                        "network's input, where the model does not say it")

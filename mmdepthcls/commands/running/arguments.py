@@ -108,6 +108,22 @@ def add_arguments(parser, optional=False):
     program.add_arguments(parser)
 
 
+def add_cameras(parser, why):
+    """Add a group of options of what is known of the cameras of pictures, and return it.
+
+    Args:
+        parser (argparse.ArgumentParser)
+        why (str): what they are for.
+    """
+    group = parser.add_argument_group('cameras', f'{why} What is known of a picture counts in this order: the '
+                                      'calibration beside a KITTI drive, --cameras, --focal-px, EXIF, --fov.')
+    group.add_argument('--cameras', metavar='FILE', help='JSON: {"focal_px": 721.5}, or such a camera for the name of '
+                       'each picture; see docs/prediction.md')
+    group.add_argument('--focal-px', type=float, metavar='F', help='focal length in pixels of the pictures')
+    group.add_argument('--fov', type=float, metavar='DEG', help='horizontal field of view, degrees')
+    return group
+
+
 def check_arguments(args):
     """Find the config, and look at it, the checkpoint and the work folder that arguments name.
 

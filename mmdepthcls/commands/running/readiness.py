@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 
-from ...config.config_check import SPLITS
+from ...config.config_parts import SPLITS
 from ...config.unread_key import check_new_key, variable_remark
 from ...invocation import launched
 from .arguments import check_checkpoint, check_folder
