@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ...invocation import command
 from ..running import program
+from ..running.terminal import fitted
 from .depth_data import DATA
 from .recipe_file import find_recipe, short_name
 
@@ -112,17 +113,14 @@ def main(args):
     trial = save_verified(config, args.path, args.force, not args.no_trial)
     if own:
         own.write(lists)
-    print(f'{recipe.path}\nbecomes {args.path}:')
-    print(''.join(f'- {change}\n' for change in config.changes), end='')
-    if trial is None:
-        print('Loaded; the model was not built (--no-trial).')
-    else:
-        print(f'Tried: {trial.num_parameters / 1e6:.1f} million parameters, a training step at '
-              f'{trial.size[0]} x {trial.size[1]} (loss {trial.losses["loss"]:.2f}) and a prediction.')
-    print(f'Data: {data.where}')
     exchanged = exchanged_crop(config.crop, config.image_size)
-    for remark in [*(own.remarks if own else ()), *([exchanged] if exchanged else ())]:
-        print(f'Note: {remark}.')
+    remarks = [*(own.remarks if own else ()), *([exchanged] if exchanged else ())]
+    print(fitted('\n'.join([
+        str(recipe.path), f'becomes {args.path}:', *(f'- {change}' for change in config.changes),
+        'Loaded; the model was not built (--no-trial).' if trial is None else
+        f'Tried: {trial.num_parameters / 1e6:.1f} million parameters, a training step at {trial.size[0]} x '
+        f'{trial.size[1]} (loss {trial.losses["loss"]:.2f}) and a prediction.',
+        f'Data: {data.where}', *(f'Note: {remark}.' for remark in remarks)])))
     if args.data_root:
         print_samples(args.path, lists)
     print(f'Next: {command("check-data")} {args.path}\n      {command("train")} {args.path}')
@@ -135,7 +133,7 @@ def print_samples(path, lists):
     try:
         counts = count_samples(path)
     except (OSError, ValueError) as error:
-        print(f'The data cannot be used yet: {error}')
+        print(fitted(f'The data cannot be used yet: {error}'))
     else:
         print(f'Samples: {", ".join(f"{count} for {part}" for part, count in counts.items())}; all files looked at')
 
